@@ -1,0 +1,41 @@
+import type { Kysely } from "kysely";
+import type { Database } from "./database.generated.ts";
+
+/** A pool or an open transaction: SQL functions take it first and never keep it. */
+export type Db = Kysely<Database>;
+
+class RefusedResult extends Error {
+  readonly refusal: unknown;
+  constructor(refusal: unknown) {
+    super("the transaction ended in a refusal");
+    this.refusal = refusal;
+  }
+}
+
+function isRefusal(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "ok" in value && value.ok === false;
+}
+
+/**
+ * Runs `work` in one transaction. Rolls back when it throws **and** when it returns an error
+ * result (`{ ok: false }`), which is then returned unchanged.
+ */
+export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  let refused: { readonly value: T } | null = null;
+  try {
+    return await db.transaction().execute(async (tx) => {
+      const value = await work(tx);
+      if (isRefusal(value)) {
+        refused = { value };
+        throw new RefusedResult(value);
+      }
+      return value;
+    });
+  } catch (error) {
+    if (error instanceof RefusedResult && refused !== null) {
+      const { value }: { readonly value: T } = refused;
+      return value;
+    }
+    throw error;
+  }
+}
