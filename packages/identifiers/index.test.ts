@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
 import fc from "fast-check";
+
 import { isUuid, uuidv7 } from "./index.ts";
 
 const bytes = fc.uint8Array({ minLength: 10, maxLength: 10 });

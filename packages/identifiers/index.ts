@@ -24,7 +24,13 @@ export function uuidv7(unixMs: number, random: Uint8Array): string {
   bytes[6] = VERSION_7 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = VARIANT_RFC | ((bytes[8] ?? 0) & 0x3f);
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join("-");
 }
 
 /** Whether a text is a UUID in lower-case text form. */

@@ -1,4 +1,5 @@
 import type { Db } from "@paceline/db";
+
 import { holds, PermissionDenied } from "./actor.ts";
 import type { Actor } from "./actor.ts";
 import type { Permission } from "./permissions.ts";

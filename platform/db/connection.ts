@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
+
 import type { Database } from "./database.generated.ts";
 import type { Db } from "./transaction.ts";
 

@@ -1,5 +1,6 @@
 import { Migrator } from "kysely/migration";
 import type { Migration } from "kysely/migration";
+
 import type { Db } from "./transaction.ts";
 
 /** The schema changes of one feature, in the order in which they apply. */
@@ -32,14 +33,16 @@ export function mergeMigrations(features: readonly FeatureMigrations[]): Record<
         throw new Error(`migration ${name} must be named YYYYMMDDHHMM_${feature}_<what>`);
       }
       const migration = migrations[name];
-      if (merged.has(name) || migration === undefined) throw new Error(`migration ${name} exists twice`);
+      if (merged.has(name) || migration === undefined)
+        throw new Error(`migration ${name} exists twice`);
       merged.set(name, migration);
     }
   }
   for (const { feature, after } of features) {
     for (const earlier of after) {
       const start = first.get(earlier);
-      if (start === undefined) throw new Error(`${feature} needs the tables of ${earlier}, which is absent`);
+      if (start === undefined)
+        throw new Error(`${feature} needs the tables of ${earlier}, which is absent`);
       if (start > (first.get(feature) ?? "")) {
         throw new Error(`the first migration of ${feature} must come after ${start}`);
       }

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import pg from "pg";
+
 import type { Db } from "./transaction.ts";
 
 const RECONNECT_MS = 500;
@@ -30,13 +31,18 @@ export async function listen(url: string, onError: (error: Error) => void): Prom
   let client: pg.Client;
 
   async function connect(): Promise<pg.Client> {
-    const next = new pg.Client({ connectionString: url, application_name: "paceline-listen", keepAlive: true });
+    const next = new pg.Client({
+      connectionString: url,
+      application_name: "paceline-listen",
+      keepAlive: true,
+    });
     next.on("error", onError);
     next.on("notification", ({ channel, payload }) => {
       for (const handler of handlers.get(channel) ?? []) handler(payload ?? "");
     });
     await next.connect();
-    for (const channel of handlers.keys()) await next.query(`listen ${next.escapeIdentifier(channel)}`);
+    for (const channel of handlers.keys())
+      await next.query(`listen ${next.escapeIdentifier(channel)}`);
     next.once("end", () => {
       if (!closed) void reconnect();
     });

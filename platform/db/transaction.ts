@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+
 import type { Database } from "./database.generated.ts";
 
 /** A pool or an open transaction: SQL functions take it first and never keep it. */

@@ -1,0 +1,202 @@
+import { isAbsolute, resolve } from "node:path";
+
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
+import { parse, YAMLParseError } from "yaml";
+
+/** Everything that can be set; the same names as environment variables, flags and YAML keys. */
+export interface Config {
+  /** TCP port of UI, API, OFREP and intake; 0 takes a free one. */
+  readonly port: number;
+  /** Address to bind; loopback unless said otherwise. */
+  readonly host: string;
+  /** Absolute folder of everything that must be kept. */
+  readonly dataDir: string;
+  /** An outside PostgreSQL 15–18; null starts the embedded one. */
+  readonly databaseUrl: string | null;
+  /** Whether an empty installation gets a sample workspace. */
+  readonly sample: boolean;
+  readonly logLevel: LogLevel;
+  /** Proxy addresses whose forwarded client address is believed; null for none. */
+  readonly trustProxy: string | null;
+  /** How people reach the server, for links; null derives it from host and port. */
+  readonly publicUrl: string | null;
+}
+
+const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+interface Setting {
+  readonly env: string;
+  readonly flag: string;
+  readonly fallback: string;
+  readonly help: string;
+}
+
+/** The settings by key, in the order in which `--help` and `paceline doctor` list them. */
+export const SETTINGS = {
+  port: {
+    env: "PACELINE_PORT",
+    flag: "port",
+    fallback: "4410",
+    help: "port of UI, API, OFREP and intake",
+  },
+  host: { env: "PACELINE_HOST", flag: "host", fallback: "127.0.0.1", help: "address to bind" },
+  dataDir: {
+    env: "PACELINE_DATA_DIR",
+    flag: "data-dir",
+    fallback: ".paceline",
+    help: "folder of everything that must be kept",
+  },
+  databaseUrl: {
+    env: "DATABASE_URL",
+    flag: "database-url",
+    fallback: "",
+    help: "an outside PostgreSQL 15–18 instead of the embedded one",
+  },
+  sample: {
+    env: "PACELINE_SAMPLE",
+    flag: "sample",
+    fallback: "1",
+    help: "1 fills an empty installation with a synthetic workspace, 0 does not",
+  },
+  logLevel: {
+    env: "PACELINE_LOG_LEVEL",
+    flag: "log-level",
+    fallback: "warn",
+    help: LOG_LEVELS.join(", "),
+  },
+  trustProxy: {
+    env: "PACELINE_TRUST_PROXY",
+    flag: "trust-proxy",
+    fallback: "",
+    help: "proxy addresses whose forwarded client address is believed",
+  },
+  publicUrl: {
+    env: "PACELINE_PUBLIC_URL",
+    flag: "public-url",
+    fallback: "",
+    help: "how people reach the server, for links",
+  },
+} as const satisfies Readonly<Record<keyof Config, Setting>>;
+
+type Key = keyof Config;
+
+/** A setting that cannot be used: where it came from and the rule that it breaks. */
+export interface ConfigFault {
+  readonly setting: string;
+  readonly source: string;
+  readonly rule: string;
+}
+
+export interface ConfigSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** By flag name, without dashes in front. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  /** The YAML file named by `--config` or `PACELINE_CONFIG`; null for none. */
+  readonly file: { readonly path: string; readonly text: string } | null;
+  readonly workingDir: string;
+}
+
+interface Found {
+  readonly text: string;
+  readonly source: string;
+}
+
+function readFile(file: ConfigSources["file"]): Result<ReadonlyMap<string, string>, ConfigFault> {
+  if (file === null) return ok(new Map());
+  const fault = (rule: string): Result<never, ConfigFault> =>
+    err({ setting: "config", source: file.path, rule });
+  let document: unknown;
+  try {
+    document = parse(file.text);
+  } catch (error) {
+    return fault(error instanceof YAMLParseError ? error.message : "is not readable YAML");
+  }
+  if (document === null || document === undefined) return ok(new Map());
+  if (typeof document !== "object" || Array.isArray(document))
+    return fault("must map settings to values");
+  const values = new Map<string, string>();
+  for (const [key, value] of Object.entries(document)) {
+    const setting = Object.values(SETTINGS).find(({ env, flag }) => key === env || key === flag);
+    if (setting === undefined) {
+      return fault(
+        `\`${key}\` is not a setting; known are ${Object.values(SETTINGS)
+          .map(({ env }) => env)
+          .join(", ")}`,
+      );
+    }
+    values.set(setting.env, String(value));
+  }
+  return ok(values);
+}
+
+function find(key: Key, sources: ConfigSources, file: ReadonlyMap<string, string>): Found {
+  const { env, flag, fallback }: Setting = SETTINGS[key];
+  const fromFlag = sources.flags[flag];
+  if (fromFlag !== undefined) return { text: fromFlag, source: `--${flag}` };
+  const fromEnv = sources.env[env];
+  if (fromEnv !== undefined && fromEnv !== "") return { text: fromEnv, source: env };
+  const fromFile = file.get(env);
+  if (fromFile !== undefined) return { text: fromFile, source: sources.file?.path ?? "file" };
+  return { text: fallback, source: "default" };
+}
+
+function parsePort(text: string): number | null {
+  const port = Number(text);
+  return /^\d+$/.test(text) && port <= 65_535 ? port : null;
+}
+
+function parseSwitch(text: string): boolean | null {
+  if (["1", "true", "yes", "on"].includes(text)) return true;
+  return ["0", "false", "no", "off"].includes(text) ? false : null;
+}
+
+/**
+ * Reads the configuration: flags before environment before file before defaults.
+ *
+ * @returns the configuration, or every fault found, so that all can be mended at once
+ */
+export function readConfig(sources: ConfigSources): Result<Config, readonly ConfigFault[]> {
+  const file = readFile(sources.file);
+  if (!file.ok) return err([file.error]);
+  const faults: ConfigFault[] = [];
+  const get = (key: Key): Found => find(key, sources, file.value);
+  function parsed<T>(key: Key, read: (text: string) => T | null, fallback: T, rule: string): T {
+    const { text, source } = get(key);
+    const value = read(text);
+    if (value !== null) return value;
+    faults.push({ setting: SETTINGS[key].env, source, rule: `${rule}, not \`${text}\`` });
+    return fallback;
+  }
+  const optional = (key: Key): string | null => (get(key).text === "" ? null : get(key).text);
+  const dataDir = get("dataDir").text;
+  const config: Config = {
+    port: parsed("port", parsePort, 0, "must be a port from 0 to 65535"),
+    host: get("host").text,
+    dataDir: isAbsolute(dataDir) ? dataDir : resolve(sources.workingDir, dataDir),
+    databaseUrl:
+      parsed(
+        "databaseUrl",
+        (text) => (text === "" || /^postgres(?:ql)?:\/\//.test(text) ? text : null),
+        "",
+        "must begin with postgres://",
+      ) || null,
+    sample: parsed("sample", parseSwitch, true, "must be 1 or 0"),
+    logLevel: parsed(
+      "logLevel",
+      (text) => LOG_LEVELS.find((level) => level === text) ?? null,
+      "warn",
+      `must be one of ${LOG_LEVELS.join(", ")}`,
+    ),
+    trustProxy: optional("trustProxy"),
+    publicUrl:
+      parsed(
+        "publicUrl",
+        (text) => (text === "" || URL.canParse(text) ? text : null),
+        "",
+        "must be an absolute URL",
+      ) || null,
+  };
+  return faults.length === 0 ? ok(config) : err(faults);
+}

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Actor } from "@paceline/command";
+import { openDatabase } from "@paceline/db";
+import { Type } from "typebox";
+
+import { commandContext, createApp, etag, ifMatch, problem } from "./index.ts";
+import type { App } from "./index.ts";
+
+const WORKSPACE = "0193a000-0000-7000-8000-000000000001";
+const VIEWER: Actor = { kind: "person", id: "p1", name: "Vera", role: "viewer" };
+const INTAKE: Actor = {
+  kind: "key",
+  id: "k1",
+  name: "site",
+  scopes: ["intake"],
+  environment: null,
+};
+
+async function appWith(register: (app: App) => void): Promise<App> {
+  const db = openDatabase("postgres://unused.invalid/none", () => {});
+  const { app } = await createApp({
+    db,
+    clock: { now: () => new Date("2026-11-24T00:00:00Z") },
+    authenticate: async (request) => {
+      const who = request.headers["x-test-actor"];
+      if (who === undefined) return null;
+      const actor = who === "intake" ? INTAKE : VIEWER;
+      return { actor, workspaceId: WORKSPACE, environment: null, via: "key" };
+    },
+  });
+  register(app);
+  return app;
+}
+
+test("a route that names no permission does not register", async () => {
+  await assert.rejects(
+    appWith((app) => {
+      app.get("/open", async () => "x");
+    }),
+    /GET \/open names no permission/,
+  );
+});
+
+test("a caller without identity gets 401, a viewer without the permission 403 with its name", async () => {
+  const app = await appWith((it) => {
+    it.post("/flags", { config: { permission: "flag.edit" } }, async () => ({}));
+  });
+  const nobody = await app.inject({ method: "POST", url: "/flags" });
+  assert.equal(nobody.statusCode, 401);
+  assert.equal(nobody.headers["content-type"], "application/problem+json; charset=utf-8");
+  const viewer = await app.inject({
+    method: "POST",
+    url: "/flags",
+    headers: { "x-test-actor": "viewer" },
+  });
+  assert.equal(viewer.statusCode, 403);
+  assert.equal(viewer.json().permission, "flag.edit");
+});
+
+test("an intake key passes its own scope and nothing else", async () => {
+  const app = await appWith((it) => {
+    it.get("/in", { config: { permission: { scope: "intake" } } }, async () => ({}));
+    it.get("/eval", { config: { permission: { scope: "evaluate" } } }, async () => ({}));
+    it.get("/who", { config: { permission: "workspace.read" } }, async () => ({}));
+  });
+  const headers = { "x-test-actor": "intake" };
+  assert.equal((await app.inject({ url: "/in", headers })).statusCode, 200);
+  assert.equal((await app.inject({ url: "/eval", headers })).statusCode, 403);
+  assert.equal((await app.inject({ url: "/who", headers })).statusCode, 403);
+});
+
+test("a body that breaks the schema is answered with every field, rule and nothing coerced", async () => {
+  const app = await appWith((it) => {
+    it.post(
+      "/things",
+      {
+        config: { permission: "public" },
+        schema: {
+          body: Type.Object(
+            { name: Type.String(), count: Type.Integer({ minimum: 1 }) },
+            { additionalProperties: false },
+          ),
+        },
+      },
+      async (request) => request.body,
+    );
+  });
+  const answer = await app.inject({
+    method: "POST",
+    url: "/things",
+    payload: { count: "2", extra: 1 },
+  });
+  assert.equal(answer.statusCode, 400);
+  const pointers = answer
+    .json()
+    .errors.map((fault: { pointer: string }) => fault.pointer)
+    .toSorted();
+  assert.deepEqual(pointers, ["/count", "/extra", "/name"]);
+});
+
+test("numbers in a query string are read as numbers", async () => {
+  const app = await appWith((it) => {
+    it.get(
+      "/list",
+      {
+        config: { permission: "public" },
+        schema: {
+          querystring: Type.Object({ limit: Type.Optional(Type.Integer({ maximum: 9 })) }),
+        },
+      },
+      async (request) => ({ limit: request.query.limit ?? null }),
+    );
+  });
+  assert.deepEqual((await app.inject({ url: "/list?limit=3" })).json(), { limit: 3 });
+  const bad = await app.inject({ url: "/list?limit=30" });
+  assert.equal(bad.json().errors[0].pointer, "query/limit");
+});
+
+test("commands get one instant, the actor and the workspace", async () => {
+  const app = await appWith((it) => {
+    it.get("/context", { config: { permission: "signed-in" } }, async (request) => {
+      const { actor, now, workspaceId } = commandContext(request);
+      return { actor, now, workspaceId };
+    });
+  });
+  const answer = await app.inject({ url: "/context", headers: { "x-test-actor": "viewer" } });
+  assert.deepEqual(answer.json(), {
+    actor: VIEWER,
+    now: "2026-11-24T00:00:00.000Z",
+    workspaceId: WORKSPACE,
+  });
+});
+
+test("an edit must repeat the version that was read", async () => {
+  const app = await appWith((it) => {
+    it.put("/thing", { config: { permission: "public" } }, async (request, reply) => {
+      etag(reply, ifMatch(request) + 1);
+      return {};
+    });
+  });
+  assert.equal((await app.inject({ method: "PUT", url: "/thing" })).statusCode, 428);
+  const bad = await app.inject({ method: "PUT", url: "/thing", headers: { "if-match": "latest" } });
+  assert.equal(bad.statusCode, 400);
+  const good = await app.inject({ method: "PUT", url: "/thing", headers: { "if-match": '"4"' } });
+  assert.equal(good.headers["etag"], '"5"');
+});
+
+test("a bug answers 500 without its message", async () => {
+  const app = await appWith((it) => {
+    it.get("/bug", { config: { permission: "public" } }, async () => {
+      throw new Error("select secret from table");
+    });
+  });
+  const answer = await app.inject({ url: "/bug" });
+  assert.equal(answer.statusCode, 500);
+  assert.ok(!answer.body.includes("secret"));
+});
+
+test("a thrown problem keeps its extensions and headers", async () => {
+  const app = await appWith((it) => {
+    it.get("/busy", { config: { permission: "public" } }, async () => {
+      throw problem({
+        name: "busy",
+        title: "Busy",
+        status: 429,
+        detail: "Wait.",
+        headers: { "retry-after": "2" },
+        extensions: { queue: 7 },
+      });
+    });
+  });
+  const answer = await app.inject({ url: "/busy" });
+  assert.equal(answer.headers["retry-after"], "2");
+  assert.equal(answer.json().queue, 7);
+  assert.equal(answer.json().type, "https://paceline.dev/problems/busy");
+});
+
+test("probes, metrics and the OpenAPI document are served", async () => {
+  const app = await appWith((it) => {
+    it.get(
+      "/api/v1/x",
+      { config: { permission: "public" }, schema: { summary: "X" } },
+      async () => ({}),
+    );
+  });
+  assert.equal((await app.inject({ url: "/healthz" })).statusCode, 200);
+  assert.equal((await app.inject({ url: "/readyz" })).statusCode, 200);
+  assert.match((await app.inject({ url: "/metrics" })).body, /paceline_http_request_seconds/);
+  const document = (await app.inject({ url: "/api/v1/openapi.json" })).json();
+  assert.equal(document.openapi, "3.1.0");
+  assert.equal(document.paths["/api/v1/x"].get.summary, "X");
+});

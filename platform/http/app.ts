@@ -1,0 +1,183 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import cookie from "@fastify/cookie";
+import rateLimit from "@fastify/rate-limit";
+import swagger from "@fastify/swagger";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { Clock } from "@paceline/command";
+import type { Db } from "@paceline/db";
+import { uuidv7 } from "@paceline/identifiers";
+import fastify, { LogController } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+
+import { checkAccess, isRouteAccess } from "./access.ts";
+import type { Authenticate } from "./access.ts";
+import { answerError } from "./errors.ts";
+import { claimIdempotencyKey, storeIdempotentAnswer } from "./idempotency.ts";
+import { createMetrics } from "./metrics.ts";
+import { ProblemSchema, problem } from "./problem.ts";
+import { createSseHub } from "./sse.ts";
+import type { SseHub } from "./sse.ts";
+import { registerStream } from "./stream.ts";
+import { createValidatorCompiler } from "./validation.ts";
+
+/** The HTTP application that features register their routes on. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 65_000;
+
+export interface AppOptions {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly authenticate: Authenticate;
+  /** Pino logger; absent in tests. */
+  readonly logger?: FastifyBaseLogger;
+  /** Whether the dependencies answer; used by /readyz. */
+  readonly ready?: () => Promise<boolean>;
+  /** Proxies whose forwarded address is believed, for example `127.0.0.1`; none by default. */
+  readonly trustProxy?: string;
+  /** Product version shown in the OpenAPI document. */
+  readonly version?: string;
+}
+
+/** What features get besides the app. */
+export interface AppHandles {
+  readonly app: App;
+  readonly hub: SseHub;
+}
+
+function newId(clock: Clock): string {
+  return uuidv7(clock.now().getTime(), randomBytes(10));
+}
+
+function addAccess(app: App, options: AppOptions): void {
+  app.decorateRequest("identity", null);
+  app.decorateRequest("context", null);
+  app.decorateRequest("idempotencyClaim", null);
+  app.addHook("onRoute", (route) => {
+    if (!isRouteAccess(route.config?.permission)) {
+      throw new Error(`${String(route.method)} ${route.url} names no permission`);
+    }
+  });
+  app.addHook("onRequest", async (request) => {
+    const rule = request.routeOptions.config.permission ?? "public";
+    if (request.is404) return;
+    if (rule !== "public") request.identity = await options.authenticate(request);
+    checkAccess(rule, request.identity);
+    if (request.identity === null) return;
+    request.context = {
+      db: options.db,
+      actor: request.identity.actor,
+      workspaceId: request.identity.workspaceId,
+      now: options.clock.now(),
+      requestId: request.id,
+      newId: () => newId(options.clock),
+    };
+  });
+  app.addHook("preHandler", async (request, reply) => {
+    if (await claimIdempotencyKey(options.db, request, reply)) return reply;
+    return undefined;
+  });
+  app.addHook("onSend", async (request, reply, payload) => {
+    await storeIdempotentAnswer(options.db, request, reply, payload);
+    return payload;
+  });
+}
+
+function addSecurityHeaders(app: App): void {
+  app.addHook("onSend", async (request, reply) => {
+    void reply.header("x-request-id", request.id);
+    void reply.header("x-content-type-options", "nosniff");
+    void reply.header("referrer-policy", "same-origin");
+    if (!reply.hasHeader("content-security-policy")) {
+      void reply.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    }
+    if (!reply.hasHeader("cache-control")) void reply.header("cache-control", "no-store");
+  });
+}
+
+function addProbes(app: App, options: AppOptions): void {
+  app.get("/healthz", { config: { permission: "public" }, schema: { hide: true } }, async () => ({
+    status: "ok",
+  }));
+  app.get("/readyz", { config: { permission: "public" }, schema: { hide: true } }, async () => {
+    if ((await options.ready?.()) ?? true) return { status: "ready" };
+    throw problem({
+      name: "not-ready",
+      title: "Not ready",
+      status: 503,
+      detail: "A dependency does not answer yet.",
+      headers: { "retry-after": "1" },
+    });
+  });
+  app.get(
+    "/api/v1/openapi.json",
+    { config: { permission: "public" }, schema: { hide: true } },
+    async () => app.swagger(),
+  );
+}
+
+/**
+ * Builds the application without listening: access rules, problem details, idempotency keys, OpenAPI,
+ * probes, metrics and the live stream. Features then register their routes.
+ */
+export async function createApp(options: AppOptions): Promise<AppHandles> {
+  const app: App = fastify({
+    ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    trustProxy: options.trustProxy ?? false,
+    genReqId: () => newId(options.clock),
+    routerOptions: { ignoreTrailingSlash: true },
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: "idle",
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(createValidatorCompiler());
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) => {
+    answerError(
+      problem({
+        name: "not-found",
+        title: "Not found",
+        status: 404,
+        detail: `There is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}.`,
+      }),
+      request,
+      reply,
+    );
+  });
+  const hub = createSseHub(newId(options.clock).replaceAll("-", ""));
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Paceline",
+        version: options.version ?? "0.0.0",
+        license: { name: "Apache-2.0" },
+      },
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => String(json["$id"] ?? `def-${index}`),
+    },
+  });
+  await app.register(cookie);
+  await app.register(rateLimit, { global: false });
+  addAccess(app, options);
+  addSecurityHeaders(app);
+  app.addSchema(ProblemSchema);
+  addProbes(app, options);
+  createMetrics(app, hub);
+  registerStream(app, hub);
+  app.addHook("preClose", async () => hub.close());
+  return { app, hub };
+}

@@ -1,0 +1,12 @@
+export { checkAccess, commandContext, identityOf } from "./access.ts";
+export type { Authenticate, Identity, RouteAccess } from "./access.ts";
+export { createApp } from "./app.ts";
+export type { App, AppHandles, AppOptions } from "./app.ts";
+export { expireIdempotencyKeys } from "./idempotency.ts";
+export { migrations } from "./migrations.ts";
+export { cursorPage, pageLimit, PageOf, PageQuery, readCursor } from "./pagination.ts";
+export type { Page } from "./pagination.ts";
+export { etag, ifMatch, staleVersion } from "./preconditions.ts";
+export { notFound, Problem, problem, ProblemSchema } from "./problem.ts";
+export type { FieldFault, ProblemDetails, ProblemDocument } from "./problem.ts";
+export type { SseHub } from "./sse.ts";

@@ -1,0 +1,25 @@
+import type { FeatureMigrations } from "@paceline/db";
+import { sql } from "kysely";
+
+export const migrations: FeatureMigrations = {
+  feature: "http",
+  after: [],
+  migrations: {
+    "202611240000_http_idempotency_keys": {
+      async up(db) {
+        await sql`
+          create table idempotency_keys (
+            owner text not null,
+            key text not null,
+            fingerprint text not null,
+            created_at timestamptz not null,
+            status integer,
+            content_type text,
+            body text,
+            primary key (owner, key)
+          )`.execute(db);
+        await sql`create index idempotency_keys_age on idempotency_keys (created_at)`.execute(db);
+      },
+    },
+  },
+};

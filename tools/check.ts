@@ -1,0 +1,33 @@
+/** `npm run check`: every static check, stopping at the first that fails; `--all` goes on to the end. */
+import { spawnSync } from "node:child_process";
+
+interface Check {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+}
+
+const CHECKS: readonly Check[] = [
+  { name: "format", command: ["oxfmt", "--check", "."] },
+  { name: "types", command: ["tsc", "--build"] },
+  { name: "lint", command: ["oxlint"] },
+  { name: "edges and dead code", command: ["knip"] },
+  { name: "undeclared imports", command: ["knip", "--strict", "--include", "unlisted"] },
+  { name: "paths in Markdown", command: ["node", "tools/check-markdown-paths.ts"] },
+];
+
+let failed = 0;
+for (const { name, command } of CHECKS) {
+  const started = performance.now();
+  const [program, ...args] = command;
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  if (status === 0) {
+    console.log(`✓ ${name} (${seconds} s)`);
+    continue;
+  }
+  failed += 1;
+  console.error(`✗ ${name} (${command.join(" ")}, ${seconds} s)\n${stdout}${stderr}`);
+  if (!process.argv.includes("--all")) break;
+}
+console.log(`${CHECKS.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

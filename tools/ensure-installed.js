@@ -1,0 +1,43 @@
+// Runs before `npm start` and `npm test`, on any Node 20+, with nothing installed: brings node_modules
+// in line with package-lock.json, and says nothing when there is nothing to do.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const marker = join(root, "node_modules", ".cache", "paceline-installed");
+const lock = readFileSync(join(root, "package-lock.json"));
+const wanted = `${createHash("sha256").update(lock).digest("hex")} ${process.platform}-${process.arch}\n`;
+const node = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node");
+
+function installed() {
+  return existsSync(node) && existsSync(marker) && readFileSync(marker, "utf8") === wanted;
+}
+
+if (!installed()) {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major < 20) {
+    console.error(`Paceline needs Node 20 or newer to install itself; this is ${process.version}.`);
+    process.exit(1);
+  }
+  console.error("Installing what is missing (once for each change of package-lock.json) …");
+  const npm = process.env["npm_execpath"];
+  const [command, ...rest] = npm === undefined ? ["npm"] : [process.execPath, npm];
+  const args = [...rest, "ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+  if (status !== 0) {
+    console.error("The installation failed; the reason is above. Nothing was started.");
+    process.exit(status ?? 1);
+  }
+  if (!existsSync(node)) {
+    console.error(
+      "The pinned Node is missing after the installation: install scripts are switched off.\n" +
+        "Run `npm rebuild node --ignore-scripts=false` once, then try again.",
+    );
+    process.exit(1);
+  }
+  mkdirSync(dirname(marker), { recursive: true });
+  writeFileSync(marker, wanted);
+}
