@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
@@ -9,10 +8,11 @@ import type { Clock } from "@paceline/command";
 import type { Db } from "@paceline/db";
 import { uuidv7 } from "@paceline/identifiers";
 import fastify, { LogController } from "fastify";
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { FastifyBaseLogger } from "fastify";
 
 import { checkAccess, isRouteAccess } from "./access.ts";
 import type { Authenticate } from "./access.ts";
+import type { App } from "./app-type.ts";
 import { answerError } from "./errors.ts";
 import { claimIdempotencyKey, storeIdempotentAnswer } from "./idempotency.ts";
 import { createMetrics } from "./metrics.ts";
@@ -21,15 +21,6 @@ import { createSseHub } from "./sse.ts";
 import type { SseHub } from "./sse.ts";
 import { registerStream } from "./stream.ts";
 import { createValidatorCompiler } from "./validation.ts";
-
-/** The HTTP application that features register their routes on. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -167,7 +158,8 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
       },
     },
     refResolver: {
-      buildLocalReference: (json, _base, _fragment, index) => String(json["$id"] ?? `def-${index}`),
+      buildLocalReference: ({ $id }, _base, _fragment, index) =>
+        typeof $id === "string" ? $id : `def-${index}`,
     },
   });
   await app.register(cookie);

@@ -1,7 +1,8 @@
 export { checkAccess, commandContext, identityOf } from "./access.ts";
 export type { Authenticate, Identity, RouteAccess } from "./access.ts";
 export { createApp } from "./app.ts";
-export type { App, AppHandles, AppOptions } from "./app.ts";
+export type { App } from "./app-type.ts";
+export type { AppHandles, AppOptions } from "./app.ts";
 export { expireIdempotencyKeys } from "./idempotency.ts";
 export { migrations } from "./migrations.ts";
 export { cursorPage, pageLimit, PageOf, PageQuery, readCursor } from "./pagination.ts";

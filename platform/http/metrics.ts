@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-import type { App } from "./app.ts";
+import type { App } from "./app-type.ts";
 import type { SseHub } from "./sse.ts";
 
 const SECONDS_BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10];

@@ -13,7 +13,6 @@ export const PageQuery = Type.Object({
 });
 
 /** Schema of one page of a list. */
-// oxlint-disable-next-line typescript/explicit-module-boundary-types -- the inferred schema type is the point
 export function PageOf<T extends TSchema>(item: T) {
   return Type.Object({
     items: Type.Array(item),

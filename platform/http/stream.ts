@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 
 import { identityOf } from "./access.ts";
-import type { App } from "./app.ts";
+import type { App } from "./app-type.ts";
 import type { SseHub } from "./sse.ts";
 
 const MAX_TOPICS = 50;
