@@ -1,0 +1,15 @@
+export { compileFlagSet, FlagSet } from "./flag-set.ts";
+export type {
+  ErrorCode,
+  Evaluation,
+  EvaluationContext,
+  Explanation,
+  FlagMetadata,
+  FlagProblem,
+  FlagSetError,
+  FlagValueType,
+  Reason,
+} from "./flag-set.ts";
+export type { TraceStep } from "./logic.ts";
+export { murmur3 } from "./murmur3.ts";
+export { compileRule } from "./operators.ts";
