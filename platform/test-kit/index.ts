@@ -1,0 +1,5 @@
+export { testClock } from "./clock.ts";
+export type { TestClock } from "./clock.ts";
+export { testDatabase } from "./database.ts";
+export type { TestDatabase, TestDatabaseOptions } from "./database.ts";
+export { stopTestServers, testServer } from "./server.ts";
