@@ -14,7 +14,6 @@ function reasonOf(error: unknown): string {
   return cause.stack ?? cause.message;
 }
 
-// oxlint-disable-next-line import/no-default-export -- node:test loads reporters by their default export
 export default async function* report(
   source: AsyncIterable<TestEvent>,
 ): AsyncGenerator<string, void> {
