@@ -20,7 +20,7 @@ export type TestDatabase = {
   /** for a second connection: `listen(url)`, a worker, a server under test */
   readonly url: string;
   /** Closes the pool and drops the database. Call it in `after`. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 export type TestDatabaseOptions = {
