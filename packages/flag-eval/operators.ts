@@ -95,9 +95,8 @@ function stopAt(stop: boolean): Operator {
   };
 }
 
-/** An operator that looks at every element of an array; what is no array counts as `absent`. */
+/** An operator that looks at every element of an array; what is no array counts as empty. */
 function overElements(
-  absent: unknown,
   apply: (elements: readonly unknown[], test: (element: unknown) => unknown) => unknown,
 ): Operator {
   return (values, scope) => {
@@ -105,8 +104,7 @@ function overElements(
     const { run } = compileElement(values[1], 1, scope);
     return (data, frame) => {
       const elements = source(data, frame);
-      if (!Array.isArray(elements)) return absent;
-      return apply(elements, (element) => run(element, frame));
+      return apply(Array.isArray(elements) ? elements : [], (element) => run(element, frame));
     };
   };
 }
@@ -127,7 +125,8 @@ const reduce: Operator = (values, scope) => {
 };
 
 function contains(item: unknown, container: unknown): boolean {
-  if (typeof container === "string") return container.includes(text(item));
+  // The reference finds nothing in an empty text, not even an empty text.
+  if (typeof container === "string") return container !== "" && container.includes(text(item));
   return Array.isArray(container) && container.includes(item);
 }
 
@@ -162,8 +161,9 @@ function substring(source: unknown, start: unknown, length: unknown): string {
   const from = Math.trunc(toNumber(start)) || 0;
   const rest = whole.slice(from < 0 ? Math.max(0, whole.length + from) : from);
   if (length === undefined) return rest;
-  const count = Math.trunc(toNumber(length)) || 0;
-  return rest.slice(0, count < 0 ? Math.max(0, rest.length + count) : count);
+  const count = toNumber(length);
+  // A negative length leaves that many characters off the end.
+  return rest.slice(0, Math.max(0, Math.trunc(count < 0 ? rest.length + count : count) || 0));
 }
 
 const concatenate: Operator = (values, scope) => {
@@ -237,18 +237,17 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator
   ["substr", ternary(substring)],
   ["in", inside],
   ["merge", eager((values) => values.flat())],
-  ["map", overElements([], (elements, run) => elements.map(run))],
-  ["filter", overElements([], (elements, run) => elements.filter((item) => truthy(run(item))))],
+  ["map", overElements((elements, run) => elements.map(run))],
+  ["filter", overElements((elements, run) => elements.filter((item) => truthy(run(item))))],
   ["reduce", reduce],
   [
     "all",
     overElements(
-      false,
       (elements, run) => elements.length > 0 && elements.every((item) => truthy(run(item))),
     ),
   ],
-  ["some", overElements(false, (elements, run) => elements.some((item) => truthy(run(item))))],
-  ["none", overElements(true, (elements, run) => !elements.some((item) => truthy(run(item))))],
+  ["some", overElements((elements, run) => elements.some((item) => truthy(run(item))))],
+  ["none", overElements((elements, run) => !elements.some((item) => truthy(run(item))))],
   ["log", binary((a) => a)],
   ["starts_with", comparesText((whole, part) => whole.startsWith(part))],
   ["ends_with", comparesText((whole, part) => whole.endsWith(part))],
