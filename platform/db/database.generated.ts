@@ -1,7 +1,92 @@
 /** Made by `npm run generate:db-types` from the migrated schema. Do not edit. */
 import type { ColumnType } from "kysely";
 
+export type Generated<T> =
+  T extends ColumnType<infer S, infer I, infer U>
+    ? ColumnType<S, I | undefined, U>
+    : ColumnType<T, T | undefined, T>;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface ApiKeys {
+  created_at: Timestamp;
+  created_by: string;
+  environment_key: string | null;
+  id: string;
+  last_used_at: Timestamp | null;
+  name: string;
+  prefix: string;
+  revoked_at: Timestamp | null;
+  scopes: string[];
+  secret_hash: Buffer;
+  workspace_id: string;
+}
+
+export interface AuditCheckpoints {
+  note: Buffer;
+  published_at: Timestamp;
+  tree_size: number;
+  workspace_id: string;
+}
+
+export interface AuditEntries {
+  action: string;
+  actor_id: string;
+  actor_kind: string;
+  id: string;
+  leaf: Buffer;
+  leaf_hash: Buffer;
+  leaf_index: number;
+  occurred_at: Timestamp;
+  subject_id: string;
+  subject_kind: string;
+  workspace_id: string;
+}
+
+export interface AuditLogs {
+  published_size: Generated<number>;
+  size: number;
+  workspace_id: string;
+}
+
+export interface AuditOutbox {
+  action: string;
+  actor_id: string;
+  actor_kind: string;
+  id: string;
+  leaf: Buffer;
+  occurred_at: Timestamp;
+  position: Generated<number>;
+  subject_id: string;
+  subject_kind: string;
+  workspace_id: string;
+}
+
+export interface AuditPayloads {
+  detail: Buffer;
+  entry_id: string;
+  workspace_id: string;
+}
+
+export interface AuditPersonal {
+  entry_id: string;
+  name: string;
+  person_id: string | null;
+  salt: Buffer;
+  value: string;
+  workspace_id: string;
+}
+
+export interface Environments {
+  created_at: Timestamp;
+  id: string;
+  key: string;
+  kind: string;
+  name: string;
+  position: number;
+  simulated_now: Timestamp | null;
+  workspace_id: string;
+}
 
 export interface IdempotencyKeys {
   body: string | null;
@@ -13,6 +98,76 @@ export interface IdempotencyKeys {
   status: number | null;
 }
 
+export interface Identities {
+  created_at: Timestamp;
+  provider: string;
+  subject: string;
+  user_id: string;
+}
+
+export interface Members {
+  added_at: Timestamp;
+  removed_at: Timestamp | null;
+  role: string;
+  user_id: string;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface OneTimeLinks {
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  purpose: string;
+  token_hash: Buffer;
+  used_at: Timestamp | null;
+  user_id: string | null;
+  workspace_id: string | null;
+}
+
+export interface Sessions {
+  client_address: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  last_seen_at: Timestamp;
+  revoked_at: Timestamp | null;
+  token_hash: Buffer;
+  user_agent: string;
+  user_id: string;
+  workspace_id: string;
+}
+
+export interface Users {
+  created_at: Timestamp;
+  email: string;
+  email_key: string;
+  id: string;
+  name: string;
+  password_hash: string | null;
+  password_set_at: Timestamp | null;
+}
+
+export interface Workspaces {
+  created_at: Timestamp;
+  id: string;
+  name: string;
+  version: Generated<number>;
+}
+
 export interface Database {
+  api_keys: ApiKeys;
+  audit_checkpoints: AuditCheckpoints;
+  audit_entries: AuditEntries;
+  audit_logs: AuditLogs;
+  audit_outbox: AuditOutbox;
+  audit_payloads: AuditPayloads;
+  audit_personal: AuditPersonal;
+  environments: Environments;
   idempotency_keys: IdempotencyKeys;
+  identities: Identities;
+  members: Members;
+  one_time_links: OneTimeLinks;
+  sessions: Sessions;
+  users: Users;
+  workspaces: Workspaces;
 }
