@@ -1,0 +1,2 @@
+export { isActionName, isKindName } from "./entry.ts";
+export type { AuditSubject } from "./entry.ts";

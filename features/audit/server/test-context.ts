@@ -1,0 +1,21 @@
+import { randomBytes, randomUUID } from "node:crypto";
+
+import type { Actor, CommandContext } from "@paceline/command";
+import type { Db } from "@paceline/db";
+import { uuidv7 } from "@paceline/identifiers";
+
+export const ADA = { kind: "person", id: "p-1", name: "Ada", role: "owner" } as const;
+export const SERVICE = { kind: "service", name: "monitor" } as const;
+
+/** A context for tests, in a workspace of its own. */
+export function newWorkspace(db: Db, actor: Actor): CommandContext {
+  const now = new Date("2026-03-02T09:00:00.000Z");
+  return {
+    db,
+    actor,
+    now,
+    workspaceId: randomUUID(),
+    requestId: "request-1",
+    newId: () => uuidv7(now.getTime(), randomBytes(10)),
+  };
+}
