@@ -1,0 +1,4 @@
+import type { FeatureWeb } from "@paceline/web-kit";
+
+/** What the app consists of. A feature with pages adds one import and one entry; see README.md. */
+export const features: readonly FeatureWeb[] = [];

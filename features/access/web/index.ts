@@ -1,0 +1,1 @@
+export { sessionQuery, toSession, useSignOut } from "./session.ts";

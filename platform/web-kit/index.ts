@@ -1,0 +1,122 @@
+export { apiClient, createApiClient, onSignedOut } from "./api/client.ts";
+export type { ApiClient, ReadOptions, Tagged, WriteOptions } from "./api/client.ts";
+export { ApiProblem, asProblem } from "./api/problem.ts";
+export type { ChangeOutcome, FieldFault } from "./api/problem.ts";
+export { Loaded, createQueryClient, useCommand } from "./api/query.tsx";
+export type { Command } from "./api/query.tsx";
+export { createLiveHub, useLive, useLiveEvent, useLiveState } from "./api/live.ts";
+export type { LiveHub, LiveState } from "./api/live.ts";
+
+export { setAppearance, showsDark, useAppearance } from "./app/appearance.ts";
+export type { Appearance, Density, Theme } from "./app/appearance.ts";
+export { defineFeature, route, sections } from "./app/feature.ts";
+export type {
+  FeatureWeb,
+  FoundObject,
+  NavItem,
+  PaletteAction,
+  PaletteContext,
+  Route,
+  Section,
+} from "./app/feature.ts";
+export { definePage } from "./app/page.ts";
+export type { Page as PageAddress, PathParams } from "./app/page.ts";
+export { useActionsInView, usePaletteActions } from "./app/palette.ts";
+export { useGoTo, useHrefWith, usePageParams, usePageSearch } from "./app/routing.ts";
+export type { UpdateSearch } from "./app/routing.ts";
+export {
+  choiceField,
+  flagField,
+  integerField,
+  listField,
+  optionalField,
+  textField,
+} from "./app/search-fields.ts";
+export type { SearchField, SearchOf } from "./app/search-fields.ts";
+export { SessionContext, useMay, useSession } from "./app/session.ts";
+export type { Session } from "./app/session.ts";
+
+export { AppLink, LinkButton, TextLink } from "./components/AppLink.tsx";
+export type { AppLinkProps } from "./components/AppLink.tsx";
+export {
+  Badge,
+  CountBadge,
+  ModeBadge,
+  ModeDot,
+  StandingBadge,
+  StateBadge,
+  VerdictBadge,
+  verdictLooks,
+} from "./components/Badge.tsx";
+export type { MetricStanding, Mode, Verdict } from "./components/Badge.tsx";
+export { Button, IconButton, buttonClasses } from "./components/Button.tsx";
+export type { ButtonKind, ButtonProps, IconButtonProps } from "./components/Button.tsx";
+export { Card, CardRow } from "./components/Card.tsx";
+export { Checkbox, Switch } from "./components/Choice.tsx";
+export { classes } from "./components/classes.ts";
+export { Combobox } from "./components/Combobox.tsx";
+export { ConfirmDialog, Dialog, scrimClasses } from "./components/Dialog.tsx";
+export { EmptyState } from "./components/EmptyState.tsx";
+export { ErrorState } from "./components/ErrorState.tsx";
+export { Field, TextArea, TextField, controlClasses } from "./components/Field.tsx";
+export type { FieldFrame } from "./components/Field.tsx";
+export { Popover, Tooltip } from "./components/Floating.tsx";
+export { CodeBlock, CopyButton, Hash } from "./components/Hash.tsx";
+export { KeyValues } from "./components/KeyValues.tsx";
+export type { KeyValue } from "./components/KeyValues.tsx";
+export { Keys, Menu, MenuChoices, MenuItem, MenuSeparator } from "./components/Menu.tsx";
+export { ArtifactSquares, Meter, ProgressBar, StepBar } from "./components/Meter.tsx";
+export type { ArtifactMark } from "./components/Meter.tsx";
+export { notify } from "./components/notify.ts";
+export { useNow } from "./components/now.ts";
+export {
+  Columns,
+  Page,
+  PageHeader,
+  PanelSection,
+  ShellContext,
+  SidePanel,
+} from "./components/Page.tsx";
+export type { Crumb } from "./components/Page.tsx";
+export { Person, PersonDisc } from "./components/Person.tsx";
+export type { PersonKind } from "./components/Person.tsx";
+export { AbsoluteTime, RelativeTime } from "./components/RelativeTime.tsx";
+export { SegmentedControl } from "./components/SegmentedControl.tsx";
+export type { Segment } from "./components/SegmentedControl.tsx";
+export { Select } from "./components/Select.tsx";
+export type { Option } from "./components/Select.tsx";
+export { Skeleton, SkeletonRows } from "./components/Skeleton.tsx";
+export { StaleNote } from "./components/StaleNote.tsx";
+export { Table } from "./components/Table.tsx";
+export type { Column, TableProps } from "./components/Table.tsx";
+export { TabPanel, Tabs } from "./components/Tabs.tsx";
+export type { TabItem } from "./components/Tabs.tsx";
+export { Toasts } from "./components/Toasts.tsx";
+export { toneColor, toneSolid, toneText, toneTextColor, toneTint } from "./components/tone.ts";
+export type { Tone } from "./components/tone.ts";
+export { Notice, VerdictBanner } from "./components/VerdictBanner.tsx";
+export type { BannerFigure, BannerTone } from "./components/VerdictBanner.tsx";
+
+export {
+  formatBytes,
+  formatClock,
+  formatCompact,
+  formatCount,
+  formatDate,
+  formatDateTime,
+  formatDay,
+  formatDuration,
+  formatInterval,
+  formatLift,
+  formatMoney,
+  formatNumber,
+  formatPercent,
+  formatPoints,
+  formatRelative,
+  formatSigned,
+  formatTime,
+  formatUtc,
+  initialsOf,
+  shortHash,
+} from "./format.ts";
+export type { Instant } from "./format.ts";
