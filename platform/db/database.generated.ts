@@ -6,6 +6,18 @@ export type Generated<T> =
     ? ColumnType<S, I | undefined, U>
     : ColumnType<T, T | undefined, T>;
 
+export type Json = JsonValue;
+
+export type JsonArray = JsonValue[];
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined;
+};
+
+export type JsonPrimitive = boolean | number | string | null;
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface ApiKeys {
@@ -88,6 +100,90 @@ export interface Environments {
   workspace_id: string;
 }
 
+export interface ExperimentLooks {
+  analysis: Json;
+  as_of: Timestamp;
+  audit_entry: string;
+  experiment_id: string;
+  information_fraction: number;
+  kind: string;
+  look: number;
+  taken_at: Timestamp;
+  workspace_id: string;
+}
+
+export interface Experiments {
+  created_at: Timestamp;
+  criterion: Json;
+  criterion_digest: string | null;
+  ended_at: Timestamp | null;
+  environment: string;
+  flag_key: string;
+  id: string;
+  initiative_id: string | null;
+  lock_entry: string | null;
+  locked_at: Timestamp | null;
+  locked_by: string | null;
+  name: string;
+  reason: string | null;
+  started_at: Timestamp | null;
+  state: string;
+  verdict: string | null;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface FlagDrafts {
+  configuration: Json;
+  environment: string;
+  flag_id: string;
+  updated_at: Timestamp;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface FlagEnvironments {
+  environment: string;
+  revision: number;
+  workspace_id: string;
+}
+
+export interface FlagPublications {
+  action: string;
+  digest: string | null;
+  environment: string;
+  flag_id: string;
+  published_at: Timestamp;
+  published_by: string;
+  revision: number;
+  workspace_id: string;
+}
+
+export interface FlagRevisions {
+  content: string;
+  created_at: Timestamp;
+  digest: string;
+  flag_id: string;
+  workspace_id: string;
+}
+
+export interface Flags {
+  archived_at: Timestamp | null;
+  created_at: Timestamp;
+  description: string;
+  expires_at: Timestamp | null;
+  id: string;
+  initiative_id: string | null;
+  key: string;
+  kind: string;
+  owner: string | null;
+  type: string;
+  updated_at: Timestamp;
+  variants: Json;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
 export interface IdempotencyKeys {
   body: string | null;
   content_type: string | null;
@@ -111,6 +207,13 @@ export interface Members {
   role: string;
   user_id: string;
   version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface Metrics {
+  definition: Json;
+  key: string;
+  updated_at: Timestamp;
   workspace_id: string;
 }
 
@@ -163,9 +266,17 @@ export interface Database {
   audit_payloads: AuditPayloads;
   audit_personal: AuditPersonal;
   environments: Environments;
+  experiment_looks: ExperimentLooks;
+  experiments: Experiments;
+  flag_drafts: FlagDrafts;
+  flag_environments: FlagEnvironments;
+  flag_publications: FlagPublications;
+  flag_revisions: FlagRevisions;
+  flags: Flags;
   idempotency_keys: IdempotencyKeys;
   identities: Identities;
   members: Members;
+  metrics: Metrics;
   one_time_links: OneTimeLinks;
   sessions: Sessions;
   users: Users;

@@ -1,0 +1,48 @@
+import { appendAudit } from "@paceline/audit/server";
+import { requirePermission } from "@paceline/command";
+import type { CommandContext } from "@paceline/command";
+import { inTransaction } from "@paceline/db";
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
+
+import type { ExperimentDependencies } from "../dependencies.ts";
+import type { ExperimentError } from "../errors.ts";
+import { lockExperiment, updateExperiment } from "../repository.ts";
+import type { Experiment } from "../repository.ts";
+
+/** Starts the run: refused while a condition is not met, and the refusal names each with its way out. */
+export async function startExperiment(
+  deps: ExperimentDependencies,
+  ctx: CommandContext,
+  id: string,
+): Promise<Result<Experiment, ExperimentError>> {
+  return inTransaction(ctx.db, async (tx) => {
+    requirePermission(ctx, "experiment.start");
+    const experiment = await lockExperiment(tx, ctx.workspaceId, id);
+    if (experiment === null) return err({ kind: "experiment-not-found" });
+    if (experiment.state === "draft") return err({ kind: "criterion-not-locked" });
+    if (experiment.state !== "locked") {
+      return err({
+        kind: "wrong-experiment-state",
+        state: experiment.state,
+        needs: "a locked experiment",
+      });
+    }
+    const items = await deps.readiness(experiment);
+    const missing = items.filter(({ met }) => !met);
+    if (missing.length > 0) return err({ kind: "experiment-not-ready", missing });
+    const startedAt = await deps.environmentNow(ctx.workspaceId, experiment.environment);
+    const started = await updateExperiment(tx, { ...experiment, state: "running", startedAt });
+    await appendAudit(tx, ctx, {
+      action: "experiment.start",
+      subject: { kind: "experiment", id },
+      detail: {
+        criterionSha256: experiment.criterionDigest,
+        startedAt: startedAt.toISOString(),
+        readiness: items.map(({ key, detail }) => ({ key, detail })),
+      },
+    });
+    deps.publish(ctx.workspaceId, "experiments", { id });
+    return ok(started);
+  });
+}

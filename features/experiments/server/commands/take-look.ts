@@ -1,0 +1,124 @@
+import { appendAudit } from "@paceline/audit/server";
+import type { JsonObject } from "@paceline/audit/server";
+import { requirePermission } from "@paceline/command";
+import type { CommandContext } from "@paceline/command";
+import { inTransaction } from "@paceline/db";
+import type { Db } from "@paceline/db";
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
+
+import type { AnalysisDocument } from "../../api.ts";
+import { analyze, metricKeysOf } from "../../domain/index.ts";
+import { analysisDocument } from "../analysis-document.ts";
+import type { ExperimentDependencies } from "../dependencies.ts";
+import type { ExperimentError } from "../errors.ts";
+import {
+  insertLook,
+  listLooks,
+  listMetrics,
+  lockExperiment,
+  updateExperiment,
+} from "../repository.ts";
+import type { Experiment, Look } from "../repository.ts";
+import { readStatistics } from "../statistics.ts";
+
+export interface TakeLook {
+  readonly id: string;
+  /** Events after this instant do not count. */
+  readonly asOf: Date;
+  readonly kind: Look["kind"];
+}
+
+/** A look and the run after it. */
+export interface LookTaken {
+  readonly experiment: Experiment;
+  readonly look: Look;
+}
+
+async function analyzeAt(
+  deps: ExperimentDependencies,
+  tx: Db,
+  experiment: Experiment,
+  startedAt: Date,
+  asOf: Date,
+): Promise<AnalysisDocument> {
+  const { criterion } = experiment;
+  const metrics = await listMetrics(tx, experiment.workspaceId, metricKeysOf(criterion));
+  const looks = await listLooks(tx, experiment);
+  await deps.events.flush();
+  const statistics = await readStatistics(deps.events, {
+    workspaceId: experiment.workspaceId,
+    environment: experiment.environment,
+    experimentId: experiment.id,
+    flagKey: experiment.flagKey,
+    variants: Object.keys(criterion.design.allocation),
+    metrics,
+    windowHours: criterion.design.conversionWindowHours,
+    from: startedAt,
+    asOf,
+  });
+  const pastLooks = looks.map(({ look, informationFraction }) => ({ look, informationFraction }));
+  return analysisDocument(analyze({ criterion, statistics, startedAt, now: asOf, pastLooks }));
+}
+
+function auditDetail(experiment: Experiment, asOf: Date, analysis: AnalysisDocument): JsonObject {
+  const document: JsonObject = JSON.parse(JSON.stringify(analysis));
+  return {
+    asOf: asOf.toISOString(),
+    criterionSha256: experiment.criterionDigest,
+    analysis: document,
+  };
+}
+
+/**
+ * Takes one look on the decision clock: reads the statistics up to `asOf`, applies the verdict's rules
+ * and keeps the numbers in the look log and the audit log. Any verdict but `continue` ends the run.
+ */
+export function takeLook(
+  deps: ExperimentDependencies,
+  ctx: CommandContext,
+  { id, asOf, kind }: TakeLook,
+): Promise<Result<LookTaken, ExperimentError>> {
+  return inTransaction(ctx.db, async (tx) => {
+    requirePermission(ctx, "experiment.start");
+    const experiment = await lockExperiment(tx, ctx.workspaceId, id);
+    if (experiment === null) return err({ kind: "experiment-not-found" });
+    const { startedAt } = experiment;
+    if (experiment.state !== "running" || startedAt === null) {
+      return err({
+        kind: "wrong-experiment-state",
+        state: experiment.state,
+        needs: "a running experiment",
+      });
+    }
+    const analysis = await analyzeAt(deps, tx, experiment, startedAt, asOf);
+    const { id: auditEntry } = await appendAudit(tx, ctx, {
+      action: "experiment.look",
+      subject: { kind: "experiment", id },
+      detail: auditDetail(experiment, asOf, analysis),
+    });
+    const look: Look = {
+      look: analysis.look,
+      kind,
+      asOf,
+      takenAt: ctx.now,
+      informationFraction: analysis.informationFraction,
+      analysis,
+      auditEntry,
+    };
+    await insertLook(tx, experiment, look);
+    const { verdict, reason } = analysis;
+    const after =
+      verdict === "continue"
+        ? experiment
+        : await updateExperiment(tx, {
+            ...experiment,
+            state: "concluded",
+            verdict,
+            reason,
+            endedAt: asOf,
+          });
+    deps.publish(ctx.workspaceId, "experiments", { id, look: look.look });
+    return ok({ experiment: after, look });
+  });
+}

@@ -1,0 +1,16 @@
+export { createExperiment } from "./commands/create-experiment.ts";
+export { defineMetric } from "./commands/define-metric.ts";
+export { lockCriterion } from "./commands/lock-criterion.ts";
+export { startExperiment } from "./commands/start-experiment.ts";
+export { stopExperiment } from "./commands/stop-experiment.ts";
+export { takeLook } from "./commands/take-look.ts";
+export type { LookTaken } from "./commands/take-look.ts";
+export type { ExperimentDependencies, ExperimentRef, ReadinessItem } from "./dependencies.ts";
+export type { ExperimentError } from "./errors.ts";
+export { readMonitor } from "./monitor-reading.ts";
+export type { MonitorReading } from "./monitor-reading.ts";
+export { findExperiment, listExperiments, listRunning } from "./repository.ts";
+export type { Experiment } from "./repository.ts";
+export { registerRoutes } from "./routes.ts";
+export { takeDueLooks } from "./scheduler.ts";
+export type { EventStorePort, ExperimentPlan } from "./statistics.ts";
