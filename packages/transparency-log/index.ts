@@ -4,6 +4,8 @@ export { formatCheckpoint, openCheckpoint, parseCheckpoint, signCheckpoint } fro
 export type { Checkpoint } from "./checkpoint.ts";
 export { appendLeaves, EMPTY_FRONTIER, frontierRoot, treeRoot } from "./frontier.ts";
 export type { Frontier } from "./frontier.ts";
+export { growLog } from "./grow-log.ts";
+export type { GrownLog, LogResource } from "./grow-log.ts";
 export {
   emptyRoot,
   equalBytes,
