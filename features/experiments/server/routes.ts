@@ -78,7 +78,7 @@ async function sendDetail(
   return experimentDetail(commandContext(request).db, experiment);
 }
 
-function registerReads(app: App, deps: RouteDependencies): void {
+function registerList(app: App): void {
   app.get(
     BASE,
     {
@@ -105,6 +105,9 @@ function registerReads(app: App, deps: RouteDependencies): void {
       return { items: page.items.map(experimentSummary), next: page.next };
     },
   );
+}
+
+function registerDetail(app: App): void {
   app.get(
     `${BASE}/:id`,
     {
@@ -118,6 +121,9 @@ function registerReads(app: App, deps: RouteDependencies): void {
     async (request, reply) =>
       sendDetail(request, reply, await experimentOf(request, request.params.id)),
   );
+}
+
+function registerEvidence(app: App, deps: RouteDependencies): void {
   app.get(
     `${BASE}/:id/readiness`,
     {
@@ -202,6 +208,9 @@ function registerDrafts(app: App): void {
       return sendDetail(request, reply, unwrap(edited));
     },
   );
+}
+
+function registerSamplePlan(app: App): void {
   app.post(
     "/api/v1/sample-plan",
     {
@@ -265,6 +274,9 @@ function registerRuns(app: App, deps: RouteDependencies): void {
         unwrap(await startExperiment(deps, commandContext(request), request.params.id)),
       ),
   );
+}
+
+function registerEndings(app: App, deps: RouteDependencies): void {
   app.post(
     `${BASE}/:id/stop`,
     {
@@ -343,8 +355,12 @@ function registerMetrics(app: App): void {
 
 /** Registers the routes of experiments and metrics. */
 export function registerRoutes(app: App, deps: RouteDependencies): void {
-  registerReads(app, deps);
+  registerList(app);
+  registerDetail(app);
+  registerEvidence(app, deps);
   registerDrafts(app);
+  registerSamplePlan(app);
   registerRuns(app, deps);
+  registerEndings(app, deps);
   registerMetrics(app);
 }
