@@ -141,6 +141,8 @@ function stepWords(definition: FactDefinition, from: FactValue | null, to: FactV
       ? from.filter((element) => !to.includes(element))
       : [];
   const removed = factInWords(definition.type, gone);
+  if (from === null && definition.type.kind !== "bool")
+    return `State ${definition.title} (${value} would do)`;
   const words = definition.change.kind === "changeable" ? definition.change.words : {};
   const advice = words[String(to)] ?? words["*"] ?? `Make ${definition.title} {value}`;
   return advice.replaceAll("{value}", () => value).replaceAll("{removed}", () => removed);
@@ -160,14 +162,17 @@ function stepsOf<Outcome extends string>(
   });
 }
 
-/** Rules that no change of their own facts can turn into a miss. */
+/** Rules that stay a hit, or unknown, whatever happens to the facts that can be changed. */
 function stuck<Outcome extends string>(
   compiled: CompiledTable<Outcome>,
   known: KnownFacts,
 ): readonly CompiledRule<Outcome>[] {
+  const isFixed = (name: string) => compiled.catalog.get(name)?.change.kind === "fixed";
+  // A hit that does not need the changeable facts is a hit for all of their values.
+  const fixedOnly = Object.fromEntries(Object.entries(known).filter(([name]) => isFixed(name)));
   return compiled.rules.filter(({ cell }) => {
     if (cell.truth(known) === "miss") return false;
-    return cell.facts.every((name) => compiled.catalog.get(name)?.change.kind === "fixed");
+    return cell.truth(fixedOnly) === "hit" || cell.facts.every(isFixed);
   });
 }
 
@@ -195,7 +200,7 @@ export function smallestChange<Outcome extends string>(
   }
   const fixed = stuck(compiled, known);
   if (fixed.length > 0) {
-    const words = `Nothing that a proposer can change: ${listInWords(fixed.map(({ rule }) => rule.title))}.`;
+    const words = `This cannot be changed by a proposer: ${listInWords(fixed.map(({ rule }) => rule.title))}.`;
     return { kind: "impossible", rules: fixed.map(({ rule }) => rule.id), words };
   }
   const search = new Search(compiled, known);

@@ -271,7 +271,7 @@ test("the smallest change supplies unknown facts, and says when nothing helps", 
   const supplied = smallestChange(compiled(), { ...SPRINT, weeks: undefined }, NOW);
   assert.ok(supplied.kind === "changes");
   assert.deepEqual(supplied.changes, [
-    { fact: "weeks", from: null, to: 4, words: "Cut it to 4 weeks" },
+    { fact: "weeks", from: null, to: 4, words: "State how long it takes (4 weeks would do)" },
   ]);
   const fixed = smallestChange(
     compiled(),

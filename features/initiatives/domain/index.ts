@@ -1,0 +1,59 @@
+export {
+  ARTIFACT_TITLES,
+  checkArtifacts,
+  MARATHON_ARTIFACTS,
+  missingArtifacts,
+  requiredArtifacts,
+  SPRINT_ARTIFACTS,
+  WRITTEN_ARTIFACTS,
+} from "./artifacts.ts";
+export type {
+  ArtifactCheck,
+  ArtifactContents,
+  ArtifactEvidence,
+  ArtifactKey,
+  ArtifactState,
+  Observed,
+  SprintArtifact,
+  WrittenArtifact,
+} from "./artifacts.ts";
+export { compilePolicy, decideInitiative } from "./decision.ts";
+export type { CompiledPolicy, DecidedFact, Decision } from "./decision.ts";
+export { DEFAULT_POLICY_CASES } from "./default-policy-cases.ts";
+export { DEFAULT_POLICY } from "./default-policy.ts";
+export type { Policy } from "./default-policy.ts";
+export { artifactFact, factCatalog, factReadings } from "./fact-catalog.ts";
+export type { History } from "./fact-catalog.ts";
+export {
+  cancel,
+  capture,
+  decide,
+  edit,
+  giveVerdict,
+  INITIATIVE_STATES,
+  markReady,
+  propose,
+  VERDICTS,
+} from "./initiative.ts";
+export type {
+  CancelRefusal,
+  CaptureRefusal,
+  InitiativeState,
+  ProposeRefusal,
+  ReadyRefusal,
+  Standing,
+  Verdict,
+  WrongState,
+} from "./initiative.ts";
+export { MAX_CHAINED_SPRINTS, MAX_SPRINT_ITERATIONS, startIteration } from "./iterations.ts";
+export type { IterationRefusal, NextIteration } from "./iterations.ts";
+export { CONTROLS, DECISION_OUTCOMES, isControlKey, modeOf } from "./mode.ts";
+export type { ControlKey, DecisionOutcome, Mode, PolicyOutcome } from "./mode.ts";
+export { caseReadings, coverage, runCases } from "./policy-cases.ts";
+export type { CaseResult, PolicyCase, RuleCoverage } from "./policy-cases.ts";
+export { EMPTY_PROPOSAL, isPurpose, PURPOSES } from "./proposal.ts";
+export type { Proposal, Purpose } from "./proposal.ts";
+export { isBuiltInRiskDomain, isRiskDomainKey, RISK_DOMAINS } from "./risk-domains.ts";
+export type { RiskDomain } from "./risk-domains.ts";
+export { MAX_TIMEBOX_WEEKS, MIN_TIMEBOX_WEEKS, openTimebox, readTimebox } from "./timebox.ts";
+export type { Timebox, TimeboxClock, TimeboxRefusal } from "./timebox.ts";
