@@ -1,0 +1,34 @@
+export {
+  configurationFaults,
+  definitionFaults,
+  rebucketedRules,
+  withExposure,
+} from "./check-flag.ts";
+export { compileFlag, needsTargetingKey, PARTS } from "./compile-flag.ts";
+export type { FlagdFlag } from "./compile-flag.ts";
+export { conditionFaults, isCondition, OPERATORS, TARGETING_KEY } from "./condition.ts";
+export type { Comparison, Condition, ConditionOperator, Fault } from "./condition.ts";
+export { differences } from "./diff.ts";
+export type { Difference } from "./diff.ts";
+export { BUCKETINGS, FLAG_KINDS, FLAG_TYPES, revisionContent } from "./flag.ts";
+export type {
+  Arm,
+  Bucketing,
+  Configuration,
+  FlagDefinition,
+  FlagKind,
+  FlagType,
+  FlagValue,
+  Override,
+  RevisionContent,
+  Rule,
+  Serve,
+} from "./flag.ts";
+export { explainFlag, publishedSet, serveAll, serveFlag } from "./serve.ts";
+export type {
+  Published,
+  PublishedSet,
+  ServedExplanation,
+  ServedExposure,
+  ServedFlag,
+} from "./serve.ts";

@@ -1,0 +1,77 @@
+import type { FeatureMigrations } from "@paceline/db";
+import { sql } from "kysely";
+import type { Kysely } from "kysely";
+
+const STATEMENTS = [
+  sql`create table flags (
+    id uuid primary key,
+    workspace_id uuid not null,
+    key text not null,
+    type text not null check (type in ('boolean', 'string', 'number', 'object')),
+    variants jsonb not null,
+    description text not null,
+    owner text,
+    kind text not null,
+    initiative_id uuid,
+    expires_at timestamptz,
+    archived_at timestamptz,
+    version integer not null default 1,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    unique (workspace_id, key)
+  )`,
+  sql`create index flags_initiative on flags (workspace_id, initiative_id)`,
+  sql`create table flag_drafts (
+    flag_id uuid not null references flags (id),
+    workspace_id uuid not null,
+    environment text not null,
+    configuration jsonb not null,
+    version integer not null default 1,
+    updated_at timestamptz not null,
+    primary key (flag_id, environment)
+  )`,
+  // What a revision fixes, as canonical JSON; the digest is its SHA-256. Never changed, never deleted.
+  sql`create table flag_revisions (
+    workspace_id uuid not null,
+    digest text not null check (digest ~ '^[0-9a-f]{64}$'),
+    flag_id uuid not null references flags (id),
+    content text not null,
+    created_at timestamptz not null,
+    primary key (workspace_id, digest)
+  )`,
+  // The last revision number of an environment. Its row is locked by every publication, so the
+  // numbers have no gaps and appear in the order in which they commit.
+  sql`create table flag_environments (
+    workspace_id uuid not null,
+    environment text not null,
+    revision bigint not null,
+    primary key (workspace_id, environment)
+  )`,
+  sql`create table flag_publications (
+    workspace_id uuid not null,
+    environment text not null,
+    revision bigint not null,
+    flag_id uuid not null references flags (id),
+    -- null takes the flag out of the environment
+    digest text,
+    action text not null check (action in ('publish', 'exposure', 'revert', 'archive')),
+    published_at timestamptz not null,
+    published_by text not null,
+    primary key (workspace_id, environment, revision),
+    foreign key (workspace_id, digest) references flag_revisions (workspace_id, digest)
+  )`,
+  sql`create index flag_publications_flag
+    on flag_publications (flag_id, environment, revision desc)`,
+];
+
+export const migrations: FeatureMigrations = {
+  feature: "flags",
+  after: [],
+  migrations: {
+    "202611240300_flags_definitions": {
+      async up(db: Kysely<unknown>) {
+        for (const statement of STATEMENTS) await statement.execute(db);
+      },
+    },
+  },
+};
