@@ -33,5 +33,11 @@ export {
   sessionState,
 } from "./session.ts";
 export type { SessionState, SessionTimes } from "./session.ts";
-export { ADDRESS_LIMIT, CLIENT_LIMIT, countAttempt, forgiveAttempt } from "./throttle.ts";
+export {
+  ADDRESS_LIMIT,
+  CLIENT_LIMIT,
+  clientGroup,
+  countAttempt,
+  forgiveAttempt,
+} from "./throttle.ts";
 export type { Attempt, Attempts, Limit } from "./throttle.ts";

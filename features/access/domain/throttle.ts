@@ -30,3 +30,22 @@ export function countAttempt(earlier: Attempts | null, limit: Limit, now: Date):
 export function forgiveAttempt(attempts: Attempts): Attempts {
   return { ...attempts, count: Math.max(0, attempts.count - 1) };
 }
+
+/**
+ * The group of network addresses that counts as one client: an IPv4 address, or the /64 network of an
+ * IPv6 address, since every single machine has a whole one to choose from.
+ */
+export function clientGroup(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = (address.split("%")[0] ?? "").split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const groups = [...before, ...Array.from({ length: zeros }, () => "0"), ...after];
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":");
+}
