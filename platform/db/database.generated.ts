@@ -201,6 +201,66 @@ export interface Identities {
   user_id: string;
 }
 
+export interface InitiativeArtifacts {
+  artifact: string;
+  content: Json;
+  initiative_id: string;
+  workspace_id: string;
+  written_at: Timestamp;
+  written_by: string;
+}
+
+export interface InitiativeCounters {
+  last_number: number;
+  workspace_id: string;
+}
+
+export interface InitiativeDecisions {
+  audit_entry: string;
+  cause: string;
+  decided_at: Timestamp;
+  decided_by: string;
+  document: Json;
+  id: string;
+  initiative_id: string;
+  outcome: string;
+  policy_digest: string;
+  policy_version: number;
+  workspace_id: string;
+}
+
+export interface InitiativeIterations {
+  closed_at: Timestamp | null;
+  ends_at: Timestamp | null;
+  initiative_id: string;
+  number: number;
+  owner_id: string | null;
+  started_at: Timestamp;
+  verdict: string | null;
+  weeks: number | null;
+  workspace_id: string;
+}
+
+export interface Initiatives {
+  created_at: Timestamp;
+  created_by: string;
+  decision_id: string | null;
+  id: string;
+  iterations_requested: Generated<number>;
+  learning: string | null;
+  mode: string | null;
+  number: number;
+  owner_id: string | null;
+  proposal: Json;
+  state: string;
+  summary: string;
+  title: string;
+  updated_at: Timestamp;
+  verdict: string | null;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
 export interface Members {
   added_at: Timestamp;
   removed_at: Timestamp | null;
@@ -225,6 +285,56 @@ export interface OneTimeLinks {
   used_at: Timestamp | null;
   user_id: string | null;
   workspace_id: string | null;
+}
+
+export interface Policies {
+  cases: Json;
+  digest: string;
+  document: Json;
+  published_at: Timestamp;
+  published_by: string;
+  version: number;
+  workspace_id: string;
+}
+
+export interface RiskDomains {
+  added_at: Timestamp;
+  key: string;
+  title: string;
+  workspace_id: string;
+}
+
+export interface RollbackDefinitions {
+  environment: string;
+  experiment_id: string | null;
+  flag_key: string;
+  id: string;
+  initiative_id: string | null;
+  mode: string;
+  owner_id: string;
+  target: Json;
+  triggers: Json;
+  updated_at: Timestamp;
+  verification: string;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface RollbackExecutions {
+  actor: string;
+  audit_entry: string;
+  effect_ms: number | null;
+  environment: string;
+  experiment_id: string | null;
+  flag_key: string;
+  from_revision: number | null;
+  id: string;
+  numbers: Json;
+  reason: string;
+  started_at: Timestamp;
+  to_revision: number;
+  trigger: string;
+  workspace_id: string;
 }
 
 export interface Sessions {
@@ -275,9 +385,18 @@ export interface Database {
   flags: Flags;
   idempotency_keys: IdempotencyKeys;
   identities: Identities;
+  initiative_artifacts: InitiativeArtifacts;
+  initiative_counters: InitiativeCounters;
+  initiative_decisions: InitiativeDecisions;
+  initiative_iterations: InitiativeIterations;
+  initiatives: Initiatives;
   members: Members;
   metrics: Metrics;
   one_time_links: OneTimeLinks;
+  policies: Policies;
+  risk_domains: RiskDomains;
+  rollback_definitions: RollbackDefinitions;
+  rollback_executions: RollbackExecutions;
   sessions: Sessions;
   users: Users;
   workspaces: Workspaces;

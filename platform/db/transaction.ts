@@ -20,8 +20,12 @@ function isRefusal(value: unknown): boolean {
 /**
  * Runs `work` in one transaction. Rolls back when it throws **and** when it returns an error
  * result (`{ ok: false }`), which is then returned unchanged.
+ *
+ * Inside an open transaction it joins that one, so that commands compose: the outermost caller
+ * decides, and must hand a refusal of an inner one on for it to roll back.
  */
 export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  if (db.isTransaction) return work(db);
   let refused: { readonly value: T } | null = null;
   try {
     return await db.transaction().execute(async (tx) => {

@@ -1,0 +1,95 @@
+import { Type } from "typebox";
+import type { Static } from "typebox";
+
+export const TriggerSchema = Type.Union([
+  Type.Literal("guardrail-breach"),
+  Type.Literal("primary-harm"),
+  Type.Literal("sample-ratio-mismatch"),
+  Type.Literal("cross-exposure"),
+]);
+
+export const TargetSchema = Type.Union([
+  Type.Object(
+    { kind: Type.Literal("revision"), revision: Type.Integer({ minimum: 1 }) },
+    { additionalProperties: false },
+  ),
+  Type.Object({ kind: Type.Literal("off") }, { additionalProperties: false }),
+]);
+
+export const DefineRollbackSchema = Type.Object(
+  {
+    initiativeId: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
+    experimentId: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
+    target: TargetSchema,
+    triggers: Type.Array(TriggerSchema, { uniqueItems: true, maxItems: 4 }),
+    mode: Type.Union([Type.Literal("automatic"), Type.Literal("ask")]),
+    ownerId: Type.String({ minLength: 1, maxLength: 100 }),
+    verification: Type.String({ minLength: 3, maxLength: 500 }),
+  },
+  { additionalProperties: false },
+);
+
+export const RollbackDefinitionSchema = Type.Object({
+  id: Type.String(),
+  flagKey: Type.String(),
+  environment: Type.String(),
+  ...DefineRollbackSchema.properties,
+  updatedAt: Type.String({ format: "date-time" }),
+  version: Type.Integer(),
+});
+
+export const ExecuteRollbackSchema = Type.Object(
+  { reason: Type.String({ minLength: 3, maxLength: 2_000 }) },
+  { additionalProperties: false },
+);
+
+export const ExecutionSchema = Type.Object({
+  id: Type.String(),
+  flagKey: Type.String(),
+  environment: Type.String(),
+  experimentId: Type.Union([Type.String(), Type.Null()]),
+  trigger: Type.String(),
+  reason: Type.String(),
+  actor: Type.String(),
+  numbers: Type.Unknown(),
+  fromRevision: Type.Union([Type.Integer(), Type.Null()]),
+  toRevision: Type.Integer(),
+  startedAt: Type.String({ format: "date-time" }),
+  effectMs: Type.Union([Type.Number(), Type.Null()], {
+    description: "until this server evaluated with the target; null while unknown",
+  }),
+  auditEntry: Type.String(),
+});
+
+export const RollbackStateSchema = Type.Object({
+  definition: Type.Union([RollbackDefinitionSchema, Type.Null()]),
+  executions: Type.Array(ExecutionSchema),
+});
+
+export const MonitorStateSchema = Type.Object({
+  experimentId: Type.String(),
+  readAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
+  action: Type.String(),
+  trigger: Type.Union([TriggerSchema, Type.Null()]),
+  reason: Type.String(),
+  units: Type.Record(Type.String(), Type.Number()),
+  newestEventAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
+  intervals: Type.Array(
+    Type.Object({
+      arm: Type.String(),
+      metric: Type.String(),
+      effect: Type.Union([Type.Number(), Type.Null()]),
+      interval: Type.Tuple([
+        Type.Union([Type.Number(), Type.Null()]),
+        Type.Union([Type.Number(), Type.Null()]),
+      ]),
+      scale: Type.String(),
+    }),
+  ),
+});
+
+export type DefineRollback = Static<typeof DefineRollbackSchema>;
+export type RollbackDefinitionDocument = Static<typeof RollbackDefinitionSchema>;
+export type RollbackExecutionDocument = Static<typeof ExecutionSchema>;
+export type RollbackState = Static<typeof RollbackStateSchema>;
+export type MonitorState = Static<typeof MonitorStateSchema>;

@@ -1,0 +1,9 @@
+export { decideRollback, TRIGGERS } from "./rollback.ts";
+export type {
+  Finding,
+  RollbackDecision,
+  RollbackDefinition,
+  RollbackMode,
+  RollbackTarget,
+  Trigger,
+} from "./rollback.ts";

@@ -1,0 +1,64 @@
+/** Where a rollback leads: an older revision, or the flag's off variant for everyone. */
+export type RollbackTarget =
+  | { readonly kind: "revision"; readonly revision: number }
+  | { readonly kind: "off" };
+
+export const TRIGGERS = [
+  "guardrail-breach",
+  "primary-harm",
+  "sample-ratio-mismatch",
+  "cross-exposure",
+] as const;
+
+/** What makes a rollback happen by itself. */
+export type Trigger = (typeof TRIGGERS)[number];
+
+/** `automatic` acts within seconds; `ask` tells the owner and waits (for replays of past data). */
+export type RollbackMode = "automatic" | "ask";
+
+/** The required way back of one flag in one environment. */
+export interface RollbackDefinition {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly initiativeId: string | null;
+  readonly experimentId: string | null;
+  readonly flagKey: string;
+  readonly environment: string;
+  readonly target: RollbackTarget;
+  readonly triggers: readonly Trigger[];
+  readonly mode: RollbackMode;
+  /** The one person who answers for it. */
+  readonly ownerId: string;
+  /** How to see that it worked, in a sentence. */
+  readonly verification: string;
+  readonly updatedAt: Date;
+  readonly version: number;
+}
+
+/** What the monitor or a look found. */
+export interface Finding {
+  readonly action: "none" | "hold" | "rollback" | "invalid";
+  readonly trigger: Trigger | null;
+  readonly reason: string;
+}
+
+export type RollbackDecision =
+  | { readonly kind: "nothing" }
+  /** Somebody has to decide; the owner is told. */
+  | { readonly kind: "ask"; readonly trigger: Trigger; readonly reason: string }
+  | { readonly kind: "execute"; readonly trigger: Trigger; readonly reason: string };
+
+/**
+ * Whether a finding leads back. Without a definition nothing happens by itself, because nobody said
+ * where to; a trigger that the definition does not name asks.
+ */
+export function decideRollback(
+  definition: Pick<RollbackDefinition, "mode" | "triggers"> | null,
+  finding: Finding,
+): RollbackDecision {
+  const { action, trigger, reason } = finding;
+  if ((action !== "rollback" && action !== "invalid") || trigger === null)
+    return { kind: "nothing" };
+  const automatic = definition?.mode === "automatic" && definition.triggers.includes(trigger);
+  return { kind: automatic ? "execute" : "ask", trigger, reason };
+}

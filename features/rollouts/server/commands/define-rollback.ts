@@ -1,0 +1,58 @@
+import { appendAudit } from "@paceline/audit/server";
+import { requirePermission } from "@paceline/command";
+import type { CommandContext } from "@paceline/command";
+import { inTransaction } from "@paceline/db";
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
+
+import type { DefineRollback } from "../../api.ts";
+import type { RollbackDefinition } from "../../domain/index.ts";
+import type { FlagPort } from "../dependencies.ts";
+import type { RollbackError } from "../errors.ts";
+import { findDefinition, upsertDefinition } from "../repository.ts";
+
+/** Says where a flag goes back to, what sends it there and who answers for it. */
+export function defineRollback(
+  flags: FlagPort,
+  ctx: CommandContext,
+  at: { readonly environment: string; readonly flagKey: string },
+  input: DefineRollback,
+): Promise<Result<RollbackDefinition, RollbackError>> {
+  return inTransaction(ctx.db, async (tx) => {
+    requirePermission(ctx, "rollout.edit");
+    const inner = { ...ctx, db: tx };
+    if (!(await flags.exists(inner, { ...at, revision: null })))
+      return err({ kind: "flag-not-found" });
+    const { target } = input;
+    if (
+      target.kind === "revision" &&
+      !(await flags.exists(inner, { ...at, revision: target.revision }))
+    ) {
+      return err({ kind: "revision-not-found" });
+    }
+    const before = await findDefinition(tx, ctx.workspaceId, at.environment, at.flagKey);
+    const definition: RollbackDefinition = {
+      ...input,
+      ...at,
+      id: before?.id ?? ctx.newId(),
+      workspaceId: ctx.workspaceId,
+      updatedAt: ctx.now,
+      version: (before?.version ?? 0) + 1,
+    };
+    await upsertDefinition(tx, definition);
+    await appendAudit(tx, ctx, {
+      action: "rollback.define",
+      subject: { kind: "flag", id: at.flagKey },
+      detail: {
+        environment: at.environment,
+        target: { ...target },
+        triggers: [...input.triggers],
+        mode: input.mode,
+        ownerId: input.ownerId,
+        initiativeId: input.initiativeId,
+        experimentId: input.experimentId,
+      },
+    });
+    return ok(definition);
+  });
+}

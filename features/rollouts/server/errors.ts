@@ -1,0 +1,33 @@
+import { problem } from "@paceline/http";
+import type { ProblemDetails } from "@paceline/http";
+
+/** Every way in which a command of this feature refuses. */
+export type RollbackError =
+  | { readonly kind: "flag-not-found" }
+  | { readonly kind: "revision-not-found" }
+  | { readonly kind: "stale-rollback"; readonly current: number };
+
+const PROBLEMS = {
+  "flag-not-found": {
+    title: "Not found",
+    status: 404,
+    detail:
+      "There is no such flag in this environment, or it is hidden from you. Nothing was changed.",
+  },
+  "revision-not-found": {
+    title: "There is no such revision",
+    status: 422,
+    detail:
+      "The target must be a revision that this flag has had in this environment, or `off`. Nothing was changed.",
+  },
+  "stale-rollback": {
+    title: "Somebody changed it meanwhile",
+    status: 412,
+    detail: "Read the rollback definition again and repeat your edit. Nothing was changed.",
+  },
+} as const satisfies Record<RollbackError["kind"], Omit<ProblemDetails, "name">>;
+
+/** The problem to throw for a refusal. */
+export function rollbackProblem(error: RollbackError): Error {
+  return problem({ name: error.kind, ...PROBLEMS[error.kind] });
+}

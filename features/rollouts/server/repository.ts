@@ -1,0 +1,192 @@
+import type { Db } from "@paceline/db";
+import { Type } from "typebox";
+import { Value } from "typebox/value";
+
+import { TargetSchema, TriggerSchema } from "../api.ts";
+import type { RollbackDefinition } from "../domain/index.ts";
+
+/** One rollback that happened. */
+export interface RollbackExecution {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly experimentId: string | null;
+  readonly flagKey: string;
+  readonly environment: string;
+  /** A trigger's name, or `manual`. */
+  readonly trigger: string;
+  readonly reason: string;
+  readonly actor: string;
+  /** The numbers behind an automatic decision. */
+  readonly numbers: unknown;
+  readonly fromRevision: number | null;
+  readonly toRevision: number;
+  readonly startedAt: Date;
+  readonly effectMs: number | null;
+  readonly auditEntry: string;
+}
+
+/** The way back of a flag in an environment, or null. */
+export async function findDefinition(
+  db: Db,
+  workspaceId: string,
+  environment: string,
+  flagKey: string,
+): Promise<RollbackDefinition | null> {
+  const row = await db
+    .selectFrom("rollback_definitions")
+    .select([
+      "id",
+      "initiative_id",
+      "experiment_id",
+      "target",
+      "triggers",
+      "mode",
+      "owner_id",
+      "verification",
+      "updated_at",
+      "version",
+    ])
+    .where("workspace_id", "=", workspaceId)
+    .where("environment", "=", environment)
+    .where("flag_key", "=", flagKey)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    id: row.id,
+    workspaceId,
+    initiativeId: row.initiative_id,
+    experimentId: row.experiment_id,
+    flagKey,
+    environment,
+    target: Value.Parse(TargetSchema, row.target),
+    triggers: Value.Parse(Type.Array(TriggerSchema), row.triggers),
+    mode: row.mode === "automatic" ? "automatic" : "ask",
+    ownerId: row.owner_id,
+    verification: row.verification,
+    updatedAt: row.updated_at,
+    version: row.version,
+  };
+}
+
+/** Whether an initiative has any way back defined. */
+export async function hasDefinition(
+  db: Db,
+  workspaceId: string,
+  initiativeId: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom("rollback_definitions")
+    .select("id")
+    .where("workspace_id", "=", workspaceId)
+    .where("initiative_id", "=", initiativeId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Adds the way back of a flag, or replaces it and raises its version. */
+export async function upsertDefinition(db: Db, definition: RollbackDefinition): Promise<void> {
+  const values = {
+    initiative_id: definition.initiativeId,
+    experiment_id: definition.experimentId,
+    target: JSON.stringify(definition.target),
+    triggers: JSON.stringify(definition.triggers),
+    mode: definition.mode,
+    owner_id: definition.ownerId,
+    verification: definition.verification,
+    updated_at: definition.updatedAt,
+    version: definition.version,
+  };
+  await db
+    .insertInto("rollback_definitions")
+    .values({
+      ...values,
+      id: definition.id,
+      workspace_id: definition.workspaceId,
+      flag_key: definition.flagKey,
+      environment: definition.environment,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(["workspace_id", "environment", "flag_key"]).doUpdateSet(values),
+    )
+    .execute();
+}
+
+/** Adds an execution to the history. */
+export async function insertExecution(db: Db, execution: RollbackExecution): Promise<void> {
+  await db
+    .insertInto("rollback_executions")
+    .values({
+      id: execution.id,
+      workspace_id: execution.workspaceId,
+      experiment_id: execution.experimentId,
+      flag_key: execution.flagKey,
+      environment: execution.environment,
+      trigger: execution.trigger,
+      reason: execution.reason,
+      actor: execution.actor,
+      numbers: JSON.stringify(execution.numbers ?? null),
+      from_revision: execution.fromRevision,
+      to_revision: execution.toRevision,
+      started_at: execution.startedAt,
+      effect_ms: execution.effectMs,
+      audit_entry: execution.auditEntry,
+    })
+    .execute();
+}
+
+/** Notes how long a rollback took to be served. */
+export async function setEffect(db: Db, id: string, effectMs: number): Promise<void> {
+  await db
+    .updateTable("rollback_executions")
+    .set({ effect_ms: effectMs })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** The rollbacks of a flag in an environment, newest first. */
+export async function listExecutions(
+  db: Db,
+  workspaceId: string,
+  environment: string,
+  flagKey: string,
+  limit: number,
+): Promise<readonly RollbackExecution[]> {
+  const rows = await db
+    .selectFrom("rollback_executions")
+    .select([
+      "id",
+      "experiment_id",
+      "trigger",
+      "reason",
+      "actor",
+      "numbers",
+      "from_revision",
+      "to_revision",
+      "started_at",
+      "effect_ms",
+      "audit_entry",
+    ])
+    .where("workspace_id", "=", workspaceId)
+    .where("environment", "=", environment)
+    .where("flag_key", "=", flagKey)
+    .orderBy("started_at", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    workspaceId,
+    experimentId: row.experiment_id,
+    flagKey,
+    environment,
+    trigger: row.trigger,
+    reason: row.reason,
+    actor: row.actor,
+    numbers: row.numbers,
+    fromRevision: row.from_revision,
+    toRevision: row.to_revision,
+    startedAt: row.started_at,
+    effectMs: row.effect_ms,
+    auditEntry: row.audit_entry,
+  }));
+}
