@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { kill, pid as ownPid } from "node:process";
 import { pathToFileURL } from "node:url";
@@ -32,6 +33,7 @@ export type TestDatabaseOptions = {
 
 const TEMPLATES_LOCK = 0x70616365; // "pace"
 const TEMPLATES_KEPT = 12;
+const MIGRATION_FILES = ["features/*/server/migrations/*.ts", "platform/*/migrations.ts"];
 
 /**
  * A fresh, migrated database of its own for one test file: a copy of a template that is migrated once for
@@ -75,13 +77,17 @@ function urlOf(serverUrl: string, database: string): string {
 }
 
 /**
- * Names a set of migrations. The text of each function counts, so editing one makes a new template;
- * what a migration imports from elsewhere does not.
+ * Names a set of migrations: the text of each function, and of every migration file in the repository,
+ * since what a function calls is not part of its own text.
  */
-function digestOf(migrations: readonly FeatureMigrations[]): string {
+async function digestOf(migrations: readonly FeatureMigrations[]): Promise<string> {
   const hash = createHash("sha256");
   for (const [name, migration] of Object.entries(mergeMigrations(migrations)))
     hash.update(`${name}\n${Object.values(migration).join("\n")}\n`);
+  const files: string[] = [];
+  for await (const file of glob(MIGRATION_FILES, { cwd: REPOSITORY })) files.push(file);
+  for (const file of files.toSorted())
+    hash.update(`${file}\n`).update(await readFile(join(REPOSITORY, file)).catch(() => ""));
   return hash.digest("hex").slice(0, 20);
 }
 
@@ -91,7 +97,7 @@ async function ensureTemplate(
   serverUrl: string,
   migrations: readonly FeatureMigrations[],
 ): Promise<string> {
-  const template = `template_${digestOf(migrations)}`;
+  const template = `template_${await digestOf(migrations)}`;
   if (await databaseExists(client, template)) return template;
   await client.query("select pg_advisory_lock($1)", [TEMPLATES_LOCK]);
   try {

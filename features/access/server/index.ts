@@ -12,7 +12,6 @@ export {
 } from "./commands/move-environment-clock.ts";
 export { revokeKey } from "./commands/revoke-key.ts";
 export type { AccessDeps, AccessRouteDeps } from "./deps.ts";
-export { migrations } from "./migrations/index.ts";
 export { createPasswordHashing } from "./password-hashing.ts";
 export type { PasswordHashing } from "./password-hashing.ts";
 export { findEnvironment, findFirstWorkspace, listEnvironments } from "./repository.ts";
