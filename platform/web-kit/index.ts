@@ -59,12 +59,12 @@ export { ConfirmDialog, Dialog, scrimClasses } from "./components/Dialog.tsx";
 export { EmptyState } from "./components/EmptyState.tsx";
 export { ErrorState } from "./components/ErrorState.tsx";
 export { Field, TextArea, TextField, controlClasses } from "./components/Field.tsx";
-export type { FieldFrame } from "./components/Field.tsx";
-export { Popover, Tooltip } from "./components/Floating.tsx";
+export type { ControlWiring, FieldFrame } from "./components/Field.tsx";
 export { CodeBlock, CopyButton, Hash } from "./components/Hash.tsx";
 export { KeyValues } from "./components/KeyValues.tsx";
 export type { KeyValue } from "./components/KeyValues.tsx";
-export { Keys, Menu, MenuChoices, MenuItem, MenuSeparator } from "./components/Menu.tsx";
+export { Keys, Menu } from "./components/Menu.tsx";
+export type { MenuEntry, MenuProps } from "./components/Menu.tsx";
 export { ArtifactSquares, Meter, ProgressBar, StepBar } from "./components/Meter.tsx";
 export type { ArtifactMark } from "./components/Meter.tsx";
 export { notify } from "./components/notify.ts";
@@ -80,6 +80,8 @@ export {
 export type { Crumb } from "./components/Page.tsx";
 export { Person, PersonDisc } from "./components/Person.tsx";
 export type { PersonKind } from "./components/Person.tsx";
+export { Popover } from "./components/Popover.tsx";
+export type { PopoverProps } from "./components/Popover.tsx";
 export { AbsoluteTime, RelativeTime } from "./components/RelativeTime.tsx";
 export { SegmentedControl } from "./components/SegmentedControl.tsx";
 export type { Segment } from "./components/SegmentedControl.tsx";
@@ -91,6 +93,7 @@ export { Table } from "./components/Table.tsx";
 export type { Column, TableProps } from "./components/Table.tsx";
 export { TabPanel, Tabs } from "./components/Tabs.tsx";
 export type { TabItem } from "./components/Tabs.tsx";
+export { Tooltip } from "./components/Tooltip.tsx";
 export { Toasts } from "./components/Toasts.tsx";
 export { toneColor, toneSolid, toneText, toneTextColor, toneTint } from "./components/tone.ts";
 export type { Tone } from "./components/tone.ts";
@@ -120,3 +123,14 @@ export {
   shortHash,
 } from "./format.ts";
 export type { Instant } from "./format.ts";
+
+export { BarSeries } from "./charts/BarSeries.tsx";
+export type { Bar } from "./charts/BarSeries.tsx";
+export { ChartFrame } from "./charts/ChartFrame.tsx";
+export { clearance, intervalDomain } from "./charts/geometry.ts";
+export type { Direction, LiftPoint } from "./charts/geometry.ts";
+export { IntervalRow } from "./charts/IntervalRow.tsx";
+export type { IntervalRowProps } from "./charts/IntervalRow.tsx";
+export { LiftChart } from "./charts/LiftChart.tsx";
+export type { LiftChartProps, LiftStage } from "./charts/LiftChart.tsx";
+export { Sparkline } from "./charts/Sparkline.tsx";

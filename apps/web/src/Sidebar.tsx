@@ -5,9 +5,6 @@ import {
   IconButton,
   Keys,
   Menu,
-  MenuChoices,
-  MenuItem,
-  MenuSeparator,
   PersonDisc,
   classes,
   scrimClasses,
@@ -17,7 +14,7 @@ import {
   useGoTo,
   useSession,
 } from "@paceline/web-kit";
-import type { NavItem } from "@paceline/web-kit";
+import type { MenuEntry, NavItem } from "@paceline/web-kit";
 import { useLocation } from "@tanstack/react-router";
 import { LogOut, Moon, Search, Settings, Sun } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
@@ -136,15 +133,20 @@ function NavCount(props: { item: NavItem; useCount: () => number | undefined }) 
   return <span className="text-small text-fg3 tabular-nums">{count}</span>;
 }
 
-const themeChoices = [
+const themeOptions = [
   { value: "system", label: "As the system" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ] as const;
-const densityChoices = [
+const densityOptions = [
   { value: "comfortable", label: "Comfortable" },
   { value: "compact", label: "Compact" },
 ] as const;
+
+/** The option of that value; a menu hands back plain text. */
+function chosen<T extends string>(options: readonly { readonly value: T }[], value: string) {
+  return options.find((option) => option.value === value)?.value;
+}
 
 function Account() {
   const { person, role } = useSession();
@@ -153,12 +155,32 @@ function Account() {
   const signOut = useSignOut();
   const dark = showsDark(theme);
   const settings = navigation.find(({ section }) => section === "settings")?.main;
+  const entries: MenuEntry[] = [
+    { kind: "note", content: `${person.email}, ${role}` },
+    {
+      kind: "choice",
+      label: "Theme",
+      options: themeOptions,
+      value: theme,
+      onChange: (value) => setAppearance({ theme: chosen(themeOptions, value) ?? theme }),
+    },
+    {
+      kind: "choice",
+      label: "Density",
+      options: densityOptions,
+      value: density,
+      onChange: (value) => setAppearance({ density: chosen(densityOptions, value) ?? density }),
+    },
+    { kind: "line" },
+    { label: "Sign out", icon: <LogOut aria-hidden />, onSelect: signOut },
+  ];
   return (
     <div className="mt-2 flex items-center gap-1 border-t border-line pt-2.5">
       <Menu
         label="Account"
         side="top"
         align="start"
+        entries={entries}
         trigger={
           <button
             type="button"
@@ -168,29 +190,7 @@ function Account() {
             <span className="truncate">{person.name}</span>
           </button>
         }
-      >
-        <div className="px-2 py-1.5 text-small text-fg3">
-          <div className="text-body text-fg">{person.name}</div>
-          {person.email}, {role}
-        </div>
-        <MenuSeparator />
-        <MenuChoices
-          label="Theme"
-          choices={themeChoices}
-          value={theme}
-          onChange={(next) => setAppearance({ theme: next })}
-        />
-        <MenuChoices
-          label="Density"
-          choices={densityChoices}
-          value={density}
-          onChange={(next) => setAppearance({ density: next })}
-        />
-        <MenuSeparator />
-        <MenuItem icon={<LogOut aria-hidden />} onSelect={signOut}>
-          Sign out
-        </MenuItem>
-      </Menu>
+      />
       <IconButton
         label={dark ? "Switch to light" : "Switch to dark"}
         icon={dark ? <Sun aria-hidden /> : <Moon aria-hidden />}

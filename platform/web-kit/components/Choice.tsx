@@ -1,9 +1,6 @@
-import { Checkbox as BaseCheckbox } from "@base-ui/react/checkbox";
-import { Switch as BaseSwitch } from "@base-ui/react/switch";
 import { Check } from "lucide-react";
 import type { ReactNode } from "react";
-
-import { classes } from "./classes.ts";
+import { useId } from "react";
 
 type ChoiceProps = {
   label: ReactNode;
@@ -15,66 +12,80 @@ type ChoiceProps = {
   name?: string | undefined;
 };
 
-function ChoiceFrame(props: { control: ReactNode; choice: ChoiceProps }) {
-  const { control, choice } = props;
+function ChoiceFrame(props: {
+  choice: ChoiceProps;
+  control: (id: string, note: string | undefined) => ReactNode;
+}) {
+  const { label, hint, disabled } = props.choice;
+  const id = useId();
+  const note = hint === undefined ? undefined : `${id}-note`;
   return (
-    // The label wraps the control, which Base UI renders with a hidden input.
-    // oxlint-disable-next-line jsx-a11y/label-has-associated-control
-    <label className="flex min-h-6 items-start gap-2.5">
-      {control}
-      <span className="min-w-0">
-        <span className={choice.disabled === true ? "text-fg3" : undefined}>{choice.label}</span>
-        {choice.hint !== undefined && (
-          <span className="block text-small text-fg3">{choice.hint}</span>
+    <div className="flex items-start gap-2.5">
+      {props.control(id, note)}
+      <div className="min-w-0">
+        <label htmlFor={id} className={disabled === true ? "text-fg3" : undefined}>
+          {label}
+        </label>
+        {hint !== undefined && (
+          <p id={note} className="text-small text-fg3">
+            {hint}
+          </p>
         )}
-      </span>
-    </label>
+      </div>
+    </div>
   );
 }
 
 export function Checkbox(props: ChoiceProps) {
+  const { checked, onChange, disabled, name } = props;
   return (
     <ChoiceFrame
       choice={props}
-      control={
-        <BaseCheckbox.Root
-          checked={props.checked}
-          onCheckedChange={(checked) => props.onChange(checked)}
-          disabled={props.disabled ?? false}
-          name={props.name}
-          className={classes(
-            "mt-0.5 grid size-4 shrink-0 place-items-center rounded-[4px] border border-fg3 bg-surface",
-            "data-checked:border-ink data-checked:bg-ink data-checked:text-on-ink data-disabled:opacity-50",
-          )}
-        >
-          <BaseCheckbox.Indicator>
-            <Check aria-hidden className="size-3" strokeWidth={3} />
-          </BaseCheckbox.Indicator>
-        </BaseCheckbox.Root>
-      }
+      control={(id, note) => (
+        <span className="relative mt-0.5 grid size-4 shrink-0 place-items-center">
+          <input
+            id={id}
+            type="checkbox"
+            name={name}
+            checked={checked}
+            disabled={disabled}
+            aria-describedby={note}
+            onChange={(event) => onChange(event.target.checked)}
+            className="peer absolute inset-0 appearance-none rounded-[4px] border border-fg3 bg-surface checked:border-ink checked:bg-ink disabled:opacity-50"
+          />
+          <Check
+            aria-hidden
+            strokeWidth={3}
+            className="pointer-events-none relative size-3 text-on-ink opacity-0 peer-checked:opacity-100"
+          />
+        </span>
+      )}
     />
   );
 }
 
 /** Takes effect at once, unlike a checkbox in a form. */
 export function Switch(props: ChoiceProps) {
+  const { checked, onChange, disabled, name } = props;
   return (
     <ChoiceFrame
       choice={props}
-      control={
-        <BaseSwitch.Root
-          checked={props.checked}
-          onCheckedChange={(checked) => props.onChange(checked)}
-          disabled={props.disabled ?? false}
-          name={props.name}
-          className={classes(
-            "flex h-5 w-8 shrink-0 items-center rounded-full border border-fg3 bg-hover p-0.5",
-            "transition-colors duration-100 data-checked:border-accent-solid data-checked:bg-accent-solid data-disabled:opacity-50",
-          )}
-        >
-          <BaseSwitch.Thumb className="size-3.5 rounded-full bg-fg3 transition-transform duration-100 data-checked:translate-x-3 data-checked:bg-on-solid" />
-        </BaseSwitch.Root>
-      }
+      control={(id, note) => (
+        <span className="relative flex h-5 w-8 shrink-0 items-center">
+          <input
+            id={id}
+            type="checkbox"
+            role="switch"
+            name={name}
+            checked={checked}
+            disabled={disabled}
+            aria-describedby={note}
+            onChange={(event) => onChange(event.target.checked)}
+            className="peer absolute inset-0 appearance-none rounded-full border border-fg3 bg-hover transition-colors duration-100 checked:border-accent-solid checked:bg-accent-solid disabled:opacity-50"
+          />
+          <span className="pointer-events-none relative ml-[3px] size-3.5 rounded-full bg-fg3 transition-transform duration-100 peer-checked:translate-x-3 peer-checked:bg-on-solid" />
+        </span>
+      )}
     />
   );
 }

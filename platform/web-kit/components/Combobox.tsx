@@ -1,13 +1,13 @@
-import { Combobox as Base } from "@base-ui/react/combobox";
-import { Check, ChevronsUpDown } from "lucide-react";
+import { Suspense, lazy } from "react";
 
 import { classes } from "./classes.ts";
 import { Field, controlClasses } from "./Field.tsx";
 import type { FieldFrame } from "./Field.tsx";
-import { itemClasses, popupClasses } from "./popup.ts";
 import type { Option } from "./Select.tsx";
 
-/** One of many values, found by typing. */
+const ComboboxControl = lazy(() => import("./ComboboxControl.tsx"));
+
+/** One of many values, found by typing. Its code is fetched apart from the page's. */
 export function Combobox<T extends string>(
   props: FieldFrame & {
     options: readonly Option<T>[];
@@ -20,56 +20,33 @@ export function Combobox<T extends string>(
   },
 ) {
   const { options, value, onChange, placeholder, nothing, disabled, ...frame } = props;
-  const chosen = options.find((option) => option.value === value) ?? null;
+  const label = options.find((option) => option.value === value)?.label;
   return (
     <Field {...frame}>
-      <Base.Root
-        items={options}
-        value={chosen}
-        disabled={disabled ?? false}
-        onValueChange={(next: Option<T> | null) => onChange(next?.value ?? null)}
-      >
-        <span className="relative flex items-center">
-          <Base.Input
+      {(wiring) => (
+        <Suspense
+          fallback={
+            <input
+              {...wiring}
+              readOnly
+              value={label ?? ""}
+              className={classes(controlClasses, "h-8")}
+            />
+          }
+        >
+          <ComboboxControl
+            wiring={wiring}
+            options={options}
+            value={value}
             placeholder={placeholder ?? "Type to search"}
-            className={classes(controlClasses, "h-8 pr-8")}
+            nothing={nothing ?? "Nothing matches"}
+            disabled={disabled ?? false}
+            onChange={(next) =>
+              onChange(options.find((option) => option.value === next)?.value ?? null)
+            }
           />
-          <Base.Trigger
-            aria-label="Show all"
-            className="absolute right-1 grid size-6 place-items-center rounded-badge text-fg3 hover:bg-hover"
-          >
-            <ChevronsUpDown aria-hidden className="size-3.5" />
-          </Base.Trigger>
-        </span>
-        <Base.Portal>
-          <Base.Positioner className="z-40" sideOffset={4}>
-            <Base.Popup className={classes(popupClasses, "max-h-72 w-(--anchor-width)")}>
-              <Base.Empty className="px-2 text-fg3 not-empty:py-1.5">
-                {nothing ?? "Nothing matches"}
-              </Base.Empty>
-              <Base.List>
-                {(option: Option<T>) => (
-                  <Base.Item
-                    key={option.value}
-                    value={option}
-                    className={classes(itemClasses, "grid grid-cols-[1rem_1fr] gap-2")}
-                  >
-                    <Base.ItemIndicator className="col-start-1 row-start-1">
-                      <Check aria-hidden className="size-3.5" />
-                    </Base.ItemIndicator>
-                    <span className="col-start-2">
-                      {option.label}
-                      {option.hint !== undefined && (
-                        <span className="block text-small text-fg3">{option.hint}</span>
-                      )}
-                    </span>
-                  </Base.Item>
-                )}
-              </Base.List>
-            </Base.Popup>
-          </Base.Positioner>
-        </Base.Portal>
-      </Base.Root>
+        </Suspense>
+      )}
     </Field>
   );
 }

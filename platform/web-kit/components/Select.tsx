@@ -1,18 +1,20 @@
-import { Select as Base } from "@base-ui/react/select";
-import { Check, ChevronsUpDown } from "lucide-react";
+import { ChevronsUpDown } from "lucide-react";
 
 import { classes } from "./classes.ts";
 import { Field, controlClasses } from "./Field.tsx";
 import type { FieldFrame } from "./Field.tsx";
-import { itemClasses, popupClasses } from "./popup.ts";
 
 export type Option<T extends string> = {
   readonly value: T;
   readonly label: string;
+  /** Shown by Combobox only; the list of a Select has one line an option. */
   readonly hint?: string | undefined;
 };
 
-/** One of a few known values. For more than about twelve take Combobox. */
+/**
+ * One of a few known values, by the platform's own list: no script, and the phone's own picker.
+ * For more than about twelve take Combobox.
+ */
 export function Select<T extends string>(
   props: FieldFrame & {
     options: readonly Option<T>[];
@@ -25,53 +27,37 @@ export function Select<T extends string>(
 ) {
   const { options, value, onChange, placeholder = "Choose", disabled, name, ...frame } = props;
   return (
-    <Field {...frame} native={false}>
-      <Base.Root
-        items={options}
-        value={value}
-        name={name}
-        disabled={disabled ?? false}
-        onValueChange={(next) => {
-          if (next !== null) onChange(next);
-        }}
-      >
-        <Base.Trigger
-          className={classes(
-            controlClasses,
-            "flex h-8 items-center justify-between gap-2 text-left data-placeholder:text-fg3",
-          )}
-        >
-          <Base.Value placeholder={placeholder} className="truncate" />
-          <Base.Icon>
-            <ChevronsUpDown aria-hidden className="size-3.5 text-fg3" />
-          </Base.Icon>
-        </Base.Trigger>
-        <Base.Portal>
-          <Base.Positioner className="z-40" sideOffset={4} alignItemWithTrigger={false}>
-            <Base.Popup className={classes(popupClasses, "max-h-80 min-w-(--anchor-width)")}>
-              <Base.List>
-                {options.map((option) => (
-                  <Base.Item
-                    key={option.value}
-                    value={option.value}
-                    className={classes(itemClasses, "grid grid-cols-[1rem_1fr] gap-2")}
-                  >
-                    <Base.ItemIndicator className="col-start-1 row-start-1">
-                      <Check aria-hidden className="size-3.5" />
-                    </Base.ItemIndicator>
-                    <div className="col-start-2">
-                      <Base.ItemText>{option.label}</Base.ItemText>
-                      {option.hint !== undefined && (
-                        <div className="text-small text-fg3">{option.hint}</div>
-                      )}
-                    </div>
-                  </Base.Item>
-                ))}
-              </Base.List>
-            </Base.Popup>
-          </Base.Positioner>
-        </Base.Portal>
-      </Base.Root>
+    <Field {...frame}>
+      {(wiring) => (
+        <span className="relative flex items-center">
+          <select
+            {...wiring}
+            name={name}
+            disabled={disabled}
+            value={value ?? ""}
+            onChange={(event) => {
+              const chosen = options.find((option) => option.value === event.target.value);
+              if (chosen !== undefined) onChange(chosen.value);
+            }}
+            className={classes(controlClasses, "select-list h-8 truncate pr-8", value === null && "text-fg3")}
+          >
+            {value === null && (
+              <option value="" disabled>
+                {placeholder}
+              </option>
+            )}
+            {options.map((option) => (
+              <option key={option.value} value={option.value}>
+                {option.label}
+              </option>
+            ))}
+          </select>
+          <ChevronsUpDown
+            aria-hidden
+            className="pointer-events-none absolute right-2.5 size-3.5 text-fg3"
+          />
+        </span>
+      )}
     </Field>
   );
 }
