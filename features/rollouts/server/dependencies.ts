@@ -11,6 +11,7 @@ export type FlagRefusal =
 
 /** A flag's revision before and after it was taken back. */
 export interface FlagReverted {
+  readonly flagId: string;
   readonly fromRevision: number | null;
   readonly toRevision: number;
 }
@@ -26,15 +27,15 @@ export interface FlagPort {
       readonly reason: string;
     },
   ): Promise<Result<FlagReverted, FlagRefusal>>;
-  /** Whether a revision can be gone back to. */
-  exists(
+  /** The flag's id, or null if it is absent or never had that revision there. */
+  find(
     ctx: CommandContext,
     input: {
       readonly flagKey: string;
       readonly environment: string;
       readonly revision: number | null;
     },
-  ): Promise<boolean>;
+  ): Promise<string | null>;
   /** Resolves when this process evaluates with at least that revision; rejects after a few seconds. */
   effective(
     workspaceId: string,

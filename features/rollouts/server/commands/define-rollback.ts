@@ -21,12 +21,12 @@ export function defineRollback(
   return inTransaction(ctx.db, async (tx) => {
     requirePermission(ctx, "rollout.edit");
     const inner = { ...ctx, db: tx };
-    if (!(await flags.exists(inner, { ...at, revision: null })))
+    if (!(await XX
       return err({ kind: "flag-not-found" });
     const { target } = input;
     if (
       target.kind === "revision" &&
-      !(await flags.exists(inner, { ...at, revision: target.revision }))
+      (await flags.find(inner, { ...at, revision: target.revision })) === null
     ) {
       return err({ kind: "revision-not-found" });
     }
@@ -42,8 +42,9 @@ export function defineRollback(
     await upsertDefinition(tx, definition);
     await appendAudit(tx, ctx, {
       action: "rollback.define",
-      subject: { kind: "flag", id: at.flagKey },
+      subject: { kind: "flag", id: flagId },
       detail: {
+        key: at.flagKey,
         environment: at.environment,
         target: { ...target },
         triggers: [...input.triggers],

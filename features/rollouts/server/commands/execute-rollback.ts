@@ -66,8 +66,9 @@ export async function executeRollback(
     const experimentId = await stopRunning(deps, inner, input);
     const { id: auditEntry } = await appendAudit(tx, ctx, {
       action: "rollback.execute",
-      subject: { kind: "flag", id: input.flagKey },
+      subject: { kind: "flag", id: reverted.value.flagId },
       detail: {
+        key: input.flagKey,
         environment: input.environment,
         trigger: input.trigger,
         reason: input.reason,
@@ -88,18 +89,20 @@ export async function executeRollback(
       reason: input.reason,
       actor: ctx.actor.name,
       numbers: input.numbers,
-      ...reverted.value,
+      fromRevision: reverted.value.fromRevision,
+      toRevision: reverted.value.toRevision,
       startedAt: ctx.now,
       effectMs: null,
       auditEntry,
     };
     await insertExecution(tx, execution);
-    return ok(execution);
+    return ok({ execution, flagId: reverted.value.flagId });
   });
   if (!done.ok) return done;
   deps.publish(ctx.workspaceId, "flags", { key: input.flagKey });
   deps.publish(ctx.workspaceId, "rollbacks", { key: input.flagKey });
-  return ok(await verifyEffect(deps, ctx, done.value, startedMs));
+  const { execution, flagId } = done.value;
+  return ok(await verifyEffect(deps, ctx, execution, flagId, startedMs));
 }
 
 /** Waits until this process serves the target, and records how long that took. */
@@ -107,6 +110,7 @@ async function verifyEffect(
   deps: RolloutDependencies,
   ctx: CommandContext,
   execution: RollbackExecution,
+  flagId: string,
   startedMs: number,
 ): Promise<RollbackExecution> {
   const { workspaceId, environment, flagKey, toRevision, id } = execution;
@@ -121,8 +125,8 @@ async function verifyEffect(
     await setEffect(tx, id, effectMs);
     await appendAudit(tx, ctx, {
       action: "rollback.verify",
-      subject: { kind: "flag", id: flagKey },
-      detail: { environment, toRevision, effectMs, executionId: id },
+      subject: { kind: "flag", id: flagId },
+      detail: { key: flagKey, environment, toRevision, effectMs, executionId: id },
     });
   });
   return { ...execution, effectMs };

@@ -1,0 +1,52 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { closeDatabase, listen, migrateToLatest, openDatabase } from "@paceline/db";
+import type { Db, Notifications } from "@paceline/db";
+import { checkPostgresVersion, startPostgres } from "@paceline/postgres";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import { allMigrations } from "./migrations.ts";
+
+/** The control store, ready to use. */
+export interface ControlStore {
+  readonly db: Db;
+  readonly url: string;
+  readonly notifications: Notifications;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts or reaches PostgreSQL and brings its schema up to date.
+ *
+ * @throws PostgresError that says what to do, when there is no usable server
+ */
+export async function openControlStore(config: Config, logger: Logger): Promise<ControlStore> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
+  const embedded =
+    config.databaseUrl === null
+      ? await startPostgres({ dataDir: join(config.dataDir, "postgres") })
+      : null;
+  const url = embedded?.url ?? config.databaseUrl ?? "";
+  if (embedded === null) await checkPostgresVersion(url);
+  const onError = (error: Error): void => logger.warn({ err: error }, "a database connection broke");
+  const db = openDatabase(url, onError);
+  try {
+    const ran = await migrateToLatest(db, allMigrations);
+    if (ran.length > 0) logger.info({ migrations: ran }, "the schema was brought up to date");
+    const notifications = await listen(url, onError);
+    return {
+      db,
+      url,
+      notifications,
+      async close() {
+        await notifications.close();
+        await closeDatabase(db);
+        await embedded?.stop();
+      },
+    };
+  } catch (error) {
+    await closeDatabase(db);
+    await embedded?.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import { appendAudit } from "@paceline/audit/server";
+import { requirePermission } from "@paceline/command";
+import type { CommandContext } from "@paceline/command";
+import { inTransaction } from "@paceline/db";
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
+
+import { lockFlag, publish, readLatest } from "../repository.ts";
+import type { Publication } from "../repository.ts";
+
+export type SwitchOffFlagError =
+  | { readonly kind: "flag-not-found"; readonly key: string }
+  | { readonly kind: "never-published"; readonly key: string };
+
+/**
+ * Publishes what is in force with the switch off: everyone gets the off variant. The way back where no
+ * older revision is the target; like every way back it needs no approval. The draft stays as it is.
+ */
+export async function switchOffFlag(
+  ctx: CommandContext,
+  { key, environment }: { readonly key: string; readonly environment: string },
+): Promise<Result<Publication, SwitchOffFlagError>> {
+  requirePermission(ctx, "rollback.execute");
+  return inTransaction(ctx.db, async (tx) => {
+    const flag = await lockFlag(tx, ctx.workspaceId, key);
+    if (flag === null) return err({ kind: "flag-not-found", key });
+    const latest = await readLatest(tx, flag.id, environment);
+    const content = latest?.content ?? null;
+    if (latest === null || content === null) return err({ kind: "never-published", key });
+    if (!content.configuration.enabled) return ok(latest);
+    const off = { ...content, configuration: { ...content.configuration, enabled: false } };
+    const publication = await publish(tx, ctx, flag.id, environment, off, "revert");
+    await appendAudit(tx, ctx, {
+      action: "flag.switch-off",
+      subject: { kind: "flag", id: flag.id },
+      detail: {
+        key,
+        environment,
+        revision: publication.revision,
+        digest: publication.digest,
+        before: latest.digest,
+      },
+    });
+    return ok(publication);
+  });
+}

@@ -1,0 +1,8 @@
+/** `npm start`: builds the web app if its sources changed, then runs the server in this process. */
+import { enableCompileCache } from "node:module";
+import { buildWeb } from "./build-web.ts";
+
+enableCompileCache();
+if (buildWeb()) console.error("Built the web app.");
+const { main } = await import("../apps/server/main.ts");
+process.exitCode = await main(process.argv.slice(2));
