@@ -21,8 +21,8 @@ export function defineRollback(
   return inTransaction(ctx.db, async (tx) => {
     requirePermission(ctx, "rollout.edit");
     const inner = { ...ctx, db: tx };
-    if (!(await XX
-      return err({ kind: "flag-not-found" });
+    const flagId = await flags.find(inner, { ...at, revision: null });
+    if (flagId === null) return err({ kind: "flag-not-found" });
     const { target } = input;
     if (
       target.kind === "revision" &&
