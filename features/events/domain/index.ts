@@ -1,0 +1,24 @@
+export { readBody } from "./batch.ts";
+export type { PlacedFault, ReadBody, UnreadableBody } from "./batch.ts";
+export { decodeLine, encodeEvents } from "./event-line.ts";
+export { correctedTime, parseInstant, replayedTime } from "./event-time.ts";
+export { EVALUATION_SOURCE, exposureEvent } from "./exposure.ts";
+export type { Exposure } from "./exposure.ts";
+export { EVENT_TYPES } from "./flat-event.ts";
+export type { EventType, FlatEvent } from "./flat-event.ts";
+export { MAX_EVENT_LENGTH, MESSAGE_TYPES } from "./message.ts";
+export type { MessageFault, MessageType, Receipt } from "./message.ts";
+export { addMoments } from "./moments.ts";
+export type { Moments } from "./moments.ts";
+export { mergeExperiment } from "./queries.ts";
+export type {
+  CatalogQuery,
+  EventQuery,
+  ExperimentPartial,
+  ExperimentQuery,
+  ExperimentStatistics,
+  MetricEvents,
+  MetricQuery,
+  RecentQuery,
+  VariantStatistics,
+} from "./queries.ts";

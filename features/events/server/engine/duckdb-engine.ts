@@ -1,0 +1,351 @@
+import { open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  DuckDBInstance,
+  LIST,
+  listValue,
+  SQLNULL,
+  VARCHAR,
+} from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api";
+
+import type { EventQuery } from "../../domain/index.ts";
+import { syncFolder } from "../log/log-files.ts";
+import type { SealedLog } from "../log/recovery.ts";
+import { covers, parseSegmentName, segmentName } from "../log/segment-name.ts";
+import type { Stretch } from "../log/segment-name.ts";
+import { duckdb, duckdbLoading } from "./duckdb-dialect.ts";
+import { compile } from "./plan.ts";
+import type { CompiledQuery, QueryParameter, RowsOf } from "./plan.ts";
+import { number, readRows, text } from "./rows.ts";
+import type { EngineRow } from "./rows.ts";
+import {
+  matches,
+  mergeScopes,
+  parseFooter,
+  planMerge,
+  replaced,
+  segmentEvents,
+} from "./segments.ts";
+import type { Segment, SegmentFilter, SegmentScope } from "./segments.ts";
+
+export interface EngineOptions {
+  readonly segmentsFolder: string;
+  readonly tempFolder: string;
+  readonly threads: number;
+  /** As DuckDB writes it, for example `1GB`. */
+  readonly memoryLimit: string;
+}
+
+/** The rows of a query, and what was run to get them. */
+export interface QueryAnswer<K extends EventQuery["kind"]> {
+  readonly rows: readonly RowsOf[K][];
+  /** The statement with its values written out; it runs as it stands in DuckDB's own shell. */
+  readonly sql: string;
+  /** Newest receipt in the environment, whatever the query asked; null while there is none. */
+  readonly newestReceivedAt: number | null;
+}
+
+export interface EngineStats {
+  readonly segments: number;
+  readonly bytes: number;
+  readonly scopes: readonly SegmentScope[];
+}
+
+/** What makes an event the same event. */
+export interface MessageKey {
+  readonly workspace: string;
+  readonly environment: string;
+  readonly source: string;
+  readonly messageId: string;
+}
+
+interface Held extends Segment {
+  /** Queries that read the file now. */
+  pins: number;
+  /** Replaced by a merge: removed when the last reader is gone. */
+  dead: boolean;
+}
+
+/**
+ * The store's segments and the one DuckDB instance over them. Owned by one thread: a second
+ * instance on the same files would not see this one's changes.
+ */
+export class DuckDbEngine {
+  readonly #options: EngineOptions;
+  readonly #instance: DuckDBInstance;
+  #segments: Held[] = [];
+  #tables = 0;
+
+  private constructor(options: EngineOptions, instance: DuckDBInstance) {
+    this.#options = options;
+    this.#instance = instance;
+  }
+
+  /** Opens the store and clears what an interrupted load or merge left. */
+  static async open(options: EngineOptions): Promise<DuckDbEngine> {
+    const instance = await DuckDBInstance.create(":memory:", {
+      threads: String(options.threads),
+      memory_limit: options.memoryLimit,
+      temp_directory: options.tempFolder,
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      preserve_insertion_order: "false",
+    });
+    const engine = new DuckDbEngine(options, instance);
+    await engine.#all(duckdbLoading.keepFooters);
+    await engine.#recover();
+    return engine;
+  }
+
+  async #recover(): Promise<void> {
+    const folder = this.#options.segmentsFolder;
+    const names = await readdir(folder);
+    for (const name of names.filter((candidate) => candidate.endsWith(".tmp"))) {
+      await rm(join(folder, name));
+    }
+    const found = names.flatMap((name) => {
+      const stretch = parseSegmentName(name);
+      return stretch === null ? [] : [{ stretch, path: join(folder, name) }];
+    });
+    const obsolete = new Set(replaced(found));
+    for (const segment of obsolete) await unlink(segment.path);
+    const live = found.filter((segment) => !obsolete.has(segment));
+    const scopes = await this.#readFooters(live.map((segment) => segment.path));
+    for (const { stretch, path } of live) {
+      const { size } = await stat(path);
+      this.#segments.push({
+        stretch,
+        path,
+        bytes: size,
+        scopes: scopes.get(path) ?? [],
+        pins: 0,
+        dead: false,
+      });
+    }
+  }
+
+  async #readFooters(paths: readonly string[]): Promise<Map<string, readonly SegmentScope[]>> {
+    if (paths.length === 0) return new Map();
+    const rows = await this.#all(duckdbLoading.footers(paths));
+    return new Map(rows.map((row) => [text(row, "file_name"), parseFooter(text(row, "footer"))]));
+  }
+
+  /**
+   * Makes one sealed log file a segment, once: a file whose stretch is in a segment already is only
+   * removed. The log file is gone only after the segment is durable.
+   */
+  async load(log: SealedLog): Promise<void> {
+    const known = this.#segments.some((segment) => covers(segment.stretch, log.stretch));
+    if (!known) {
+      await this.#writeSegment(
+        log.stretch,
+        (table) => duckdbLoading.stage(log.path, table),
+        log.events,
+      );
+    }
+    await rm(log.path, { force: true });
+  }
+
+  /**
+   * Merges one run of small neighbours, if there is one. The inputs are read until their last query
+   * ends and are removed then; a process that ends in between removes them at its next start.
+   */
+  async mergeOnce(): Promise<boolean> {
+    const inputs = planMerge(this.#segments.filter((segment) => !segment.dead));
+    const [first, last] = [inputs.at(0), inputs.at(-1)];
+    if (first === undefined || last === undefined) return false;
+    const stretch = { ...first.stretch, to: last.stretch.to };
+    const paths = inputs.map((segment) => segment.path);
+    await this.#writeSegment(stretch, (table) => duckdbLoading.stageMerged(paths, table), null);
+    const merged = new Set(paths);
+    for (const held of this.#segments) if (merged.has(held.path)) held.dead = true;
+    await this.#removeDead();
+    return true;
+  }
+
+  /** @param expectedEvents the number of rows that must arrive; null where copies are dropped */
+  async #writeSegment(
+    stretch: Stretch,
+    stage: (table: string) => CompiledQuery,
+    expectedEvents: number | null,
+  ): Promise<void> {
+    const folder = this.#options.segmentsFolder;
+    const path = join(folder, segmentName(stretch));
+    const temporary = `${path}.tmp`;
+    this.#tables += 1;
+    const table = `staged_${this.#tables}`;
+    const connection = await this.#instance.connect();
+    try {
+      await run(connection, stage(table));
+      const scopes = (await all(connection, duckdbLoading.scopes(table))).map(readScope);
+      const staged = scopes.reduce((sum, scope) => sum + scope.events, 0);
+      if (expectedEvents !== null && staged !== expectedEvents) {
+        throw new Error(`${basename(path)}: ${staged} events read, ${expectedEvents} written`);
+      }
+      await run(connection, duckdbLoading.write(table, temporary, JSON.stringify(scopes)));
+      await publish(folder, temporary, path);
+      const { size } = await stat(path);
+      this.#segments.push({ stretch, path, bytes: size, scopes, pins: 0, dead: false });
+    } finally {
+      await run(connection, duckdbLoading.drop(table));
+      connection.closeSync();
+    }
+  }
+
+  async #removeDead(): Promise<void> {
+    const removable = this.#segments.filter((segment) => segment.dead && segment.pins === 0);
+    this.#segments = this.#segments.filter((segment) => !removable.includes(segment));
+    for (const segment of removable) await rm(segment.path, { force: true });
+  }
+
+  /** Answers a query from the segments that exist when it starts. */
+  async query<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>> {
+    const filter = segmentFilter(query);
+    const held = this.#segments.filter((segment) => !segment.dead && matches(segment, filter));
+    for (const segment of held) segment.pins += 1;
+    try {
+      const compiled = compile(
+        duckdb,
+        query,
+        held.map((segment) => segment.path),
+      );
+      return {
+        rows: held.length === 0 ? [] : readRows(query, await this.#all(compiled)),
+        sql: duckdb.display(compiled),
+        newestReceivedAt: this.#newestReceivedAt(query),
+      };
+    } finally {
+      for (const segment of held) segment.pins -= 1;
+      await this.#removeDead();
+    }
+  }
+
+  #newestReceivedAt(query: EventQuery): number | null {
+    const instants = this.#segments
+      .flatMap((segment) => segment.scopes)
+      .filter(
+        (scope) => scope.workspace === query.workspace && scope.environment === query.environment,
+      )
+      .map((scope) => scope.lastReceivedAt);
+    return instants.length === 0
+      ? null
+      : instants.reduce((latest, instant) => Math.max(latest, instant));
+  }
+
+  /** The newest message ids, `limit` at most. */
+  async recentMessageIds(limit: number): Promise<readonly MessageKey[]> {
+    const files: string[] = [];
+    let events = 0;
+    for (const segment of this.#segments.toSorted((a, b) => b.stretch.to - a.stretch.to)) {
+      if (events >= limit) break;
+      files.push(segment.path);
+      events += segmentEvents(segment);
+    }
+    if (files.length === 0) return [];
+    const rows = await this.#all(duckdbLoading.messageIds(files, limit));
+    return rows.map((row) => ({
+      workspace: text(row, "workspace"),
+      environment: text(row, "environment"),
+      source: text(row, "source"),
+      messageId: text(row, "message_id"),
+    }));
+  }
+
+  stats(): EngineStats {
+    const live = this.#segments.filter((segment) => !segment.dead);
+    return {
+      segments: live.length,
+      bytes: live.reduce((sum, segment) => sum + segment.bytes, 0),
+      scopes: mergeScopes(live.flatMap((segment) => segment.scopes)),
+    };
+  }
+
+  /** The stretches that are in segments, for numbering the next log file. */
+  stretches(): readonly Stretch[] {
+    return this.#segments.map((segment) => segment.stretch);
+  }
+
+  close(): void {
+    this.#instance.closeSync();
+  }
+
+  async #all(query: CompiledQuery): Promise<EngineRow[]> {
+    const connection = await this.#instance.connect();
+    try {
+      return await all(connection, query);
+    } finally {
+      connection.closeSync();
+    }
+  }
+}
+
+/** Under its name a segment is complete and durable: DuckDB itself does not sync what it writes. */
+async function publish(folder: string, temporary: string, path: string): Promise<void> {
+  const handle = await open(temporary, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, path);
+  await syncFolder(folder);
+}
+
+function segmentFilter(query: EventQuery): SegmentFilter {
+  const { workspace, environment } = query;
+  const always = { workspace, environment, from: 0, to: Number.MAX_SAFE_INTEGER };
+  switch (query.kind) {
+    // An imported event may have happened long before it was received, never the other way round.
+    case "experiment":
+      return { ...always, to: query.asOf };
+    case "catalog":
+      return { ...always, from: query.from, to: query.to };
+    case "recent":
+      return query.before === undefined ? always : { ...always, to: query.before };
+  }
+}
+
+async function run(connection: DuckDBConnection, query: CompiledQuery): Promise<void> {
+  await connection.run(query.text, ...bound(query));
+}
+
+async function all(connection: DuckDBConnection, query: CompiledQuery): Promise<EngineRow[]> {
+  const reader = await connection.runAndReadAll(query.text, ...bound(query));
+  return reader.getRowObjectsJS();
+}
+
+function bound({ parameters }: CompiledQuery): readonly [DuckDBValue[]?, DuckDBType[]?] {
+  return parameters.length === 0 ? [] : [parameters.map(toValue), parameters.map(toType)];
+}
+
+function toValue(parameter: QueryParameter): DuckDBValue {
+  if (Number.isSafeInteger(parameter)) return BigInt(Number(parameter));
+  return typeof parameter === "object" && parameter !== null
+    ? listValue([...parameter])
+    : parameter;
+}
+
+/** Given explicitly: the binding would take 1e100 for an integer. */
+function toType(parameter: QueryParameter): DuckDBType {
+  if (parameter === null) return SQLNULL;
+  if (typeof parameter === "string") return VARCHAR;
+  if (typeof parameter === "boolean") return BOOLEAN;
+  if (typeof parameter === "number") return Number.isSafeInteger(parameter) ? BIGINT : DOUBLE;
+  return LIST(VARCHAR);
+}
+
+function readScope(row: EngineRow): SegmentScope {
+  return {
+    workspace: text(row, "workspace"),
+    environment: text(row, "environment"),
+    events: number(row, "events"),
+    firstReceivedAt: number(row, "first_received_at"),
+    lastReceivedAt: number(row, "last_received_at"),
+    newestAt: number(row, "newest_at"),
+  };
+}

@@ -1,0 +1,74 @@
+import { EventEmitter } from "node:events";
+import { Worker } from "node:worker_threads";
+
+import type { EventQuery } from "../../domain/index.ts";
+import type { EngineOptions, QueryAnswer } from "./duckdb-engine.ts";
+import type { EngineCall, EngineCalls, EngineReply } from "./engine-protocol.ts";
+
+/**
+ * The engine as the other threads see it. A thread that dies is started again by the next call; it
+ * reads its state from the folder, so nothing depends on the one before.
+ */
+export class EngineClient {
+  readonly #options: EngineOptions;
+  readonly #replies = new EventEmitter();
+  #worker: Worker | null = null;
+  #lastId = 0;
+  /** Ids of calls that the present thread has not answered. */
+  readonly #open = new Set<number>();
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#replies.setMaxListeners(0);
+  }
+
+  /** @throws Error if the engine refuses the call or its thread dies */
+  call<K extends EngineCall>(
+    call: K,
+    argument: EngineCalls[K]["argument"],
+  ): Promise<EngineCalls[K]["answer"]> {
+    const worker = this.#thread();
+    this.#lastId += 1;
+    const id = this.#lastId;
+    this.#open.add(id);
+    return new Promise((resolve, reject) => {
+      this.#replies.once(String(id), (reply: EngineReply<K>) => {
+        this.#open.delete(id);
+        if (reply.ok) resolve(reply.answer);
+        else reject(new Error(`event engine: ${reply.message}`));
+      });
+      worker.postMessage({ id, call, argument });
+    });
+  }
+
+  async query<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>>;
+  async query(query: EventQuery): Promise<QueryAnswer<EventQuery["kind"]>> {
+    return this.call("query", query);
+  }
+
+  async close(): Promise<void> {
+    if (this.#worker === null) return;
+    const worker = this.#worker;
+    try {
+      await this.call("close", null);
+    } finally {
+      await worker.terminate();
+    }
+  }
+
+  #thread(): Worker {
+    if (this.#worker !== null) return this.#worker;
+    const worker = new Worker(new URL("./engine-worker.ts", import.meta.url), {
+      workerData: this.#options,
+    });
+    worker.on("message", (reply: EngineReply) => this.#replies.emit(String(reply.id), reply));
+    const fail = (message: string): void => {
+      if (this.#worker === worker) this.#worker = null;
+      for (const id of this.#open) this.#replies.emit(String(id), { id, ok: false, message });
+    };
+    worker.on("error", (cause) => fail(String(cause)));
+    worker.on("exit", () => fail("the engine's thread ended"));
+    this.#worker = worker;
+    return worker;
+  }
+}

@@ -1,0 +1,35 @@
+import type { EventQuery } from "../../domain/index.ts";
+import type { SealedLog } from "../log/recovery.ts";
+import type { Stretch } from "../log/segment-name.ts";
+import type { EngineStats, MessageKey, QueryAnswer } from "./duckdb-engine.ts";
+
+/** What the engine's thread can be asked, with what it answers. */
+export interface EngineCalls {
+  readonly query: {
+    readonly argument: EventQuery;
+    readonly answer: QueryAnswer<EventQuery["kind"]>;
+  };
+  readonly load: { readonly argument: SealedLog; readonly answer: null };
+  readonly merge: { readonly argument: null; readonly answer: boolean };
+  readonly recentMessageIds: {
+    readonly argument: number;
+    readonly answer: readonly MessageKey[];
+  };
+  readonly stretches: { readonly argument: null; readonly answer: readonly Stretch[] };
+  readonly stats: { readonly argument: null; readonly answer: EngineStats };
+  readonly close: { readonly argument: null; readonly answer: null };
+}
+
+export type EngineCall = keyof EngineCalls;
+
+export type EngineRequest = {
+  readonly [K in EngineCall]: {
+    readonly id: number;
+    readonly call: K;
+    readonly argument: EngineCalls[K]["argument"];
+  };
+}[EngineCall];
+
+export type EngineReply<K extends EngineCall = EngineCall> =
+  | { readonly id: number; readonly ok: true; readonly answer: EngineCalls[K]["answer"] }
+  | { readonly id: number; readonly ok: false; readonly message: string };

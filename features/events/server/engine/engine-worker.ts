@@ -1,0 +1,54 @@
+import { parentPort, workerData } from "node:worker_threads";
+
+import { DuckDbEngine } from "./duckdb-engine.ts";
+import type { EngineOptions } from "./duckdb-engine.ts";
+import type { EngineCalls, EngineCall, EngineReply, EngineRequest } from "./engine-protocol.ts";
+
+const port = parentPort;
+if (port === null) throw new Error("the engine runs in a worker thread only");
+
+const options: EngineOptions = workerData;
+const opening = DuckDbEngine.open(options);
+// Answered with every request; without this the thread would die before the first one.
+opening.catch(() => undefined);
+
+port.on("message", (request: EngineRequest) => {
+  void answer(request).then((reply) => port.postMessage(reply));
+});
+
+async function answer(request: EngineRequest): Promise<EngineReply> {
+  try {
+    const engine = await opening;
+    return { id: request.id, ok: true, answer: await perform(engine, request) };
+  } catch (cause) {
+    return {
+      id: request.id,
+      ok: false,
+      message: cause instanceof Error ? cause.message : String(cause),
+    };
+  }
+}
+
+async function perform(
+  engine: DuckDbEngine,
+  request: EngineRequest,
+): Promise<EngineCalls[EngineCall]["answer"]> {
+  switch (request.call) {
+    case "query":
+      return engine.query(request.argument);
+    case "load":
+      await engine.load(request.argument);
+      return null;
+    case "merge":
+      return engine.mergeOnce();
+    case "recentMessageIds":
+      return engine.recentMessageIds(request.argument);
+    case "stretches":
+      return engine.stretches();
+    case "stats":
+      return engine.stats();
+    case "close":
+      engine.close();
+      return null;
+  }
+}

@@ -1,0 +1,107 @@
+import type { EngineClient } from "./engine/engine-client.ts";
+import type { SealedLog } from "./log/recovery.ts";
+
+/** Between two attempts for a log file that could not be loaded. */
+const RETRY_MS = 1_000;
+
+/**
+ * Turns sealed log files into segments, one after the other, and keeps small segments few. A file
+ * that fails goes to the end of the queue and stays on the disk: others are not held up, and
+ * nothing is lost.
+ */
+export class Loader {
+  readonly #engine: EngineClient;
+  #queue: SealedLog[] = [];
+  #loading = false;
+  #merging: Promise<void> = Promise.resolve();
+  #mergeWanted = false;
+  #retry: NodeJS.Timeout | undefined;
+  #failure: string | null = null;
+  #closed = false;
+  /** Those who wait until the queue has been worked through once. */
+  #waiters: { resolve(): void; reject(cause: Error): void }[] = [];
+
+  constructor(engine: EngineClient) {
+    this.#engine = engine;
+  }
+
+  /** Sealed log files that are not segments yet. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  add(log: SealedLog): void {
+    this.#queue.push(log);
+    this.#work();
+  }
+
+  /** Resolves when every file added so far is a segment. @throws Error if one cannot be loaded */
+  settled(): Promise<void> {
+    if (this.#queue.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.#work();
+    });
+  }
+
+  /** Lets the present load and merge end; what still waits is loaded at the next start. */
+  async close(): Promise<void> {
+    await this.settled().catch(() => undefined);
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#merging;
+  }
+
+  #work(): void {
+    if (this.#loading || this.#closed) return;
+    this.#loading = true;
+    clearTimeout(this.#retry);
+    void this.#loadAll();
+  }
+
+  /** Never rejects: failures are told to the waiters and tried again. */
+  async #loadAll(): Promise<void> {
+    const failed: SealedLog[] = [];
+    let failure: string | null = null;
+    for (let log = this.#queue.at(0); log !== undefined; log = this.#queue.at(0)) {
+      try {
+        await this.#engine.call("load", log);
+      } catch (cause) {
+        failure = `${log.path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+        failed.push(log);
+      }
+      this.#queue.shift();
+    }
+    this.#queue = failed;
+    this.#failure = failure;
+    this.#loading = false;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) {
+      if (failure === null) waiter.resolve();
+      else waiter.reject(new Error(`events cannot be loaded: ${failure}`));
+    }
+    if (failed.length > 0 && !this.#closed) {
+      this.#retry = setTimeout(() => this.#work(), RETRY_MS);
+    }
+    this.#merge();
+  }
+
+  #merge(): void {
+    if (this.#mergeWanted || this.#closed) return;
+    this.#mergeWanted = true;
+    this.#merging = this.#merging.then(async () => {
+      this.#mergeWanted = false;
+      try {
+        while (!this.#closed && (await this.#engine.call("merge", null)));
+      } catch (cause) {
+        // Unmerged segments answer the same; the next load tries again.
+        this.#failure = `merging: ${cause instanceof Error ? cause.message : String(cause)}`;
+      }
+    });
+  }
+}
