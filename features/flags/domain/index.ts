@@ -6,6 +6,8 @@ export {
 } from "./check-flag.ts";
 export { compileFlag, needsTargetingKey, PARTS } from "./compile-flag.ts";
 export type { FlagdFlag } from "./compile-flag.ts";
+export { completeConfiguration } from "./complete.ts";
+export type { ConfigurationInput, RuleInput } from "./complete.ts";
 export { conditionFaults, isCondition, OPERATORS, TARGETING_KEY } from "./condition.ts";
 export type { Comparison, Condition, ConditionOperator, Fault } from "./condition.ts";
 export { differences } from "./diff.ts";

@@ -1,0 +1,65 @@
+import { TARGETING_KEY } from "./condition.ts";
+import type { Condition } from "./condition.ts";
+import type { Bucketing, Configuration, Override, Rule, Serve } from "./flag.ts";
+
+/** A rule as people write it: what is left out has the usual value. */
+export interface RuleInput {
+  readonly id?: string;
+  readonly description?: string;
+  readonly when?: Condition | null;
+  readonly overrides?: readonly Override[];
+  readonly serve: Serve;
+  readonly exposureShare?: number;
+  readonly salt?: string;
+  readonly unit?: string;
+  readonly bucketing?: Bucketing;
+  readonly recordExposure?: boolean;
+  readonly experimentId?: string | null;
+}
+
+/** A configuration as people write it. */
+export interface ConfigurationInput {
+  readonly enabled?: boolean;
+  readonly offVariant?: string | null;
+  readonly defaultVariant?: string | null;
+  readonly rules?: readonly RuleInput[];
+}
+
+/**
+ * Fills in what was left out. A rule without a salt keeps the one it had under its id, so that
+ * saving it again moves nobody.
+ *
+ * @param earlier  the configuration that is being edited, if any
+ * @param newId    makes ids and salts
+ */
+export function completeConfiguration(
+  input: ConfigurationInput,
+  earlier: Configuration | null,
+  newId: () => string,
+): Configuration {
+  const known = new Map((earlier?.rules ?? []).map((rule) => [rule.id, rule]));
+  return {
+    enabled: input.enabled ?? true,
+    offVariant: input.offVariant ?? null,
+    defaultVariant: input.defaultVariant ?? null,
+    rules: (input.rules ?? []).map((rule) =>
+      completeRule(rule, known.get(rule.id ?? "") ?? null, newId),
+    ),
+  };
+}
+
+function completeRule(input: RuleInput, earlier: Rule | null, newId: () => string): Rule {
+  return {
+    id: input.id ?? newId(),
+    description: input.description ?? "",
+    when: input.when ?? null,
+    overrides: input.overrides ?? [],
+    serve: input.serve,
+    exposureShare: input.exposureShare ?? 1,
+    salt: input.salt ?? earlier?.salt ?? newId(),
+    unit: input.unit ?? TARGETING_KEY,
+    bucketing: input.bucketing ?? "flagd-v2",
+    recordExposure: input.recordExposure ?? (input.experimentId ?? null) !== null,
+    experimentId: input.experimentId ?? null,
+  };
+}

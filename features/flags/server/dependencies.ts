@@ -1,0 +1,35 @@
+import type { Db } from "@paceline/db";
+
+import type { FlagSets } from "./flag-sets.ts";
+
+/** That a unit was given a variant; what the events feature stores. */
+export interface FlagExposure {
+  readonly workspaceId: string;
+  readonly environment: string;
+  readonly flagKey: string;
+  /** The environment's revision in which the flag was published. */
+  readonly revision: number;
+  readonly ruleId: string;
+  readonly variant: string;
+  readonly unit: string;
+  readonly experimentId?: string;
+  /** On the environment's clock. */
+  readonly at: Date;
+}
+
+/** What the routes of this feature need. */
+export interface FlagRouteDependencies {
+  readonly db: Db;
+  readonly flagSets: FlagSets;
+  /** Resolves when the exposure is durable. */
+  readonly recordExposure: (exposure: FlagExposure) => Promise<void>;
+  /** The time in an environment; must not ask the database for every call. */
+  readonly environmentNow: (workspaceId: string, environment: string) => Date | Promise<Date>;
+  /** Whether the workspace has an environment of that key. */
+  readonly environmentExists: (workspaceId: string, environment: string) => Promise<boolean>;
+  /** Per key and process; beyond it evaluations are answered with 429. */
+  readonly maxEvaluationsPerSecond: number;
+  /** A clock that never jumps, for the limit. */
+  readonly monotonicMs: () => number;
+  readonly onError: (error: unknown) => void;
+}

@@ -1,0 +1,234 @@
+import type { Db, Notifications } from "@paceline/db";
+
+import { publishedSet } from "../domain/index.ts";
+import type { Published, PublishedSet } from "../domain/index.ts";
+import { PUBLISHED_CHANNEL, readContent } from "./repository.ts";
+
+// A notification is the fast way; the poll finds what one that was lost would have told.
+const POLL_MS = 5_000;
+
+export interface FlagSetsOptions {
+  readonly db: Db;
+  /** Without it, changes of other processes are found by the poll only. */
+  readonly notifications?: Notifications;
+  readonly pollMs?: number;
+  /** Told of every failed refresh; what was known last stays in force. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The flags in force, in memory: what evaluation reads. */
+export interface FlagSets {
+  /** The set of an environment; an empty one at revision 0 before its first publication. */
+  get(workspaceId: string, environment: string): PublishedSet;
+  /** Resolves when an environment is as new as the database. @throws what the database throws */
+  refresh(workspaceId: string, environment: string): Promise<PublishedSet>;
+  /** Compares every environment with the database and refreshes the stale ones. */
+  refreshAll(): Promise<void>;
+  /** Called after a set was swapped, with the keys that changed. Returns the way to stop it. */
+  onChange(listener: (change: FlagSetChange) => void): () => void;
+  close(): void;
+}
+
+export interface FlagSetChange {
+  readonly set: PublishedSet;
+  readonly changedKeys: readonly string[];
+}
+
+interface Row {
+  readonly revision: number;
+  readonly key: string;
+  readonly digest: string | null;
+  readonly content: string | null;
+}
+
+/** Publications after `since`, oldest first. */
+async function readPublications(
+  db: Db,
+  workspaceId: string,
+  environment: string,
+  since: number,
+): Promise<readonly Row[]> {
+  return db
+    .selectFrom("flag_publications as p")
+    .innerJoin("flags as f", "f.id", "p.flag_id")
+    .leftJoin("flag_revisions as r", (join) =>
+      join.onRef("r.workspace_id", "=", "p.workspace_id").onRef("r.digest", "=", "p.digest"),
+    )
+    .select(["p.revision", "f.key", "p.digest", "r.content"])
+    .where("p.workspace_id", "=", workspaceId)
+    .where("p.environment", "=", environment)
+    .where("p.revision", ">", since)
+    .orderBy("p.revision")
+    .execute();
+}
+
+/** The newest publication of every flag: all that a start needs of a long history. */
+async function readInForce(
+  db: Db,
+  workspaceId: string,
+  environment: string,
+): Promise<readonly Row[]> {
+  return db
+    .selectFrom("flag_publications as p")
+    .innerJoin("flags as f", "f.id", "p.flag_id")
+    .leftJoin("flag_revisions as r", (join) =>
+      join.onRef("r.workspace_id", "=", "p.workspace_id").onRef("r.digest", "=", "p.digest"),
+    )
+    .distinctOn("p.flag_id")
+    .select(["p.revision", "f.key", "p.digest", "r.content"])
+    .where("p.workspace_id", "=", workspaceId)
+    .where("p.environment", "=", environment)
+    .orderBy("p.flag_id")
+    .orderBy("p.revision", "desc")
+    .execute();
+}
+
+/**
+ * Adds rows to what is known. Numbers have no gaps: one that is missing between the known and the
+ * new ones means that the database is not the one we knew (restored, for example).
+ *
+ * @returns null when there is a gap
+ */
+function applyRows(known: PublishedSet, rows: readonly Row[]): PublishedSet | null {
+  const flags = new Map(known.flags);
+  let revision = known.revision;
+  for (const row of rows) {
+    if (row.revision !== revision + 1) return null;
+    revision = row.revision;
+    applyRow(flags, row);
+  }
+  return publishedSet(known.workspaceId, known.environment, revision, flags);
+}
+
+function applyRow(flags: Map<string, Published>, row: Row): void {
+  const { revision, key, digest, content } = row;
+  if (digest === null || content === null) flags.delete(key);
+  else flags.set(key, { revision, digest, content: readContent(content) });
+}
+
+function changedKeys(before: PublishedSet, after: PublishedSet): readonly string[] {
+  const keys = new Set([...before.flags.keys(), ...after.flags.keys()]);
+  return [...keys].filter(
+    (key) => before.flags.get(key)?.revision !== after.flags.get(key)?.revision,
+  );
+}
+
+class MemoryFlagSets implements FlagSets {
+  readonly #db: Db;
+  readonly #onError: (error: unknown) => void;
+  readonly #sets = new Map<string, PublishedSet>();
+  readonly #empty = new Map<string, PublishedSet>();
+  readonly #queues = new Map<string, Promise<PublishedSet>>();
+  readonly #listeners = new Set<(change: FlagSetChange) => void>();
+  readonly #poll: NodeJS.Timeout;
+
+  constructor({ db, onError, pollMs = POLL_MS }: FlagSetsOptions) {
+    this.#db = db;
+    this.#onError = onError;
+    this.#poll = setInterval(() => void this.refreshAll().catch(onError), pollMs);
+    this.#poll.unref();
+  }
+
+  get(workspaceId: string, environment: string): PublishedSet {
+    const key = `${workspaceId}/${environment}`;
+    return this.#sets.get(key) ?? this.#emptySet(key, workspaceId, environment);
+  }
+
+  refresh(workspaceId: string, environment: string): Promise<PublishedSet> {
+    const key = `${workspaceId}/${environment}`;
+    // One after the other, so that an older answer never replaces a newer one.
+    const queued = (this.#queues.get(key) ?? Promise.resolve()).then(
+      () => this.#read(workspaceId, environment),
+      () => this.#read(workspaceId, environment),
+    );
+    this.#queues.set(key, queued);
+    const forget = (): void => {
+      if (this.#queues.get(key) === queued) this.#queues.delete(key);
+    };
+    queued.then(forget, forget);
+    return queued;
+  }
+
+  async refreshAll(): Promise<void> {
+    const rows = await this.#db
+      .selectFrom("flag_environments")
+      .select(["workspace_id", "environment", "revision"])
+      .execute();
+    const stale = rows.filter(
+      (row) => this.get(row.workspace_id, row.environment).revision !== row.revision,
+    );
+    for (const { workspace_id, environment } of stale)
+      await this.refresh(workspace_id, environment);
+  }
+
+  /** A notification names one environment; null says that some may have been missed. */
+  notified(payload: string | null): void {
+    const [workspaceId, environment, revision] = (payload ?? "").split("/");
+    if (workspaceId === undefined || environment === undefined || revision === undefined) {
+      this.refreshAll().catch(this.#onError);
+    } else if (this.get(workspaceId, environment).revision < Number(revision)) {
+      this.refresh(workspaceId, environment).catch(this.#onError);
+    }
+  }
+
+  onChange(listener: (change: FlagSetChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    clearInterval(this.#poll);
+    this.#listeners.clear();
+  }
+
+  #emptySet(key: string, workspaceId: string, environment: string): PublishedSet {
+    const known = this.#empty.get(key);
+    if (known !== undefined) return known;
+    const empty = publishedSet(workspaceId, environment, 0, new Map());
+    this.#empty.set(key, empty);
+    return empty;
+  }
+
+  async #read(workspaceId: string, environment: string): Promise<PublishedSet> {
+    const before = this.get(workspaceId, environment);
+    const added =
+      before.revision === 0
+        ? null
+        : applyRows(
+            before,
+            await readPublications(this.#db, workspaceId, environment, before.revision),
+          );
+    const after = added ?? (await this.#readWhole(workspaceId, environment));
+    if (after.revision === before.revision && added !== null) return before;
+    this.#sets.set(`${workspaceId}/${environment}`, after);
+    const changed = changedKeys(before, after);
+    for (const listener of this.#listeners) listener({ set: after, changedKeys: changed });
+    return after;
+  }
+
+  async #readWhole(workspaceId: string, environment: string): Promise<PublishedSet> {
+    const rows = await readInForce(this.#db, workspaceId, environment);
+    const flags = new Map<string, Published>();
+    for (const row of rows) applyRow(flags, row);
+    const revision = Math.max(0, ...rows.map((row) => row.revision));
+    return publishedSet(workspaceId, environment, revision, flags);
+  }
+}
+
+/**
+ * Loads every environment's flags and keeps them fresh. While the database is away, what was known
+ * last stays in force.
+ *
+ * @throws what the database throws at the first load
+ */
+export async function createFlagSets(options: FlagSetsOptions): Promise<FlagSets> {
+  const sets = new MemoryFlagSets(options);
+  try {
+    await options.notifications?.on(PUBLISHED_CHANNEL, (payload) => sets.notified(payload));
+    await sets.refreshAll();
+  } catch (error) {
+    sets.close();
+    throw error;
+  }
+  return sets;
+}

@@ -1,0 +1,15 @@
+export { archiveFlag } from "./commands/archive-flag.ts";
+export { createFlag } from "./commands/create-flag.ts";
+export { editConfiguration } from "./commands/edit-configuration.ts";
+export { editFlag } from "./commands/edit-flag.ts";
+export { publishFlag } from "./commands/publish-flag.ts";
+export { revertFlag } from "./commands/revert-flag.ts";
+export { switchOffFlag } from "./commands/switch-off-flag.ts";
+export { setExposure } from "./commands/set-exposure.ts";
+export type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
+export { createFlagSets } from "./flag-sets.ts";
+export type { FlagSetChange, FlagSets, FlagSetsOptions } from "./flag-sets.ts";
+export { migrations } from "./migrations/index.ts";
+export { readFlag, readLatest, readRevision } from "./repository.ts";
+export type { Publication, PublishedRevision, StoredFlag } from "./repository.ts";
+export { registerRoutes } from "./routes.ts";

@@ -1,0 +1,228 @@
+import { createHash } from "node:crypto";
+
+import type { EvaluationContext } from "@paceline/flag-eval";
+import { identityOf, Problem } from "@paceline/http";
+import type { App, Identity } from "@paceline/http";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+
+import { serveAll, serveFlag } from "../domain/index.ts";
+import type { PublishedSet, ServedExposure, ServedFlag } from "../domain/index.ts";
+import type { FlagRouteDependencies } from "./dependencies.ts";
+import { createRateLimit } from "./rate-limit.ts";
+import type { RateLimit } from "./rate-limit.ts";
+
+type Answered = ServedFlag["evaluation"];
+
+/** Answers of one compiled flag are few and shared: their text is made once. */
+const texts = new WeakMap<Answered, string>();
+
+function bodyOf(evaluation: Answered): Record<string, unknown> {
+  const { key, value, variant, reason, errorCode, errorMessage, metadata } = evaluation;
+  if (errorCode !== undefined) return { key, errorCode, errorDetails: errorMessage, metadata };
+  return { key, value, reason, variant, metadata };
+}
+
+function textOf(evaluation: Answered): string {
+  const known = texts.get(evaluation);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(bodyOf(evaluation));
+  texts.set(evaluation, text);
+  return text;
+}
+
+const JSON_TYPE = "application/json; charset=utf-8";
+
+function refuse(
+  reply: FastifyReply,
+  status: number,
+  errorCode: string,
+  errorDetails: string,
+  key?: string,
+): FastifyReply {
+  void reply.status(status).header("content-type", JSON_TYPE);
+  return reply.send(
+    JSON.stringify({ ...(key === undefined ? {} : { key }), errorCode, errorDetails }),
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The request's evaluation context, or what is wrong with it. */
+function readContext(body: unknown): EvaluationContext | string {
+  if (!isRecord(body)) return "the body must be an object with a `context`";
+  const context = body["context"];
+  if (!isRecord(context)) return "`context` must be an object";
+  const key = context["targetingKey"];
+  return key === undefined || key === null || typeof key === "string"
+    ? context
+    : "`targetingKey` must be a text";
+}
+
+/** OFREP answers its own way; what is not OFREP's (401, 403, bugs) goes to the outer handler. */
+function answerUnreadable(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): unknown {
+  const status = error.statusCode ?? 500;
+  if (error instanceof Problem || status < 400 || status >= 500) throw error;
+  const { key } = isRecord(request.params) ? request.params : {};
+  return refuse(
+    reply,
+    400,
+    "PARSE_ERROR",
+    error.message,
+    typeof key === "string" ? key : undefined,
+  );
+}
+
+function addCrossOrigin(app: App): void {
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    void reply.header("access-control-allow-origin", "*");
+    void reply.header("access-control-expose-headers", "ETag, Retry-After");
+    done(null, payload);
+  });
+  for (const path of ["/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/:key"]) {
+    app.options(
+      path,
+      { config: { permission: "public" }, schema: { hide: true } },
+      async (_request, reply) =>
+        reply
+          .status(204)
+          .header("access-control-allow-methods", "POST, OPTIONS")
+          .header(
+            "access-control-allow-headers",
+            "Authorization, Content-Type, If-None-Match, X-API-Key",
+          )
+          .header("access-control-max-age", "7200")
+          .send(),
+    );
+  }
+}
+
+interface Caller {
+  readonly identity: Identity;
+  readonly reply: FastifyReply;
+  readonly key?: string;
+}
+
+/** The set that the caller's key is bound to, or null after a refusal was sent. */
+function boundSet(
+  { identity, reply, key }: Caller,
+  deps: FlagRouteDependencies,
+  limit: RateLimit,
+): PublishedSet | null {
+  const { actor, workspaceId, environment } = identity;
+  if (environment === null) {
+    void refuse(reply, 403, "GENERAL", "use a key that is bound to an environment", key);
+    return null;
+  }
+  const retryAfterS = limit.take(actor.kind === "service" ? actor.name : actor.id);
+  if (retryAfterS > 0) {
+    void reply.header("retry-after", `${retryAfterS}`);
+    void refuse(reply, 429, "GENERAL", "this key evaluates too often", key);
+    return null;
+  }
+  return deps.flagSets.get(workspaceId, environment);
+}
+
+/**
+ * Records an exposure. With an experiment the answer waits for it: a unit that cannot be counted
+ * must not be treated.
+ */
+async function record(
+  deps: FlagRouteDependencies,
+  set: PublishedSet,
+  exposure: ServedExposure,
+  at: Date,
+): Promise<void> {
+  const { flagKey, revision, variant, unit, experimentId, ruleId } = exposure;
+  const { workspaceId, environment } = set;
+  const recorded = deps.recordExposure({
+    workspaceId,
+    environment,
+    flagKey,
+    revision,
+    variant,
+    unit,
+    ruleId,
+    ...(experimentId === null ? {} : { experimentId }),
+    at,
+  });
+  if (experimentId !== null) await recorded;
+  else recorded.catch(deps.onError);
+}
+
+function addSingle(app: App, deps: FlagRouteDependencies, limit: RateLimit): void {
+  app.post<{ Params: { key: string } }>(
+    "/ofrep/v1/evaluate/flags/:key",
+    { config: { permission: { scope: "evaluate" }, idempotent: false }, schema: { hide: true } },
+    async (request, reply) => {
+      const { key } = request.params;
+      const set = boundSet({ identity: identityOf(request), reply, key }, deps, limit);
+      if (set === null) return reply;
+      const context = readContext(request.body);
+      if (typeof context === "string") return refuse(reply, 400, "INVALID_CONTEXT", context, key);
+      const at = await deps.environmentNow(set.workspaceId, set.environment);
+      const { evaluation, exposure } = serveFlag(set, key, context, at.getTime());
+      if (exposure !== null) {
+        try {
+          await record(deps, set, exposure, at);
+        } catch (error) {
+          deps.onError(error);
+          const details = "the exposure could not be recorded; use the default in your code";
+          return refuse(reply, 500, "GENERAL", details, key);
+        }
+      }
+      const { errorCode } = evaluation;
+      void reply.status(errorCode === undefined ? 200 : errorCode === "FLAG_NOT_FOUND" ? 404 : 400);
+      void reply.header("content-type", JSON_TYPE);
+      return reply.send(textOf(evaluation));
+    },
+  );
+}
+
+function bulkText(set: PublishedSet, evaluations: readonly Answered[]): string {
+  const metadata = JSON.stringify(set.compiled.metadata);
+  return `{"flags":[${evaluations.map(textOf).join(",")}],"metadata":${metadata}}`;
+}
+
+function isFresh(request: FastifyRequest, tag: string): boolean {
+  const header = request.headers["if-none-match"];
+  return (
+    header !== undefined && header.split(",").some((one) => one.trim().replace(/^W\//, "") === tag)
+  );
+}
+
+function addBulk(app: App, deps: FlagRouteDependencies, limit: RateLimit): void {
+  app.post(
+    "/ofrep/v1/evaluate/flags",
+    { config: { permission: { scope: "evaluate" }, idempotent: false }, schema: { hide: true } },
+    async (request, reply) => {
+      const set = boundSet({ identity: identityOf(request), reply }, deps, limit);
+      if (set === null) return reply;
+      const context = readContext(request.body);
+      if (typeof context === "string") return refuse(reply, 400, "INVALID_CONTEXT", context);
+      const at = await deps.environmentNow(set.workspaceId, set.environment);
+      const text = bulkText(set, serveAll(set, context, at.getTime()));
+      // Over the answer and not the revision: another context may well have another answer.
+      const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
+      void reply.header("etag", tag);
+      if (isFresh(request, tag)) return reply.status(304).send();
+      return reply.header("content-type", JSON_TYPE).send(text);
+    },
+  );
+}
+
+/** Registers the OpenFeature Remote Evaluation Protocol 0.3 below `/ofrep/v1`. */
+export function registerOfrep(app: App, deps: FlagRouteDependencies): void {
+  const limit = createRateLimit(deps.maxEvaluationsPerSecond, deps.monotonicMs);
+  void app.register(async (scope: App) => {
+    scope.setErrorHandler(answerUnreadable);
+    addCrossOrigin(scope);
+    addSingle(scope, deps, limit);
+    addBulk(scope, deps, limit);
+  });
+}

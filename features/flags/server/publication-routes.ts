@@ -1,0 +1,206 @@
+import {
+  commandContext,
+  cursorPage,
+  etag,
+  ifMatch,
+  notFound,
+  pageLimit,
+  PageOf,
+  PageQuery,
+  readCursor,
+} from "@paceline/http";
+import type { App } from "@paceline/http";
+import { Type } from "typebox";
+
+import {
+  ConfigurationInputSchema,
+  ConfigurationSchema,
+  EnvironmentKey,
+  FlagKey,
+  PublicationSchema,
+  RevisionDetailSchema,
+} from "../api.ts";
+import { differences } from "../domain/index.ts";
+import { editConfiguration } from "./commands/edit-configuration.ts";
+import { publishFlag } from "./commands/publish-flag.ts";
+import { revertFlag } from "./commands/revert-flag.ts";
+import { setExposure } from "./commands/set-exposure.ts";
+import type { FlagRouteDependencies } from "./dependencies.ts";
+import { unwrap } from "./problems.ts";
+import { readRevision, readRevisionBefore } from "./repository.ts";
+import { inForce, mustHaveEnvironment, mustRead } from "./route-guards.ts";
+import { listPublications, publicationView } from "./views.ts";
+
+const EnvironmentParams = Type.Object({ key: FlagKey, environment: EnvironmentKey });
+const RevisionParams = Type.Object({
+  key: FlagKey,
+  environment: EnvironmentKey,
+  revision: Type.Integer({ minimum: 1 }),
+});
+
+function addDraft(app: App, deps: FlagRouteDependencies): void {
+  app.put(
+    "/api/v1/flags/:key/environments/:environment",
+    {
+      config: { permission: "flag.edit" },
+      schema: {
+        summary: 'Write the draft of an environment; `If-Match: "<draft version>"` guards it',
+        params: EnvironmentParams,
+        body: ConfigurationInputSchema,
+        response: {
+          200: Type.Object({ configuration: ConfigurationSchema, version: Type.Integer() }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const ctx = commandContext(request);
+      const { key, environment } = request.params;
+      await mustHaveEnvironment(deps, ctx.workspaceId, environment);
+      const version = request.headers["if-match"] === undefined ? null : ifMatch(request);
+      const configuration = request.body;
+      const draft = unwrap(
+        await editConfiguration(ctx, { key, environment, configuration, version }),
+      );
+      etag(reply, draft.version);
+      return JSON.parse(JSON.stringify(draft));
+    },
+  );
+}
+
+function addPublish(app: App, deps: FlagRouteDependencies): void {
+  app.post(
+    "/api/v1/flags/:key/environments/:environment/publish",
+    {
+      config: { permission: "flag.publish" },
+      schema: {
+        summary: "Put the draft in force as a new revision",
+        params: EnvironmentParams,
+        body: Type.Optional(
+          Type.Object(
+            {
+              digest: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
+              acceptRebucketing: Type.Optional(Type.Boolean()),
+            },
+            { additionalProperties: false },
+          ),
+        ),
+        response: { 200: PublicationSchema },
+      },
+    },
+    async (request) => {
+      const ctx = commandContext(request);
+      await mustHaveEnvironment(deps, ctx.workspaceId, request.params.environment);
+      const { digest = null, acceptRebucketing = false } = request.body ?? {};
+      const input = { ...request.params, digest, acceptRebucketing };
+      return inForce(deps, ctx, unwrap(await publishFlag(ctx, input)));
+    },
+  );
+}
+
+function addMoves(app: App, deps: FlagRouteDependencies): void {
+  app.post(
+    "/api/v1/flags/:key/environments/:environment/revert",
+    {
+      config: { permission: "rollback.execute" },
+      schema: {
+        summary: "Put an older revision in force again; needs no approval",
+        params: EnvironmentParams,
+        body: Type.Object(
+          { revision: Type.Integer({ minimum: 1 }) },
+          { additionalProperties: false },
+        ),
+        response: { 200: PublicationSchema },
+      },
+    },
+    async (request) => {
+      const ctx = commandContext(request);
+      const input = { ...request.params, revision: request.body.revision };
+      return inForce(deps, ctx, unwrap(await revertFlag(ctx, input)));
+    },
+  );
+  app.post(
+    "/api/v1/flags/:key/environments/:environment/rules/:ruleId/exposure",
+    {
+      config: { permission: "flag.publish" },
+      schema: {
+        summary: "Move the exposure of one rule in what is in force",
+        params: Type.Object({ ...EnvironmentParams.properties, ruleId: Type.String() }),
+        body: Type.Object(
+          { exposureShare: Type.Number({ minimum: 0, maximum: 1 }) },
+          { additionalProperties: false },
+        ),
+        response: { 200: PublicationSchema },
+      },
+    },
+    async (request) => {
+      const ctx = commandContext(request);
+      const input = { ...request.params, exposureShare: request.body.exposureShare };
+      return inForce(deps, ctx, unwrap(await setExposure(ctx, input)));
+    },
+  );
+}
+
+function addRevisions(app: App, deps: FlagRouteDependencies): void {
+  app.get(
+    "/api/v1/flags/:key/environments/:environment/revisions",
+    {
+      config: { permission: "flag.read" },
+      schema: {
+        params: EnvironmentParams,
+        querystring: PageQuery,
+        response: { 200: PageOf(PublicationSchema) },
+      },
+    },
+    async (request) => {
+      const ctx = commandContext(request);
+      const flag = await mustRead(deps, ctx, request.params.key);
+      const limit = pageLimit(request.query.limit);
+      const cursor = readCursor(request.query.cursor, 1)?.[0];
+      const before = cursor === undefined ? null : Number(cursor);
+      const { environment } = request.params;
+      const rows = await listPublications(deps.db, flag.id, environment, before, limit + 1);
+      return cursorPage(rows.map(publicationView), limit, ({ revision }) => [`${revision}`]);
+    },
+  );
+  app.get(
+    "/api/v1/flags/:key/environments/:environment/revisions/:revision",
+    {
+      config: { permission: "flag.read" },
+      schema: {
+        summary: "One revision and how it differs from `against`, by default the one before it",
+        params: RevisionParams,
+        querystring: Type.Object({ against: Type.Optional(Type.Integer({ minimum: 1 })) }),
+        response: { 200: RevisionDetailSchema },
+      },
+    },
+    async (request) => {
+      const ctx = commandContext(request);
+      const { key, environment, revision } = request.params;
+      const flag = await mustRead(deps, ctx, key);
+      const found = await readRevision(deps.db, flag.id, environment, revision);
+      if (found === null) throw notFound("revision");
+      const { against } = request.query;
+      const other =
+        against === undefined
+          ? await readRevisionBefore(deps.db, flag.id, environment, revision)
+          : await readRevision(deps.db, flag.id, environment, against);
+      if (against !== undefined && other === null) throw notFound("revision");
+      return JSON.parse(
+        JSON.stringify({
+          ...publicationView(found),
+          content: found.content,
+          against: other?.revision ?? null,
+          differences: differences(other?.content ?? {}, found.content ?? {}),
+        }),
+      );
+    },
+  );
+}
+
+/** Registers what happens to a flag in one environment: draft, publish, revert, exposure, history. */
+export function registerPublicationRoutes(app: App, deps: FlagRouteDependencies): void {
+  addDraft(app, deps);
+  addPublish(app, deps);
+  addMoves(app, deps);
+  addRevisions(app, deps);
+}

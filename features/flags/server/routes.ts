@@ -1,0 +1,192 @@
+import type { CommandContext } from "@paceline/command";
+import {
+  commandContext,
+  cursorPage,
+  etag,
+  ifMatch,
+  notFound,
+  pageLimit,
+  PageOf,
+  PageQuery,
+  readCursor,
+} from "@paceline/http";
+import type { App } from "@paceline/http";
+import type { FastifyReply } from "fastify";
+import { Type } from "typebox";
+
+import {
+  CreateFlagBody,
+  EditFlagBody,
+  EnvironmentKey,
+  EvaluateBody,
+  ExplanationSchema,
+  FlagDetailSchema,
+  FlagKey,
+  FlagKindSchema,
+  FlagSummarySchema,
+  PublicationSchema,
+} from "../api.ts";
+import { explainFlag } from "../domain/index.ts";
+import type { FlagDefinition } from "../domain/index.ts";
+import { archiveFlag } from "./commands/archive-flag.ts";
+import { createFlag } from "./commands/create-flag.ts";
+import { editFlag } from "./commands/edit-flag.ts";
+import type { FlagRouteDependencies } from "./dependencies.ts";
+import { registerDocumentRoutes } from "./document-routes.ts";
+import { registerOfrep } from "./ofrep.ts";
+import { unwrap } from "./problems.ts";
+import { registerPublicationRoutes } from "./publication-routes.ts";
+import { inForce, mustHaveEnvironment } from "./route-guards.ts";
+import { listFlags, readDetail } from "./views.ts";
+
+const KeyParams = Type.Object({ key: FlagKey });
+
+function addLists(app: App, deps: FlagRouteDependencies): void {
+  app.get(
+    "/api/v1/flags",
+    {
+      config: { permission: "flag.read" },
+      schema: {
+        summary: "Flags by key",
+        querystring: Type.Object({
+          ...PageQuery.properties,
+          text: Type.Optional(Type.String({ maxLength: 200 })),
+          kind: Type.Optional(FlagKindSchema),
+          initiativeId: Type.Optional(Type.String({ format: "uuid" })),
+          environment: Type.Optional(EnvironmentKey),
+          archived: Type.Optional(Type.Boolean()),
+        }),
+        response: { 200: PageOf(FlagSummarySchema) },
+      },
+    },
+    async (request) => {
+      const { workspaceId } = commandContext(request);
+      const query = request.query;
+      const limit = pageLimit(query.limit);
+      const after = readCursor(query.cursor, 1)?.[0] ?? null;
+      const filters = {
+        text: query.text ?? null,
+        kind: query.kind ?? null,
+        initiativeId: query.initiativeId ?? null,
+        environment: query.environment ?? null,
+        archived: query.archived ?? false,
+      };
+      const rows = await listFlags(deps.db, workspaceId, filters, after, limit + 1);
+      return cursorPage(rows, limit, ({ key }) => [key]);
+    },
+  );
+  app.get(
+    "/api/v1/flags/:key",
+    {
+      config: { permission: "flag.read" },
+      schema: { params: KeyParams, response: { 200: FlagDetailSchema } },
+    },
+    async (request, reply) => {
+      const { workspaceId } = commandContext(request);
+      const detail = await readDetail(deps.db, workspaceId, request.params.key);
+      if (detail === null) throw notFound("flag");
+      etag(reply, detail.version);
+      return detail;
+    },
+  );
+}
+
+function addDefinition(app: App, deps: FlagRouteDependencies): void {
+  const answer = async (ctx: CommandContext, key: string, reply: FastifyReply) => {
+    const detail = await readDetail(deps.db, ctx.workspaceId, key);
+    if (detail === null) throw notFound("flag");
+    etag(reply, detail.version);
+    return detail;
+  };
+  app.post(
+    "/api/v1/flags",
+    {
+      config: { permission: "flag.edit" },
+      schema: { body: CreateFlagBody, response: { 201: FlagDetailSchema } },
+    },
+    async (request, reply) => {
+      const ctx = commandContext(request);
+      const flag: FlagDefinition = {
+        description: "",
+        owner: ctx.actor.kind === "person" ? ctx.actor.id : null,
+        kind: "release",
+        initiativeId: null,
+        expiresAt: null,
+        ...request.body,
+      };
+      unwrap(await createFlag(ctx, flag));
+      void reply.status(201).header("location", `/api/v1/flags/${flag.key}`);
+      return answer(ctx, flag.key, reply);
+    },
+  );
+  app.patch(
+    "/api/v1/flags/:key",
+    {
+      config: { permission: "flag.edit" },
+      schema: { params: KeyParams, body: EditFlagBody, response: { 200: FlagDetailSchema } },
+    },
+    async (request, reply) => {
+      const ctx = commandContext(request);
+      const { key } = request.params;
+      unwrap(await editFlag(ctx, { key, version: ifMatch(request), change: request.body }));
+      return answer(ctx, key, reply);
+    },
+  );
+  app.post(
+    "/api/v1/flags/:key/archive",
+    {
+      config: { permission: "flag.publish" },
+      schema: { params: KeyParams, response: { 200: Type.Array(PublicationSchema) } },
+    },
+    async (request) => {
+      const ctx = commandContext(request);
+      const publications = unwrap(await archiveFlag(ctx, request.params.key));
+      return Promise.all(publications.map(async (publication) => inForce(deps, ctx, publication)));
+    },
+  );
+}
+
+function addEvaluation(app: App, deps: FlagRouteDependencies): void {
+  app.post(
+    "/api/v1/flags/:key/evaluate",
+    {
+      config: { permission: "flag.read", idempotent: false },
+      schema: {
+        summary: "Evaluate a flag and say why; nobody is counted as exposed",
+        params: KeyParams,
+        body: EvaluateBody,
+        response: { 200: ExplanationSchema },
+      },
+    },
+    async (request) => {
+      const { workspaceId } = commandContext(request);
+      const { environment, context } = request.body;
+      await mustHaveEnvironment(deps, workspaceId, environment);
+      const set = deps.flagSets.get(workspaceId, environment);
+      const at = await deps.environmentNow(workspaceId, environment);
+      const explained = explainFlag(set, request.params.key, context, at.getTime());
+      const { evaluation, steps, ruleId } = explained;
+      return {
+        key: evaluation.key,
+        revision: set.revision,
+        value: evaluation.value,
+        variant: evaluation.variant ?? null,
+        reason: evaluation.reason,
+        errorCode: evaluation.errorCode ?? null,
+        errorMessage: evaluation.errorMessage ?? null,
+        ruleId,
+        steps: [...steps],
+      };
+    },
+  );
+}
+
+/** Registers `/api/v1/flags`, the flagd documents and OFREP. */
+export function registerRoutes(app: App, deps: FlagRouteDependencies): void {
+  addLists(app, deps);
+  addDefinition(app, deps);
+  addEvaluation(app, deps);
+  registerPublicationRoutes(app, deps);
+  registerDocumentRoutes(app, deps);
+  registerOfrep(app, deps);
+}
