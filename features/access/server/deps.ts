@@ -16,6 +16,8 @@ export type AccessDeps = {
 export type AccessRouteDeps = AccessDeps & {
   /** true when people reach the server by https although it speaks http itself (behind a proxy) */
   readonly secureCookies?: boolean;
+  /** Called after a replay was made or its clock has moved, before the answer: looks that are now due are taken. */
+  readonly replayMoved?: (workspaceId: string, environment: string) => Promise<void>;
 };
 
 /** What is known of a request that nobody has signed in for yet. */

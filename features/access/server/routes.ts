@@ -9,7 +9,7 @@ import { registerWorkspaceRoutes } from "./routes/workspace.ts";
 /** Sign-in, first run, workspace, members, environments and API keys, below `/api/v1`. */
 export function registerRoutes(app: App, deps: AccessRouteDeps): void {
   registerSessionRoutes(app, deps);
-  registerWorkspaceRoutes(app);
+  registerWorkspaceRoutes(app, deps);
   registerMemberRoutes(app);
   registerKeyRoutes(app);
 }

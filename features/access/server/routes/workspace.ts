@@ -12,13 +12,17 @@ import {
 import { createEnvironment } from "../commands/create-environment.ts";
 import { moveEnvironmentClock } from "../commands/move-environment-clock.ts";
 import { renameWorkspace } from "../commands/rename-workspace.ts";
+import type { AccessRouteDeps } from "../deps.ts";
 import { accessProblem } from "../problems.ts";
 import { listEnvironments } from "../repository.ts";
 import { viewEnvironment, viewWorkspace } from "../views.ts";
 
 const TAGS = ["access"];
 
-export function registerWorkspaceRoutes(app: App): void {
+export function registerWorkspaceRoutes(
+  app: App,
+  deps: Pick<AccessRouteDeps, "replayMoved">,
+): void {
   app.get(
     "/api/v1/workspace",
     {
@@ -55,6 +59,7 @@ export function registerWorkspaceRoutes(app: App): void {
     },
   );
   registerEnvironmentRoutes(app);
+  registerReplayRoutes(app, deps);
 }
 
 function registerEnvironmentRoutes(app: App): void {
@@ -69,6 +74,9 @@ function registerEnvironmentRoutes(app: App): void {
       return { items: (await listEnvironments(db, workspaceId)).map(viewEnvironment) };
     },
   );
+}
+
+function registerReplayRoutes(app: App, deps: Pick<AccessRouteDeps, "replayMoved">): void {
   app.post(
     "/api/v1/environments",
     {
@@ -90,6 +98,7 @@ function registerEnvironmentRoutes(app: App): void {
         startsAt: startsAt === undefined ? null : new Date(startsAt),
       });
       if (!result.ok) throw accessProblem(result.error, ctx.now);
+      if (kind === "replay") await deps.replayMoved?.(ctx.workspaceId, key);
       return reply.status(201).send(viewEnvironment(result.value));
     },
   );
@@ -109,6 +118,7 @@ function registerEnvironmentRoutes(app: App): void {
       const ctx = commandContext(request);
       const result = await moveEnvironmentClock(ctx, request.params.key, new Date(request.body.to));
       if (!result.ok) throw accessProblem(result.error, ctx.now);
+      await deps.replayMoved?.(ctx.workspaceId, request.params.key);
       return viewEnvironment(result.value);
     },
   );
