@@ -1,4 +1,14 @@
 export { appendAudit } from "./append-audit.ts";
 export type { AuditReference } from "./append-audit.ts";
 export type { AuditStatement } from "./build-leaf.ts";
+export type { AuditDeps } from "./deps.ts";
+export { eraseAuditPersonal } from "./erase-audit-personal.ts";
+export type { Erasure, ErasureTarget } from "./erase-audit-personal.ts";
+export { registerRoutes } from "./routes.ts";
+export { startSequencer } from "./sequencer.ts";
+export type { Sequencer, SequencerOptions } from "./sequencer.ts";
+export { openSigningKey } from "./signing-key.ts";
+export type { LogSigners } from "./signing-key.ts";
+export { proveEntry, verifyAudit } from "./verify-audit.ts";
+export type { AuditVerdict, ProveEntryOptions, VerifyAuditOptions } from "./verify-audit.ts";
 export type { Json, JsonObject } from "@paceline/transparency-log";
