@@ -1,3 +1,4 @@
+import type { FlatEvent } from "./flat-event.ts";
 import { addMoments } from "./moments.ts";
 import type { Moments } from "./moments.ts";
 
@@ -60,8 +61,8 @@ export interface RecentQuery extends Scope {
   readonly type?: string;
   readonly event?: string;
   readonly unit?: string;
-  /** Only events received before this instant, for the next page. */
-  readonly before?: number;
+  /** Only events that come after this one in the list, for the next page. */
+  readonly after?: Pick<FlatEvent, "receivedAt" | "at" | "messageId">;
 }
 
 export type EventQuery = ExperimentQuery | CatalogQuery | RecentQuery;

@@ -211,7 +211,11 @@ function compileRecent(query: RecentQuery, files: ParquetFiles): CompiledQuery {
     ...(query.type === undefined ? [] : [`s.type = ${parameters.bind(query.type)}`]),
     ...(query.event === undefined ? [] : [`s.event = ${parameters.bind(query.event)}`]),
     ...(query.unit === undefined ? [] : [`s.unit = ${parameters.bind(query.unit)}`]),
-    ...(query.before === undefined ? [] : [`s.received_at < ${parameters.instant(query.before)}`]),
+    ...(query.after === undefined
+      ? []
+      : [
+          `(s.received_at, s.occurred_at, s.message_id) < (${parameters.instant(query.after.receivedAt)}, ${parameters.instant(query.after.at)}, ${parameters.bind(query.after.messageId)})`,
+        ]),
   ];
   const text = `
 SELECT DISTINCT s.received_at, s.occurred_at, s.source, s.message_id, s.type, s.event, s.unit, s.flag_key,

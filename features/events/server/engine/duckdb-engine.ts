@@ -306,7 +306,7 @@ function segmentFilter(query: EventQuery): SegmentFilter {
     case "catalog":
       return { ...always, from: query.from, to: query.to };
     case "recent":
-      return query.before === undefined ? always : { ...always, to: query.before };
+      return query.after === undefined ? always : { ...always, to: query.after.receivedAt };
   }
 }
 

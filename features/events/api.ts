@@ -1,0 +1,108 @@
+import { Type } from "typebox";
+import type { Static } from "typebox";
+
+const Instant = Type.String({ format: "date-time" });
+const Count = Type.Integer({ minimum: 0 });
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
+const EnvironmentKey = Type.String({ minLength: 1, maxLength: 100 });
+const Name = Type.String({ minLength: 1, maxLength: 512 });
+
+/** Answer of every intake call. Sent only when all accepted events are on the disk. */
+export const IntakeAnswer = Type.Object({
+  success: Type.Boolean({ description: "true: nothing needs to be sent again" }),
+  accepted: Count,
+  duplicates: Count,
+  invalid: Count,
+  oversize: Count,
+  faults: Type.Array(
+    Type.Object({
+      index: Count,
+      kind: Type.Union([Type.Literal("invalid"), Type.Literal("oversize")]),
+      path: Type.String({ description: "JSON pointer into the event" }),
+      reason: Type.String(),
+    }),
+    { description: "the first 20" },
+  ),
+});
+export type IntakeAnswer = Static<typeof IntakeAnswer>;
+
+/** An event of the stream. */
+export const EventView = Type.Object({
+  source: Type.String(),
+  messageId: Type.String(),
+  type: Type.String(),
+  event: Type.String(),
+  unit: Type.String(),
+  at: Instant,
+  receivedAt: Instant,
+  flagKey: Nullable(Type.String()),
+  variant: Nullable(Type.String()),
+  properties: Type.Record(Type.String(), Type.Unknown()),
+  context: Type.Record(Type.String(), Type.Unknown()),
+});
+export type EventView = Static<typeof EventView>;
+
+export const RecentEventsQuery = Type.Object({
+  environment: EnvironmentKey,
+  type: Type.Optional(Name),
+  event: Type.Optional(Name),
+  unit: Type.Optional(Name),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+  cursor: Type.Optional(Type.String({ maxLength: 2000 })),
+});
+
+export const RecentEventsPage = Type.Object({
+  items: Type.Array(EventView),
+  next: Nullable(Type.String()),
+});
+export type RecentEventsPage = Static<typeof RecentEventsPage>;
+
+export const CatalogQueryString = Type.Object({
+  environment: EnvironmentKey,
+  from: Type.Optional(Instant),
+  to: Type.Optional(Instant),
+  bucket: Type.Optional(
+    Type.Union([Type.Literal("minute"), Type.Literal("hour"), Type.Literal("day")]),
+  ),
+});
+
+/** The names that arrived, with their volume over time. */
+export const EventCatalog = Type.Object({
+  from: Instant,
+  to: Instant,
+  bucketMs: Count,
+  newestReceivedAt: Nullable(Instant),
+  events: Type.Array(
+    Type.Object({
+      type: Type.String(),
+      event: Type.String(),
+      total: Count,
+      newestReceivedAt: Instant,
+      counts: Type.Array(
+        Type.Object({
+          at: Instant,
+          events: Count,
+          units: Type.Integer({ minimum: 0, description: "estimated to about 2 %" }),
+        }),
+      ),
+    }),
+  ),
+  sql: Type.String(),
+});
+export type EventCatalog = Static<typeof EventCatalog>;
+
+/** State of the store. */
+export const EventStorage = Type.Object({
+  segments: Count,
+  segmentBytes: Count,
+  openLogBytes: Count,
+  waitingLogs: Type.Integer({ minimum: 0, description: "sealed but not queryable yet" }),
+  rememberedMessages: Count,
+  droppedBytes: Count,
+  failure: Nullable(Type.String()),
+  environments: Type.Array(
+    Type.Object({ environment: Type.String(), events: Count, newestReceivedAt: Instant }),
+  ),
+});
+export type EventStorage = Static<typeof EventStorage>;

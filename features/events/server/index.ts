@@ -1,0 +1,26 @@
+import type { App } from "@paceline/http";
+
+import type { EventRouteDeps } from "./dependencies.ts";
+import { registerIntakeRoutes } from "./intake-routes.ts";
+import { registerQueryRoutes } from "./query-routes.ts";
+
+export type { EnvironmentTime, EventRouteDeps, IntakeCaller } from "./dependencies.ts";
+export type { QueryAnswer } from "./engine/duckdb-engine.ts";
+export type { CatalogRow, RecentRow, RowsOf } from "./engine/plan.ts";
+export { DEFAULT_LIMITS, openEventStore } from "./event-store.ts";
+export type {
+  AppendOutcome,
+  AppendRefusal,
+  EventStore,
+  EventStoreLimits,
+  EventStoreOptions,
+  EventStoreStats,
+} from "./event-store.ts";
+export { registerIntakeRoutes } from "./intake-routes.ts";
+export { recordExposure, recordExposures } from "./record-exposure.ts";
+
+/** Intake for clients, and what people see of the events. */
+export function registerRoutes(app: App, deps: EventRouteDeps): void {
+  registerIntakeRoutes(app, deps);
+  registerQueryRoutes(app, deps);
+}
