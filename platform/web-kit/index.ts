@@ -49,6 +49,7 @@ export {
   verdictLooks,
 } from "./components/Badge.tsx";
 export type { MetricStanding, Mode, Verdict } from "./components/Badge.tsx";
+export { BrandMark } from "./components/BrandMark.tsx";
 export { Button, IconButton, buttonClasses } from "./components/Button.tsx";
 export type { ButtonKind, ButtonProps, IconButtonProps } from "./components/Button.tsx";
 export { Card, CardRow } from "./components/Card.tsx";

@@ -32,7 +32,7 @@ export function Shell() {
     [answer],
   );
   if (session !== undefined) return <Inside session={session} />;
-  if (answer === null) return <Navigate to="/sign-in" search={{ next: here }} replace />;
+  if (answer !== undefined) return <Navigate to="/sign-in" search={{ next: here }} replace />;
   if (!query.isError) return null;
   return (
     <main className="p-6">

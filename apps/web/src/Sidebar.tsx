@@ -2,6 +2,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useSignOut } from "@paceline/access/web";
 import {
   AppLink,
+  BrandMark,
   IconButton,
   Keys,
   Menu,
@@ -19,7 +20,6 @@ import { useLocation } from "@tanstack/react-router";
 import { LogOut, Moon, Search, Settings, Sun } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 
-import { BrandMark } from "./BrandMark.tsx";
 import { currentItem, navigation, sectionIcons } from "./navigation.tsx";
 import type { NavSection } from "./navigation.tsx";
 import { commandKey } from "./shortcuts.ts";

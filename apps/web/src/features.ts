@@ -1,4 +1,5 @@
+import { web as access } from "@paceline/access/web";
 import type { FeatureWeb } from "@paceline/web-kit";
 
 /** What the app consists of. A feature with pages adds one import and one entry; see README.md. */
-export const features: readonly FeatureWeb[] = [];
+export const features: readonly FeatureWeb[] = [access];

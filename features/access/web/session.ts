@@ -3,17 +3,11 @@ import type { Session } from "@paceline/web-kit";
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 
-/** What `GET /session` answers. */
-export type SessionAnswer = {
-  readonly person: { readonly id: string; readonly name: string; readonly email: string };
-  readonly role: string;
-  readonly workspace: { readonly id: string; readonly name: string };
-  readonly permissions: readonly string[];
-};
+import type { SessionView } from "../api.ts";
 
-async function readSession(): Promise<SessionAnswer | null> {
+async function readSession(): Promise<SessionView | null> {
   try {
-    return await apiClient.get<SessionAnswer>("/session");
+    return await apiClient.get<SessionView>("/session");
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) return null;
     throw error;
@@ -27,8 +21,11 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 });
 
-export function toSession(answer: SessionAnswer): Session {
-  return { ...answer, permissions: new Set(answer.permissions) };
+/** The session of a person; undefined for an API key, which has no screens. */
+export function toSession(view: SessionView): Session | undefined {
+  const { person, role, workspace, permissions } = view;
+  if (person === null || role === null) return undefined;
+  return { person, role, workspace, permissions: new Set(permissions) };
 }
 
 /** Ends the session on the server, then forgets everything that was read in it. */

@@ -48,7 +48,14 @@ export function BarSeries(props: {
         )
       }
     >
-      <Bars title={title} bars={bars} unit={unit} formatAt={formatAt} height={height} badWord={badWord} />
+      <Bars
+        title={title}
+        bars={bars}
+        unit={unit}
+        formatAt={formatAt}
+        height={height}
+        badWord={badWord}
+      />
     </ChartFrame>
   );
 }
@@ -76,7 +83,13 @@ function Bars(props: {
         {y.ticks(3).map((tick) => (
           <g key={tick}>
             <line x1={left} x2={right} y1={y(tick)} y2={y(tick)} stroke="var(--line)" />
-            <text x={left - 6} y={y(tick)} dy="0.32em" textAnchor="end" className="fill-fg3 text-meta">
+            <text
+              x={left - 6}
+              y={y(tick)}
+              dy="0.32em"
+              textAnchor="end"
+              className="fill-fg3 text-meta"
+            >
               {formatCompact(tick)}
             </text>
           </g>

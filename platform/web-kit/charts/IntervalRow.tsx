@@ -57,8 +57,22 @@ export function IntervalRow(props: IntervalRowProps) {
         strokeWidth={7}
         strokeLinecap="round"
       />
-      <line x1={scale(low)} x2={scale(high)} y1={middle} y2={middle} stroke={color} strokeWidth={1.5} />
-      <circle cx={scale(effect)} cy={middle} r={4} fill={color} stroke="var(--surface)" strokeWidth={1.5} />
+      <line
+        x1={scale(low)}
+        x2={scale(high)}
+        y1={middle}
+        y2={middle}
+        stroke={color}
+        strokeWidth={1.5}
+      />
+      <circle
+        cx={scale(effect)}
+        cy={middle}
+        r={4}
+        fill={color}
+        stroke="var(--surface)"
+        strokeWidth={1.5}
+      />
     </svg>
   );
 }
@@ -69,15 +83,14 @@ function Margin(props: { scale: (value: number) => number; margin: number; width
   const [from, to] = margin >= 0 ? [at, width] : [0, at];
   return (
     <>
-      <rect x={from} y={2} width={Math.max(0, to - from)} height={height - 4} fill="var(--negative-tint)" />
-      <line
-        x1={at}
-        x2={at}
-        y1={2}
-        y2={height - 2}
-        stroke="var(--negative)"
-        strokeDasharray="2 2"
+      <rect
+        x={from}
+        y={2}
+        width={Math.max(0, to - from)}
+        height={height - 4}
+        fill="var(--negative-tint)"
       />
+      <line x1={at} x2={at} y1={2} y2={height - 2} stroke="var(--negative)" strokeDasharray="2 2" />
     </>
   );
 }

@@ -90,17 +90,36 @@ function Drawing(props: DrawingProps) {
   const current = cursor === undefined ? undefined : points[cursor];
   return (
     <div ref={place} className="relative">
-      <svg role="img" aria-labelledby={`${id}-title`} width="100%" height={height} className="block overflow-visible">
+      <svg
+        role="img"
+        aria-labelledby={`${id}-title`}
+        width="100%"
+        height={height}
+        className="block overflow-visible"
+      >
         <title id={`${id}-title`}>{title}</title>
         <Grid frame={frame} ticks={values.ticks(6)} format={format} />
-        <TimeAxis frame={frame} ticks={times.ticks(Math.max(2, Math.floor(width / 96)))} formatAt={formatAt} />
+        <TimeAxis
+          frame={frame}
+          ticks={times.ticks(Math.max(2, Math.floor(width / 96)))}
+          formatAt={formatAt}
+        />
         <Marks frame={frame} stages={props.stages ?? []} looks={props.looks ?? []} />
         <Band frame={frame} points={points} clear={clear} clipId={`${id}-clip`} />
         <Criterion frame={frame} props={props} clear={clear} />
         {current !== undefined && <Cursor frame={frame} point={current} />}
       </svg>
       {points.length > 0 && (
-        <CursorControl frame={frame} points={points} cursor={cursor} onMove={setCursor} words={(point) => `${formatAt(point.at)}: ${format(point.effect)}, ${formatInterval(point.low, point.high, format)}`} toTime={(x) => times.invert(x).getTime()} />
+        <CursorControl
+          frame={frame}
+          points={points}
+          cursor={cursor}
+          onMove={setCursor}
+          words={(point) =>
+            `${formatAt(point.at)}: ${format(point.effect)}, ${formatInterval(point.low, point.high, format)}`
+          }
+          toTime={(x) => times.invert(x).getTime()}
+        />
       )}
     </div>
   );
@@ -205,10 +224,20 @@ function Band(props: {
   return (
     <>
       <clipPath id={`${clipId}-before`}>
-        <rect x={frame.left} y={frame.top} width={Math.max(0, split - frame.left)} height={height} />
+        <rect
+          x={frame.left}
+          y={frame.top}
+          width={Math.max(0, split - frame.left)}
+          height={height}
+        />
       </clipPath>
       <clipPath id={`${clipId}-after`}>
-        <rect x={split} y={frame.top} width={Math.max(0, frame.right - split + 2)} height={height} />
+        <rect
+          x={split}
+          y={frame.top}
+          width={Math.max(0, frame.right - split + 2)}
+          height={height}
+        />
       </clipPath>
       <g clipPath={`url(#${clipId}-before)`}>
         <path d={all} fill="var(--fg3)" fillOpacity={0.16} />
@@ -299,8 +328,22 @@ function Cursor(props: { frame: Frame; point: LiftPoint }) {
   return (
     <g pointerEvents="none">
       <line x1={x} x2={x} y1={frame.top} y2={frame.bottom} stroke="var(--fg3)" />
-      <line x1={x} x2={x} y1={held(point.low)} y2={held(point.high)} stroke="var(--fg)" strokeWidth={2} />
-      <circle cx={x} cy={held(point.effect)} r={4} fill="var(--fg)" stroke="var(--surface)" strokeWidth={2} />
+      <line
+        x1={x}
+        x2={x}
+        y1={held(point.low)}
+        y2={held(point.high)}
+        stroke="var(--fg)"
+        strokeWidth={2}
+      />
+      <circle
+        cx={x}
+        cy={held(point.effect)}
+        r={4}
+        fill="var(--fg)"
+        stroke="var(--surface)"
+        strokeWidth={2}
+      />
     </g>
   );
 }

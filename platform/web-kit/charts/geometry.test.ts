@@ -34,10 +34,16 @@ test("an interval below zero is harm, for a metric that should fall the other wa
 });
 
 const pointList = fc
-  .array(fc.tuple(fc.double({ min: -1, max: 1, noNaN: true }), fc.double({ min: 0, max: 2, noNaN: true })), {
-    minLength: 1,
-    maxLength: 30,
-  })
+  .array(
+    fc.tuple(
+      fc.double({ min: -1, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 2, noNaN: true }),
+    ),
+    {
+      minLength: 1,
+      maxLength: 30,
+    },
+  )
   .map((pairs) =>
     pairs.map(([effect, half], at) => ({ at, effect, low: effect - half, high: effect + half })),
   );

@@ -80,11 +80,17 @@ export function apart(first: number, second: number, gap: number): [number, numb
  * margin, and zero, with a little room; one extreme row may be cut off by `cap` times the median.
  */
 export function intervalDomain(
-  rows: readonly { readonly low: number; readonly high: number; readonly margin?: number | undefined }[],
+  rows: readonly {
+    readonly low: number;
+    readonly high: number;
+    readonly margin?: number | undefined;
+  }[],
   cap = 6,
 ): [number, number] {
   const sizes = rows.map(({ low, high }) => Math.max(Math.abs(low), Math.abs(high)));
-  const margins = rows.flatMap(({ margin }) => (margin === undefined ? [] : [Math.abs(margin) * 1.6]));
+  const margins = rows.flatMap(({ margin }) =>
+    margin === undefined ? [] : [Math.abs(margin) * 1.6],
+  );
   const sorted = sizes.filter(Number.isFinite).toSorted((one, other) => one - other);
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
   const largest = Math.max(0, ...margins, ...sorted.map((size) => Math.min(size, median * cap)));

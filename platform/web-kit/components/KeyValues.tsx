@@ -15,7 +15,9 @@ export function KeyValues(props: { items: readonly KeyValue[]; narrow?: boolean 
       {props.items.map(({ key, value }) => (
         <div key={key} className="contents">
           <dt className="text-fg3">{key}</dt>
-          <dd className="min-w-0 break-words max-sm:mb-1.5">{value}</dd>
+          <dd className="flex min-h-5 min-w-0 flex-col justify-center break-words max-sm:mb-1.5">
+            {value}
+          </dd>
         </div>
       ))}
     </dl>

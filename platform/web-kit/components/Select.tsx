@@ -39,7 +39,11 @@ export function Select<T extends string>(
               const chosen = options.find((option) => option.value === event.target.value);
               if (chosen !== undefined) onChange(chosen.value);
             }}
-            className={classes(controlClasses, "select-list h-8 truncate pr-8", value === null && "text-fg3")}
+            className={classes(
+              controlClasses,
+              "select-list h-8 truncate pr-8",
+              value === null && "text-fg3",
+            )}
           >
             {value === null && (
               <option value="" disabled>

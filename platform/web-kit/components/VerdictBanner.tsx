@@ -47,9 +47,9 @@ export function VerdictBanner(props: {
           <span
             aria-hidden
             className={classes(
-              "grid size-9 shrink-0 place-items-center rounded-full text-on-solid [&_svg]:size-5",
-              // Amber is too light for a white icon: the disc is drawn in the text color.
-              tone === "caution" ? "bg-caution" : toneSolid[tone],
+              "grid size-9 shrink-0 place-items-center rounded-full [&_svg]:size-5",
+              tone === "caution" ? "text-on-caution" : "text-on-solid",
+              toneSolid[tone],
             )}
           >
             {icon ?? <Icon />}

@@ -17,7 +17,12 @@ import { hurting, metrics, settling, stages, unsettled, volumes } from "./sample
 import type { MetricRow } from "./samples.ts";
 
 const domain = intervalDomain(metrics);
-const toneOf = { wins: "positive", holds: "plain", breached: "negative", "no-clear-change": "plain" } as const;
+const toneOf = {
+  wins: "positive",
+  holds: "plain",
+  breached: "negative",
+  "no-clear-change": "plain",
+} as const;
 
 const columns: readonly Column<MetricRow>[] = [
   {
@@ -31,8 +36,20 @@ const columns: readonly Column<MetricRow>[] = [
     ),
   },
   { key: "control", label: "Control", align: "right", from: "md", cell: ({ control }) => control },
-  { key: "treatment", label: "Treatment", align: "right", from: "md", cell: ({ treatment }) => treatment },
-  { key: "effect", label: "Lift", align: "right", sortable: true, cell: ({ effect }) => formatLift(effect) },
+  {
+    key: "treatment",
+    label: "Treatment",
+    align: "right",
+    from: "md",
+    cell: ({ treatment }) => treatment,
+  },
+  {
+    key: "effect",
+    label: "Lift",
+    align: "right",
+    sortable: true,
+    cell: ({ effect }) => formatLift(effect),
+  },
   {
     key: "interval",
     label: "95% interval",
@@ -49,7 +66,12 @@ const columns: readonly Column<MetricRow>[] = [
       />
     ),
   },
-  { key: "standing", label: "Status", align: "right", cell: ({ standing }) => <StandingBadge standing={standing} /> },
+  {
+    key: "standing",
+    label: "Status",
+    align: "right",
+    cell: ({ standing }) => <StandingBadge standing={standing} />,
+  },
 ];
 
 export function ChartSamples() {
@@ -61,16 +83,27 @@ export function ChartSamples() {
           <Card title="Campaign setup time" note="against May">
             <div className="flex items-end justify-between">
               <span className="text-figure font-semibold tabular-nums">6.6 days</span>
-              <Sparkline label="Setup time, falling since May" values={[9.4, 9.2, 9.3, 8.7, 7.8, 7.1, 6.9, 6.6]} tone="positive" />
+              <Sparkline
+                label="Setup time, falling since May"
+                values={[9.4, 9.2, 9.3, 8.7, 7.8, 7.1, 6.9, 6.6]}
+                tone="positive"
+              />
             </div>
           </Card>
           <Card title="Events" note="by hour, UTC">
-            <BarSeries title="Events by hour; 1,400 were rejected in one hour" bars={volumes} unit="events" />
+            <BarSeries
+              title="Events by hour; 1,400 were rejected in one hour"
+              bars={volumes}
+              unit="events"
+            />
           </Card>
         </>
       }
     >
-      <Card title="Orders per checkout start" note="relative lift against control, 95% confidence sequence">
+      <Card
+        title="Orders per checkout start"
+        note="relative lift against control, 95% confidence sequence"
+      >
         <LiftChart
           title="Orders per checkout start are up by 4.8%; the interval cleared the criterion of +1.0%"
           points={settling}
@@ -81,10 +114,22 @@ export function ChartSamples() {
       </Card>
       <div className="grid gap-5 md:grid-cols-2">
         <Card title="Too early">
-          <LiftChart title="Nothing can be said yet" points={unsettled} criterion={0.01} direction="increase" height={220} />
+          <LiftChart
+            title="Nothing can be said yet"
+            points={unsettled}
+            criterion={0.01}
+            direction="increase"
+            height={220}
+          />
         </Card>
         <Card title="Harm">
-          <LiftChart title="Orders are down" points={hurting} criterion={0.01} direction="increase" height={220} />
+          <LiftChart
+            title="Orders are down"
+            points={hurting}
+            criterion={0.01}
+            direction="increase"
+            height={220}
+          />
         </Card>
       </div>
       <Card title="Metrics" flush>

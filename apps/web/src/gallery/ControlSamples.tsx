@@ -46,7 +46,10 @@ export function ControlSamples() {
           <Button kind="danger" icon={<Undo2 aria-hidden />} onClick={() => setOpen("confirm")}>
             Roll back
           </Button>
-          <Button kind="quiet" onClick={() => notify.done("Flag published", "Revision 12 is live in production.")}>
+          <Button
+            kind="quiet"
+            onClick={() => notify.done("Flag published", "Revision 12 is live in production.")}
+          >
             Show a toast
           </Button>
           <Button small>Small</Button>
@@ -72,10 +75,26 @@ export function ControlSamples() {
               { label: "Duplicate", keys: "d", onSelect: () => {} },
               { label: "Archive", danger: true, onSelect: () => {} },
               { kind: "line" },
-              { kind: "choice", label: "Density", value: "a", options: [{ value: "a", label: "Comfortable" }, { value: "b", label: "Compact" }], onChange: () => {} },
+              {
+                kind: "choice",
+                label: "Density",
+                value: "a",
+                options: [
+                  { value: "a", label: "Comfortable" },
+                  { value: "b", label: "Compact" },
+                ],
+                onChange: () => {},
+              },
             ]}
           />
-          <Popover title="How to read this" trigger={<button type="button" className="underline">How to read this</button>}>
+          <Popover
+            title="How to read this"
+            trigger={
+              <button type="button" className="underline">
+                How to read this
+              </button>
+            }
+          >
             The bar is the range in which the true effect lies.
           </Popover>
         </div>
@@ -128,12 +147,29 @@ function Fields() {
     <Card title="Fields">
       <div className="grid gap-4 md:grid-cols-3">
         <TextField label="Name" hint="Short and in plain words" value={text} onChange={setText} />
-        <TextField label="Timebox" error="must be 1 to 4 weeks" value="9" onChange={() => {}} after="weeks" />
-        <TextField label="Search" before={<Search />} placeholder="Key or name" value="" onChange={() => {}} />
+        <TextField
+          label="Timebox"
+          error="must be 1 to 4 weeks"
+          value="9"
+          onChange={() => {}}
+          after="weeks"
+        />
+        <TextField
+          label="Search"
+          before={<Search />}
+          placeholder="Key or name"
+          value=""
+          onChange={() => {}}
+        />
         <Select label="Role" options={fruits} value={role} onChange={setRole} />
         <Combobox label="Member" options={fruits} value={role} onChange={setRole} optional />
         <div className="flex flex-col gap-2">
-          <Checkbox label="Write events" hint="May be shown in a web page" checked={on} onChange={setOn} />
+          <Checkbox
+            label="Write events"
+            hint="May be shown in a web page"
+            checked={on}
+            onChange={setOn}
+          />
           <Checkbox label="Evaluate flags" checked={!on} onChange={(next) => setOn(!next)} />
           <Switch label="Enabled in production" checked={on} onChange={setOn} />
           <Switch label="Disabled switch" checked={false} disabled onChange={() => {}} />

@@ -8,10 +8,7 @@ import { StateSamples } from "./StateSamples.tsx";
 export function Gallery() {
   return (
     <main>
-      <Page
-        title="Gallery"
-        crumbs={[{ label: "Kit", to: "/" }]}
-      >
+      <Page title="Gallery" crumbs={[{ label: "Kit", to: "/" }]}>
         <PageHeader title="Gallery">Every component of the kit, with invented content.</PageHeader>
         <div className="flex flex-col gap-5">
           <StateSamples />

@@ -1,5 +1,5 @@
-import { Toasts, createQueryClient } from "@paceline/web-kit";
 import { CSPProvider } from "@base-ui/react/csp-provider";
+import { Toasts, createQueryClient } from "@paceline/web-kit";
 import { QueryClientProvider } from "@tanstack/react-query";
 import {
   RouterProvider,

@@ -1,0 +1,107 @@
+import {
+  Button,
+  Dialog,
+  ErrorState,
+  Select,
+  TextField,
+  apiClient,
+  asProblem,
+  useCommand,
+} from "@paceline/web-kit";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import type { CreateKey, KeyView } from "../api.ts";
+import { environmentsQuery } from "./EnvironmentsPage.tsx";
+
+const purposes = [
+  { value: "intake", label: "Write events", hint: "Safe in a web page: it can only write." },
+  { value: "evaluate", label: "Evaluate flags", hint: "For servers and apps that ask for flags." },
+  {
+    value: "both",
+    label: "Write events and evaluate flags",
+    hint: "For one program that does both.",
+  },
+  { value: "admin", label: "Everything an owner may", hint: "Keep it on your machine or in CI." },
+] as const;
+type Purpose = (typeof purposes)[number]["value"];
+
+const scopesOf = {
+  intake: ["intake"],
+  evaluate: ["evaluate"],
+  both: ["intake", "evaluate"],
+  admin: ["admin"],
+} as const satisfies Record<Purpose, CreateKey["scopes"][number][]>;
+
+export function CreateKeyDialog(props: {
+  onClose: () => void;
+  onCreated: (name: string, secret: string) => void;
+}) {
+  const { onClose, onCreated } = props;
+  const [name, setName] = useState("");
+  const [purpose, setPurpose] = useState<Purpose>("evaluate");
+  const [environment, setEnvironment] = useState("production");
+  const environments = useQuery(environmentsQuery);
+  const create = useCommand({
+    run: (input: CreateKey) => apiClient.post<{ key: KeyView; secret: string }>("/keys", input),
+    refresh: [["keys"]],
+    inline: true,
+    onDone: ({ key, secret }) => onCreated(key.name, secret),
+  });
+  const problem = create.isError ? asProblem(create.error) : undefined;
+  const options = (environments.data?.items ?? []).map(({ key, name: label }) => ({
+    value: key,
+    label,
+  }));
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title="Create a key"
+      description="It is shown once, right after."
+    >
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const scopes = [...scopesOf[purpose]];
+          create.mutate(purpose === "admin" ? { name, scopes } : { name, scopes, environment });
+        }}
+      >
+        {problem !== undefined && problem.faults.length === 0 && (
+          <ErrorState inline error={problem} />
+        )}
+        <TextField
+          label="Name"
+          hint="What uses it, such as web-shop or ci"
+          required
+          value={name}
+          onChange={setName}
+          error={problem?.faultAt("/name")}
+        />
+        <Select
+          label="It may"
+          options={purposes}
+          value={purpose}
+          onChange={setPurpose}
+          hint={purposes.find(({ value }) => value === purpose)?.hint}
+        />
+        {purpose !== "admin" && (
+          <Select
+            label="Environment"
+            options={options}
+            value={environment}
+            onChange={setEnvironment}
+            error={problem?.faultAt("/environment")}
+          />
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" kind="primary" busy={create.isPending}>
+            Create key
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
