@@ -221,6 +221,7 @@ export function registerOfrep(app: App, deps: FlagRouteDependencies): void {
   const limit = createRateLimit(deps.maxEvaluationsPerSecond, deps.monotonicMs);
   void app.register(async (scope: App) => {
     scope.setErrorHandler(answerUnreadable);
+    scope.removeContentTypeParser("text/plain");
     addCrossOrigin(scope);
     addSingle(scope, deps, limit);
     addBulk(scope, deps, limit);

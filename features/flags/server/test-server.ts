@@ -1,0 +1,163 @@
+import { randomBytes, randomUUID } from "node:crypto";
+
+import { migrations as audit } from "@paceline/audit/migrations";
+import type { Actor, CommandContext } from "@paceline/command";
+import { listen } from "@paceline/db";
+import { createApp, migrations as http } from "@paceline/http";
+import type { App, Identity } from "@paceline/http";
+import { uuidv7 } from "@paceline/identifiers";
+import { testClock, testDatabase } from "@paceline/test-kit";
+import type { TestClock, TestDatabase } from "@paceline/test-kit";
+
+import type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
+import { createFlagSets } from "./flag-sets.ts";
+import type { FlagSets } from "./flag-sets.ts";
+import { migrations as flags } from "./migrations/index.ts";
+import { registerRoutes } from "./routes.ts";
+
+export const migrations = [http, audit, flags];
+
+export const WORKSPACE = randomUUID();
+const OWNER: Actor = { kind: "person", id: randomUUID(), name: "Ada", role: "owner" };
+const VIEWER: Actor = { kind: "person", id: randomUUID(), name: "Vera", role: "viewer" };
+const ENVIRONMENTS = ["production", "staging"];
+
+/** A context in which a command may be called without HTTP. */
+export function contextOf(db: TestDatabase["db"], actor: Actor = OWNER): CommandContext {
+  const now = new Date("2026-03-02T09:00:00.000Z");
+  return {
+    db,
+    actor,
+    now,
+    workspaceId: WORKSPACE,
+    requestId: "request-1",
+    newId: () => uuidv7(now.getTime(), randomBytes(10)),
+  };
+}
+
+/** The viewer's context, who may read and nothing else. */
+export function viewerContext(db: TestDatabase["db"]): CommandContext {
+  return contextOf(db, VIEWER);
+}
+
+function keyOf(scope: "intake" | "evaluate", environment: string): Identity {
+  const actor: Actor = {
+    kind: "key",
+    id: `key-${environment}`,
+    name: "k",
+    scopes: [scope],
+    environment,
+  };
+  return { actor, workspaceId: WORKSPACE, environment, via: "key" };
+}
+
+const IDENTITIES: ReadonlyMap<string, Identity> = new Map<string, Identity>([
+  ["owner", { actor: OWNER, workspaceId: WORKSPACE, environment: null, via: "session" }],
+  ["viewer", { actor: VIEWER, workspaceId: WORKSPACE, environment: null, via: "session" }],
+  ["production", keyOf("evaluate", "production")],
+  ["staging", keyOf("evaluate", "staging")],
+  ["intake", keyOf("intake", "production")],
+  [
+    "admin",
+    {
+      actor: { kind: "key", id: "admin", name: "a", scopes: ["admin"], environment: null },
+      workspaceId: WORKSPACE,
+      environment: null,
+      via: "key",
+    },
+  ],
+]);
+
+export type Answer = Awaited<ReturnType<App["inject"]>>;
+
+/** A real application over a database of its own; the credential says who calls. */
+export interface TestServer {
+  readonly app: App;
+  readonly database: TestDatabase;
+  readonly clock: TestClock;
+  readonly flagSets: FlagSets;
+  readonly exposures: FlagExposure[];
+  readonly errors: unknown[];
+  /** Calls the API as the owner. */
+  readonly call: (
+    method: "GET" | "POST" | "PUT" | "PATCH",
+    url: string,
+    payload?: object,
+    who?: string,
+    headers?: Record<string, string>,
+  ) => Promise<Answer>;
+  readonly close: () => Promise<void>;
+}
+
+export async function startTestServer(
+  overrides: Partial<FlagRouteDependencies> = {},
+): Promise<TestServer> {
+  const database = await testDatabase({ migrations });
+  const clock = testClock();
+  const exposures: FlagExposure[] = [];
+  const errors: unknown[] = [];
+  const onError = (error: unknown): void => void errors.push(error);
+  const notifications = await listen(database.url, onError);
+  const flagSets = await createFlagSets({ db: database.db, notifications, onError });
+  const { app } = await createApp({
+    db: database.db,
+    clock,
+    authenticate: async (request) => {
+      const { authorization } = request.headers;
+      const name = request.headers["x-api-key"] ?? authorization?.replace(/^Bearer /, "") ?? "";
+      return IDENTITIES.get(String(name)) ?? null;
+    },
+  });
+  registerRoutes(app, {
+    db: database.db,
+    flagSets,
+    recordExposure: async (exposure) => {
+      exposures.push(exposure);
+    },
+    environmentNow: () => clock.now(),
+    environmentExists: async (_workspaceId, environment) => ENVIRONMENTS.includes(environment),
+    maxEvaluationsPerSecond: 1_000_000,
+    monotonicMs: () => performance.now(),
+    onError,
+    ...overrides,
+  });
+  return {
+    app,
+    database,
+    clock,
+    flagSets,
+    exposures,
+    errors,
+    call: async (method, url, payload, who = "owner", headers = {}) =>
+      app.inject({
+        method,
+        url,
+        headers: { "x-api-key": who, ...headers },
+        ...(payload === undefined ? {} : { payload }),
+      }),
+    async close() {
+      await app.close();
+      flagSets.close();
+      await notifications.close();
+      await database.close();
+    },
+  };
+}
+
+/** Creates, drafts and publishes a flag; gives the revision. */
+export async function publishTestFlag(
+  server: TestServer,
+  key: string,
+  flag: { readonly type: string; readonly variants: object; readonly kind?: string },
+  configuration: object,
+  environment = "production",
+): Promise<number> {
+  const created = await server.call("POST", "/api/v1/flags", { key, ...flag });
+  if (created.statusCode !== 201 && created.statusCode !== 409) throw new Error(created.body);
+  const at = `/api/v1/flags/${key}/environments/${environment}`;
+  const draft = await server.call("PUT", at, configuration);
+  if (draft.statusCode !== 200) throw new Error(draft.body);
+  const published = await server.call("POST", `${at}/publish`, {});
+  if (published.statusCode !== 200) throw new Error(published.body);
+  return published.json().revision;
+}
