@@ -36,6 +36,7 @@ export const PERMISSIONS = {
   "initiative.edit": ["owner", "engineer", "marketer", "analyst", "creative"],
   "initiative.decide": BUILDERS,
   "initiative.cancel": BUILDERS,
+  "initiative.start": OPERATORS,
   "policy.read": EVERYONE,
   "policy.edit": OWNERS,
   "flag.read": EVERYONE,

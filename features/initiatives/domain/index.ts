@@ -53,6 +53,8 @@ export { caseReadings, coverage, runCases } from "./policy-cases.ts";
 export type { CaseResult, PolicyCase, RuleCoverage } from "./policy-cases.ts";
 export { EMPTY_PROPOSAL, isPurpose, PURPOSES } from "./proposal.ts";
 export type { Proposal, Purpose } from "./proposal.ts";
+export { statusWords } from "./status.ts";
+export type { StatusInput } from "./status.ts";
 export { isBuiltInRiskDomain, isRiskDomainKey, RISK_DOMAINS } from "./risk-domains.ts";
 export type { RiskDomain } from "./risk-domains.ts";
 export { MAX_TIMEBOX_WEEKS, MIN_TIMEBOX_WEEKS, openTimebox, readTimebox } from "./timebox.ts";

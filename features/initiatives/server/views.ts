@@ -1,0 +1,183 @@
+import type { Db } from "@paceline/db";
+
+import { ArtifactContentsSchema } from "../api.ts";
+import type {
+  InitiativeDetail,
+  InitiativeSummary,
+  IterationDocument,
+  RecordedDecision,
+} from "../api.ts";
+import { ARTIFACT_TITLES, missingArtifacts, readTimebox, statusWords } from "../domain/index.ts";
+import type { ArtifactCheck, InitiativeState } from "../domain/index.ts";
+import { checked } from "./checked.ts";
+import { listDecisions, readDecisions } from "./decision-repository.ts";
+import type { EvidenceScope, InitiativeDependencies } from "./dependencies.ts";
+import { checkSubject } from "./evaluation.ts";
+import { readArtifacts, readIterations } from "./repository.ts";
+import type { Initiative, Iteration, WrittenArtifacts } from "./repository.ts";
+
+type Evidence = Pick<InitiativeDependencies, "evidence">;
+
+/** Before the start the artifacts are what matters; afterwards the decision keeps what they were. */
+const CHECKED_STATES: readonly InitiativeState[] = ["draft", "proposed", "decided", "ready"];
+
+function iterationDocument(iteration: Iteration, nowMs: number): IterationDocument {
+  const { startedAt, endsAt, closedAt, weeks, ownerId } = iteration;
+  const clock =
+    endsAt === null || closedAt !== null
+      ? null
+      : readTimebox(
+          {
+            startsAtMs: startedAt.getTime(),
+            endsAtMs: endsAt.getTime(),
+            weeks: weeks ?? 0,
+            ownerId: ownerId ?? "",
+          },
+          nowMs,
+        );
+  return {
+    number: iteration.number,
+    startedAt: startedAt.toISOString(),
+    endsAt: endsAt?.toISOString() ?? null,
+    weeks,
+    ownerId,
+    closedAt: closedAt?.toISOString() ?? null,
+    verdict: iteration.verdict,
+    clock,
+  };
+}
+
+/** What a summary is made from. */
+interface Parts {
+  readonly initiative: Initiative;
+  readonly written: WrittenArtifacts;
+  readonly iterations: readonly IterationDocument[];
+  readonly decision: RecordedDecision | null;
+  readonly checks: readonly ArtifactCheck[];
+}
+
+function summaryOf({ initiative, iterations, decision, checks }: Parts): InitiativeSummary {
+  const iteration = iterations.at(-1) ?? null;
+  const { riskDomains } = initiative.proposal;
+  const decided = decision?.decision ?? null;
+  return {
+    id: initiative.id,
+    key: `CHG-${initiative.number}`,
+    number: initiative.number,
+    title: initiative.title,
+    state: initiative.state,
+    mode: initiative.mode,
+    ownerId: initiative.ownerId,
+    riskDomains: riskDomains === null ? null : [...riskDomains],
+    artifacts: checks.map(({ artifact, state }) => ({ artifact, state })),
+    decidedBy: decided?.decidedBy ?? null,
+    status: statusWords({
+      state: initiative.state,
+      mode: initiative.mode,
+      missing: missingArtifacts(checks),
+      decision:
+        decided === null ? null : { ...decided, needs: decided.needs.map(({ title }) => title) },
+      iteration,
+      verdict: initiative.verdict,
+    }),
+    iteration,
+    verdict: initiative.verdict,
+    updatedAt: initiative.updatedAt.toISOString(),
+    version: initiative.version,
+  };
+}
+
+async function partsOf(
+  { evidence }: Evidence,
+  scope: EvidenceScope,
+  initiatives: readonly Initiative[],
+): Promise<readonly Parts[]> {
+  const { db, workspaceId, now } = scope;
+  const ids = initiatives.map(({ id }) => id);
+  const written = await readArtifacts(db, workspaceId, ids);
+  const iterations = await readIterations(db, workspaceId, ids);
+  const decisions = await readDecisions(
+    db,
+    workspaceId,
+    initiatives.flatMap(({ decisionId }) => decisionId ?? []),
+  );
+  return Promise.all(
+    initiatives.map(async (initiative): Promise<Parts> => {
+      const own = iterations.filter(({ initiativeId }) => initiativeId === initiative.id);
+      const texts = written.get(initiative.id) ?? { contents: {}, writtenAtMs: {} };
+      const iterationsUsed = Math.max(own.length, initiative.iterationsRequested);
+      const subject = {
+        ...initiative,
+        initiativeId: initiative.id,
+        written: texts,
+        iterationsUsed,
+      };
+      const isChecked = CHECKED_STATES.includes(initiative.state);
+      const { checks } = isChecked ? await checkSubject(evidence, scope, subject) : { checks: [] };
+      return {
+        initiative,
+        written: texts,
+        iterations: own.map((iteration) => iterationDocument(iteration, now.getTime())),
+        decision:
+          initiative.decisionId === null ? null : (decisions.get(initiative.decisionId) ?? null),
+        checks,
+      };
+    }),
+  );
+}
+
+/** Initiatives as boards and tables show them; artifacts are checked as of now. */
+export async function initiativeSummaries(
+  deps: Evidence,
+  scope: EvidenceScope,
+  initiatives: readonly Initiative[],
+): Promise<readonly InitiativeSummary[]> {
+  return (await partsOf(deps, scope, initiatives)).map(summaryOf);
+}
+
+/** Artifact checks with the titles that screens show. */
+export function checkDocuments(checks: readonly ArtifactCheck[]): InitiativeDetail["checks"] {
+  return checks.map((check) => ({ ...check, title: ARTIFACT_TITLES[check.artifact] }));
+}
+
+/** An initiative with everything that its page shows. */
+export async function initiativeDetail(
+  deps: Evidence,
+  scope: EvidenceScope,
+  initiative: Initiative,
+): Promise<InitiativeDetail> {
+  const [parts] = await partsOf(deps, scope, [initiative]);
+  if (parts === undefined) throw new Error("an initiative has its parts");
+  const { proposal } = initiative;
+  return {
+    ...summaryOf(parts),
+    summary: initiative.summary,
+    proposal: {
+      ...proposal,
+      riskDomains: proposal.riskDomains === null ? null : [...proposal.riskDomains],
+    },
+    contents: checked(ArtifactContentsSchema, parts.written.contents),
+    checks: checkDocuments(parts.checks),
+    decision: parts.decision,
+    decisions: await listDecisions(scope.db, scope.workspaceId, initiative.id),
+    iterations: [...parts.iterations],
+    learning: initiative.learning,
+    createdBy: initiative.createdBy,
+    createdAt: initiative.createdAt.toISOString(),
+  };
+}
+
+/** The title of an initiative, for other features; null if it is not there. */
+export async function initiativeTitle(
+  db: Db,
+  workspaceId: string,
+  id: string,
+): Promise<string | null> {
+  const row = await db
+    .selectFrom("initiatives")
+    .select("initiatives.title")
+    .where("initiatives.workspace_id", "=", workspaceId)
+    .where("initiatives.id", "=", id)
+    .executeTakeFirst();
+  return row?.title ?? null;
+}
