@@ -27,9 +27,9 @@ import { commandKey } from "./shortcuts.ts";
 /** The sidebar from 900 px up. */
 export function Sidebar(props: { onSearch: () => void }) {
   return (
-    <div className="sticky top-0 flex h-dvh w-54 shrink-0 flex-col border-r border-line max-md:hidden">
+    <header className="sticky top-0 flex h-dvh w-54 shrink-0 flex-col border-r border-line max-md:hidden">
       <SidebarContent onSearch={props.onSearch} />
-    </div>
+    </header>
   );
 }
 

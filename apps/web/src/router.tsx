@@ -37,7 +37,7 @@ function buildTree(): AnyRoute {
         getParentRoute: () => shell,
         path: "/",
         beforeLoad: () => {
-          if (homeAddress !== "/") throw redirect({ to: homeAddress, replace: true });
+          if (homeAddress !== "/") redirect({ to: homeAddress, replace: true, throw: true });
         },
       }),
     );

@@ -23,7 +23,11 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function somethingFloats(): boolean {
-  return document.querySelector("[role='dialog'], [role='alertdialog'], [role='menu']") !== null;
+  return (
+    document.querySelector(
+      ":is([role='dialog'], [role='alertdialog'], [role='menu'])[data-open]",
+    ) !== null
+  );
 }
 
 /** Keys that work on every page: palette, `g` and a letter, acts with a key of their own, Esc. */

@@ -179,7 +179,8 @@ function columnsWith(
     },
     {
       key: "acts",
-      label: "",
+      label: "Acts",
+      hideLabel: true,
       align: "right",
       cell: (key) => {
         if (key.revokedAt !== null) {

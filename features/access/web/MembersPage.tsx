@@ -152,7 +152,7 @@ function columnsWith(acts: (member: MemberView) => ReactNode): readonly Column<M
         </span>
       ),
     },
-    { key: "acts", label: "", width: "3rem", align: "right", cell: acts },
+    { key: "acts", label: "Acts", hideLabel: true, width: "3rem", align: "right", cell: acts },
   ];
 }
 

@@ -1,4 +1,5 @@
-import { ApiProblem, offlineProblem, readProblem } from "./problem.ts";
+import { offlineProblem, readProblem } from "./problem.ts";
+import type { ApiProblem } from "./problem.ts";
 
 type QueryValue = string | number | boolean | undefined | null;
 export type ReadOptions = {

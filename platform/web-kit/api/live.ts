@@ -44,18 +44,12 @@ export function createLiveHub(
   later: (act: () => void, delayMs: number) => void,
 ): LiveHub {
   const subscriptions = new Set<Subscription>();
-  const stateListeners = new Set<(state: LiveState) => void>();
+  const state = createLiveState();
   const heard = new Set<string>();
   let source: Source | undefined;
-  let state: LiveState = "connecting";
   let paused = false;
   let missed = false;
 
-  const setState = (next: LiveState) => {
-    if (next === state) return;
-    state = next;
-    for (const listener of stateListeners) listener(state);
-  };
   const reset = () => {
     for (const { onReset } of subscriptions) onReset();
   };
@@ -68,6 +62,7 @@ export function createLiveHub(
     });
   };
   const close = () => {
+    missed ||= source !== undefined;
     source?.close();
     source = undefined;
     heard.clear();
@@ -76,44 +71,51 @@ export function createLiveHub(
     if (source !== undefined || paused || subscriptions.size === 0) return;
     source = open("/api/v1/stream?topics=*");
     source.onopen = () => {
-      setState("live");
+      state.set("live");
       if (missed) reset();
       missed = false;
     };
     source.onerror = () => {
-      setState("away");
+      state.set("away");
       if (source?.readyState !== closed) return;
       close();
-      missed = true;
       later(connect, retryMs);
     };
     source.addEventListener("reset", reset);
     for (const { topic } of subscriptions) hear(topic);
   };
 
+  const subscribe: LiveHub["subscribe"] = (topic, onEvent, onReset) => {
+    const subscription = { topic, onEvent, onReset };
+    subscriptions.add(subscription);
+    connect();
+    hear(topic);
+    return () => {
+      subscriptions.delete(subscription);
+    };
+  };
+  const hold = (hidden: boolean) => {
+    paused = hidden;
+    (hidden ? close : connect)();
+  };
+  return { ...state.faces, subscribe, pause: () => hold(true), resume: () => hold(false) };
+}
+
+function createLiveState() {
+  const listeners = new Set<(state: LiveState) => void>();
+  let state: LiveState = "connecting";
   return {
-    subscribe: (topic, onEvent, onReset) => {
-      const subscription = { topic, onEvent, onReset };
-      subscriptions.add(subscription);
-      connect();
-      hear(topic);
-      return () => {
-        subscriptions.delete(subscription);
-      };
+    set: (next: LiveState) => {
+      if (next === state) return;
+      state = next;
+      for (const listener of listeners) listener(state);
     },
-    onState: (listener) => {
-      stateListeners.add(listener);
-      return () => stateListeners.delete(listener);
-    },
-    state: () => state,
-    pause: () => {
-      paused = true;
-      if (source !== undefined) missed = true;
-      close();
-    },
-    resume: () => {
-      paused = false;
-      connect();
+    faces: {
+      state: () => state,
+      onState: (listener: (state: LiveState) => void) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
     },
   };
 }

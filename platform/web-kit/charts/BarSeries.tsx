@@ -15,7 +15,7 @@ export type Bar = {
 
 const margin = { top: 8, right: 4, bottom: 22, left: 40 };
 
-/** Counts over time, such as events an hour; the bad part is hatched red on top. */
+/** Counts over time, such as events an hour; the bad part is red, on top. */
 export function BarSeries(props: {
   /** The result in words; the text alternative. */
   title: string;
@@ -68,7 +68,7 @@ function Bars(props: {
   formatAt: (at: number) => string;
   height: number;
 }) {
-  const { title, bars, unit, badWord, formatAt, height } = props;
+  const { title, bars, formatAt, height } = props;
   const [place, width] = useWidth(640);
   const [left, right, bottom] = [margin.left, width - margin.right, height - margin.bottom];
   const x = scaleBand(
@@ -94,47 +94,67 @@ function Bars(props: {
             </text>
           </g>
         ))}
-        {bars.map(({ at, value, bad = 0 }, index) => {
-          const words =
-            `${formatAt(at)}: ${formatNumber(value)} ${unit}` +
-            (bad > 0 ? `, ${formatNumber(bad)} ${badWord}` : "");
-          const [barX = 0, barWidth] = [x(at), x.bandwidth()];
-          return (
-            <g key={at}>
-              <title>{words}</title>
-              <rect
-                x={barX}
-                y={y(value)}
-                width={barWidth}
-                height={Math.max(0, bottom - y(value))}
-                rx={Math.min(2, barWidth / 3)}
-                fill="var(--fg3)"
-                fillOpacity={0.55}
-              />
-              {bad > 0 && (
-                <rect
-                  x={barX}
-                  y={y(value)}
-                  width={barWidth}
-                  height={Math.max(2, y(value - bad) - y(value))}
-                  rx={Math.min(2, barWidth / 3)}
-                  fill={toneColor("negative")}
-                />
-              )}
-              {index % every === 0 && (
-                <text
-                  x={barX + barWidth / 2}
-                  y={bottom + 15}
-                  textAnchor="middle"
-                  className="fill-fg3 text-meta"
-                >
-                  {formatAt(at)}
-                </text>
-              )}
-            </g>
-          );
-        })}
+        {bars.map((bar, index) => (
+          <g key={bar.at}>
+            <title>{wordsFor(bar, props)}</title>
+            <OneBar bar={bar} x={x(bar.at) ?? 0} width={x.bandwidth()} y={y} bottom={bottom} />
+            {index % every === 0 && (
+              <text
+                x={(x(bar.at) ?? 0) + x.bandwidth() / 2}
+                y={bottom + 15}
+                textAnchor="middle"
+                className="fill-fg3 text-meta"
+              >
+                {formatAt(bar.at)}
+              </text>
+            )}
+          </g>
+        ))}
       </svg>
     </div>
+  );
+}
+
+function wordsFor(
+  bar: Bar,
+  words: { unit: string; badWord: string; formatAt: (at: number) => string },
+): string {
+  const counted = `${words.formatAt(bar.at)}: ${formatNumber(bar.value)} ${words.unit}`;
+  const { bad = 0 } = bar;
+  return bad > 0 ? `${counted}, ${formatNumber(bad)} ${words.badWord}` : counted;
+}
+
+function OneBar(props: {
+  bar: Bar;
+  x: number;
+  width: number;
+  y: (value: number) => number;
+  bottom: number;
+}) {
+  const { bar, x, width, y, bottom } = props;
+  const { value, bad = 0 } = bar;
+  const radius = Math.min(2, width / 3);
+  return (
+    <>
+      <rect
+        x={x}
+        y={y(value)}
+        width={width}
+        height={Math.max(0, bottom - y(value))}
+        rx={radius}
+        fill="var(--fg3)"
+        fillOpacity={0.55}
+      />
+      {bad > 0 && (
+        <rect
+          x={x}
+          y={y(value)}
+          width={width}
+          height={Math.max(2, y(value - bad) - y(value))}
+          rx={radius}
+          fill={toneColor("negative")}
+        />
+      )}
+    </>
   );
 }

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { useState } from "react";
 
 import { Button } from "../components/Button.tsx";
+import { ScrollRegion } from "../components/ScrollRegion.tsx";
 
 export type ChartColumn<Row> = {
   readonly label: string;
@@ -41,8 +42,7 @@ function NumbersTable<Row>(props: {
   rowKey: (row: Row) => string;
 }) {
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region needs the keyboard
-    <div tabIndex={0} role="group" aria-label={props.title} className="max-h-80 overflow-auto">
+    <ScrollRegion label={props.title} className="max-h-80 overflow-auto">
       <table className="w-full border-collapse text-right">
         <thead className="sticky top-0 bg-surface">
           <tr>
@@ -69,6 +69,6 @@ function NumbersTable<Row>(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   );
 }

@@ -1,12 +1,13 @@
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { area, curveMonotoneX, line } from "d3-shape";
-import type { KeyboardEvent, PointerEvent } from "react";
 import { useId, useState } from "react";
 
 import { toneColor, toneTextColor } from "../components/tone.ts";
 import { formatDay, formatInterval, formatLift } from "../format.ts";
+import { Cursor, CursorControl } from "./ChartCursor.tsx";
+import type { Frame } from "./ChartCursor.tsx";
 import { ChartFrame } from "./ChartFrame.tsx";
-import { apart, clearance, liftDomain, nearestPoint } from "./geometry.ts";
+import { apart, clearance, liftDomain } from "./geometry.ts";
 import type { Clearance, Direction, LiftPoint } from "./geometry.ts";
 import { useWidth } from "./width.ts";
 
@@ -31,15 +32,6 @@ export type LiftChartProps = {
 
 const margin = { top: 12, right: 76, bottom: 44, left: 52 };
 const labelGap = 30;
-
-type Frame = {
-  readonly x: (at: number) => number;
-  readonly y: (value: number) => number;
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-};
 
 /** An effect with its interval over time, against the criterion. Arrow keys move the cursor. */
 export function LiftChart(props: LiftChartProps) {
@@ -288,129 +280,43 @@ function Criterion(props: { frame: Frame; props: DrawingProps; clear: Clearance 
         </tspan>
       </text>
       {met !== undefined && (
-        <g>
-          <line
-            x1={frame.x(met.at)}
-            x2={frame.x(met.at)}
-            y1={frame.y(criterion)}
-            y2={frame.bottom - 18}
-            stroke={toneColor("positive")}
-          />
-          <circle
-            cx={frame.x(met.at)}
-            cy={frame.y(criterion)}
-            r={4}
-            fill="var(--surface)"
-            stroke={toneColor("positive")}
-            strokeWidth={2}
-          />
-          <text
-            x={Math.min(frame.x(met.at), frame.right - 4)}
-            y={frame.bottom - 6}
-            textAnchor={frame.x(met.at) > frame.right - 60 ? "end" : "middle"}
-            className="fill-positive text-meta font-medium"
-            paintOrder="stroke"
-            stroke="var(--surface)"
-            strokeWidth={3}
-          >
-            criterion met, {formatAt(met.at)}
-          </text>
-        </g>
+        <MetMarker frame={frame} at={met.at} value={criterion} words={formatAt(met.at)} />
       )}
     </>
   );
 }
 
-function Cursor(props: { frame: Frame; point: LiftPoint }) {
-  const { frame, point } = props;
-  const x = frame.x(point.at);
-  const held = (value: number) => Math.max(frame.top, Math.min(frame.bottom, frame.y(value)));
+function MetMarker(props: { frame: Frame; at: number; value: number; words: string }) {
+  const { frame, at, value, words } = props;
+  const x = frame.x(at);
   return (
-    <g pointerEvents="none">
-      <line x1={x} x2={x} y1={frame.top} y2={frame.bottom} stroke="var(--fg3)" />
+    <g>
       <line
         x1={x}
         x2={x}
-        y1={held(point.low)}
-        y2={held(point.high)}
-        stroke="var(--fg)"
-        strokeWidth={2}
+        y1={frame.y(value)}
+        y2={frame.bottom - 18}
+        stroke={toneColor("positive")}
       />
       <circle
         cx={x}
-        cy={held(point.effect)}
+        cy={frame.y(value)}
         r={4}
-        fill="var(--fg)"
-        stroke="var(--surface)"
+        fill="var(--surface)"
+        stroke={toneColor("positive")}
         strokeWidth={2}
       />
+      <text
+        x={Math.min(x, frame.right - 4)}
+        y={frame.bottom - 6}
+        textAnchor={x > frame.right - 60 ? "end" : "middle"}
+        className="fill-positive text-meta font-medium"
+        paintOrder="stroke"
+        stroke="var(--surface)"
+        strokeWidth={3}
+      >
+        criterion met, {words}
+      </text>
     </g>
-  );
-}
-
-function CursorControl(props: {
-  frame: Frame;
-  points: readonly LiftPoint[];
-  cursor: number | undefined;
-  onMove: (cursor: number | undefined) => void;
-  words: (point: LiftPoint) => string;
-  toTime: (x: number) => number;
-}) {
-  const { frame, points, cursor, onMove, words, toTime } = props;
-  const end = points.length - 1;
-  const present = cursor ?? end;
-  const point = points[present];
-  const onKey = (event: KeyboardEvent) => {
-    const steps = new Map([
-      ["ArrowLeft", present - 1],
-      ["ArrowDown", present - 1],
-      ["ArrowRight", present + 1],
-      ["ArrowUp", present + 1],
-      ["Home", 0],
-      ["End", end],
-    ]);
-    const next = steps.get(event.key);
-    if (next === undefined) return;
-    event.preventDefault();
-    onMove(Math.max(0, Math.min(end, next)));
-  };
-  const onPoint = (event: PointerEvent<HTMLDivElement>) => {
-    const { left } = event.currentTarget.getBoundingClientRect();
-    onMove(nearestPoint(points, toTime(event.clientX - left + frame.left)));
-  };
-  const x = point === undefined ? 0 : frame.x(point.at) - frame.left;
-  const onRight = x > (frame.right - frame.left) / 2;
-  return (
-    <div
-      role="slider"
-      tabIndex={0}
-      aria-label="Point in time"
-      aria-valuemin={0}
-      aria-valuemax={end}
-      aria-valuenow={present}
-      aria-valuetext={point === undefined ? "" : words(point)}
-      onKeyDown={onKey}
-      onPointerMove={onPoint}
-      onPointerLeave={() => onMove(undefined)}
-      onFocus={() => onMove(cursor ?? end)}
-      onBlur={() => onMove(undefined)}
-      className="absolute touch-pan-y rounded-badge"
-      style={{
-        left: frame.left,
-        top: frame.top,
-        width: Math.max(0, frame.right - frame.left),
-        height: frame.bottom - frame.top,
-      }}
-    >
-      {cursor !== undefined && point !== undefined && (
-        <div
-          aria-hidden
-          className="pointer-events-none absolute top-1 rounded-control border border-line bg-surface px-2 py-1 text-small whitespace-nowrap shadow-float tabular-nums"
-          style={onRight ? { right: frame.right - frame.left - x + 10 } : { left: x + 10 }}
-        >
-          {words(point)}
-        </div>
-      )}
-    </div>
   );
 }

@@ -78,6 +78,7 @@ export function Switch(props: ChoiceProps) {
             role="switch"
             name={name}
             checked={checked}
+            aria-checked={checked}
             disabled={disabled}
             aria-describedby={note}
             onChange={(event) => onChange(event.target.checked)}

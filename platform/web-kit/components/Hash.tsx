@@ -49,9 +49,7 @@ export function CopyButton(props: { text: string; label?: string | undefined; wo
           onClick={() => copy(props.text)}
         />
       )}
-      <span role="status" className="sr-only">
-        {copied ? "Copied" : ""}
-      </span>
+      <output className="sr-only">{copied ? "Copied" : ""}</output>
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { Menu as Base } from "@base-ui/react/menu";
 import { Check } from "lucide-react";
+import type { ReactNode } from "react";
 
 import { classes } from "./classes.ts";
 import { Keys } from "./Menu.tsx";
@@ -26,7 +27,7 @@ export default function MenuPopup(props: MenuProps) {
   );
 }
 
-function Entry(props: { entry: MenuEntry }) {
+function Entry(props: { entry: MenuEntry }): ReactNode {
   const { entry } = props;
   switch (entry.kind) {
     case "line":
@@ -56,21 +57,27 @@ function Entry(props: { entry: MenuEntry }) {
           </Base.RadioGroup>
         </Base.Group>
       );
-    default:
-      return (
-        <Base.Item
-          disabled={entry.disabled ?? false}
-          onClick={entry.onSelect}
-          className={classes(
-            itemClasses,
-            "flex gap-2.5 [&_svg]:size-[15px]",
-            entry.danger === true ? "text-negative" : "[&_svg]:text-fg3",
-          )}
-        >
-          {entry.icon}
-          <span className="flex-1">{entry.label}</span>
-          {entry.keys !== undefined && <Keys keys={entry.keys} />}
-        </Base.Item>
-      );
+    case "act":
+    case undefined:
+      return <Act entry={entry} />;
   }
+}
+
+function Act(props: { entry: Extract<MenuEntry, { readonly onSelect: () => void }> }) {
+  const { entry } = props;
+  return (
+    <Base.Item
+      disabled={entry.disabled ?? false}
+      onClick={entry.onSelect}
+      className={classes(
+        itemClasses,
+        "flex gap-2.5 [&_svg]:size-[15px]",
+        entry.danger === true ? "text-negative" : "[&_svg]:text-fg3",
+      )}
+    >
+      {entry.icon}
+      <span className="flex-1">{entry.label}</span>
+      {entry.keys !== undefined && <Keys keys={entry.keys} />}
+    </Base.Item>
+  );
 }

@@ -15,19 +15,16 @@ export function Meter(props: {
   const { label, value, max, tone = "accent" } = props;
   const share = max > 0 ? Math.min(1, Math.max(0, value / max)) : 0;
   return (
-    <div
-      role="meter"
-      aria-label={label}
-      aria-valuemin={0}
-      aria-valuemax={max}
-      aria-valuenow={Math.min(max, Math.max(0, value))}
-      aria-valuetext={label}
-      className="h-1.5 overflow-hidden rounded-full bg-hover"
-    >
-      <div
-        className={classes("h-full rounded-full", toneSolid[tone])}
-        style={{ width: `${share * 100}%` }}
-      />
+    <div>
+      <meter aria-label={label} min={0} max={max} value={value} className="sr-only">
+        {label}
+      </meter>
+      <div aria-hidden className="h-1.5 overflow-hidden rounded-full bg-hover">
+        <div
+          className={classes("h-full rounded-full", toneSolid[tone])}
+          style={{ width: `${share * 100}%` }}
+        />
+      </div>
     </div>
   );
 }
@@ -37,19 +34,14 @@ export function ProgressBar(props: { label: string; value?: number | undefined }
   const { label, value } = props;
   const known = value !== undefined;
   return (
-    <div
-      role="progressbar"
-      aria-label={label}
-      aria-valuemin={0}
-      aria-valuemax={1}
-      aria-valuenow={value}
-      aria-valuetext={known ? `${Math.round(value * 100)}%` : undefined}
-      className="h-1.5 overflow-hidden rounded-full bg-hover"
-    >
-      <div
-        className={classes("h-full rounded-full bg-accent-solid", !known && "animate-pulse")}
-        style={{ width: known ? `${Math.min(1, Math.max(0, value)) * 100}%` : "100%" }}
-      />
+    <div>
+      <progress aria-label={label} value={value} max={1} className="sr-only" />
+      <div aria-hidden className="h-1.5 overflow-hidden rounded-full bg-hover">
+        <div
+          className={classes("h-full rounded-full bg-accent-solid", !known && "animate-pulse")}
+          style={{ width: known ? `${Math.min(1, Math.max(0, value)) * 100}%` : "100%" }}
+        />
+      </div>
     </div>
   );
 }
@@ -64,9 +56,11 @@ export function StepBar(props: {
 }) {
   const { label, done, total, tone = "accent" } = props;
   return (
-    <div role="img" aria-label={label} className="flex gap-0.5">
+    <div title={label} className="flex gap-0.5">
+      <span className="sr-only">{label}</span>
       {Array.from({ length: total }, (_, step) => (
         <span
+          aria-hidden
           key={step}
           className={classes(
             "h-1.5 flex-1 rounded-full",
@@ -89,8 +83,9 @@ export function ArtifactSquares(props: { artifacts: readonly ArtifactMark[] }) {
     `${present} of ${artifacts.length} artifacts present` +
     (missing.length === 0 ? "" : `, missing: ${missing.join(", ")}`);
   return (
-    <span className="flex items-center gap-2">
-      <span role="img" aria-label={label} title={label} className="flex gap-1">
+    <span title={label} className="flex items-center gap-2">
+      <span className="sr-only">{label}</span>
+      <span aria-hidden className="flex gap-1">
         {artifacts.map((artifact) => (
           <span
             key={artifact.name}

@@ -5,6 +5,7 @@ import { createContext, useContext, useEffect } from "react";
 import { AppLink } from "./AppLink.tsx";
 import { IconButton } from "./Button.tsx";
 import { classes } from "./classes.ts";
+import { ScrollRegion } from "./ScrollRegion.tsx";
 
 export type Crumb = { readonly label: string; readonly to: string };
 
@@ -147,15 +148,12 @@ export function SidePanel(props: {
           <X aria-hidden className="size-4" />
         </AppLink>
       </header>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region needs the keyboard */}
-      <div
-        tabIndex={0}
-        role="group"
-        aria-label={`${title}, content`}
+      <ScrollRegion
+        label={`${title}, content`}
         className="min-h-0 flex-1 overflow-y-auto -outline-offset-2"
       >
         {children}
-      </div>
+      </ScrollRegion>
       {foot !== undefined && (
         <footer className="flex gap-2 border-t border-line px-5 py-3">{foot}</footer>
       )}

@@ -56,7 +56,8 @@ export function PersonDisc(props: {
 /** Disc, name and role. */
 export function Person(props: {
   name: string;
-  role?: string | undefined;
+  /** Said after the name in grey, such as the role. */
+  note?: string | undefined;
   kind?: PersonKind | undefined;
   quiet?: boolean | undefined;
 }) {
@@ -64,7 +65,7 @@ export function Person(props: {
     <span className="inline-flex min-w-0 max-w-full items-center gap-2">
       <PersonDisc name={props.name} kind={props.kind} />
       <span className={classes("truncate", props.quiet === true && "text-fg2")}>{props.name}</span>
-      {props.role !== undefined && <span className="shrink-0 text-fg3">{props.role}</span>}
+      {props.note !== undefined && <span className="shrink-0 text-fg3">{props.note}</span>}
     </span>
   );
 }

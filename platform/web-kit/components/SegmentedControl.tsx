@@ -10,8 +10,7 @@ export function SegmentedControl<T extends string>(props: {
   onChange: (value: T) => void;
 }) {
   return (
-    <div
-      role="group"
+    <fieldset
       aria-label={props.label}
       className="inline-flex shrink-0 rounded-control border border-line bg-hover p-px"
     >
@@ -32,6 +31,6 @@ export function SegmentedControl<T extends string>(props: {
           </button>
         );
       })}
-    </div>
+    </fieldset>
   );
 }

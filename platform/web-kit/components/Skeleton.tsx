@@ -11,7 +11,7 @@ const widths = ["w-3/4", "w-11/12", "w-2/3", "w-5/6", "w-4/5"] as const;
 export function SkeletonRows(props: { rows?: number | undefined; label?: string | undefined }) {
   const { rows = 6, label = "Loading" } = props;
   return (
-    <div role="status" aria-label={label}>
+    <output aria-label={label} className="block">
       {Array.from({ length: rows }, (_, row) => (
         <div
           key={row}
@@ -21,6 +21,6 @@ export function SkeletonRows(props: { rows?: number | undefined; label?: string 
           <Skeleton className={classes("h-3", widths[row % widths.length])} />
         </div>
       ))}
-    </div>
+    </output>
   );
 }

@@ -8,6 +8,8 @@ export type Column<Row> = {
   /** Also the name in the address when sorted: `name` or `-name`. */
   readonly key: string;
   readonly label: string;
+  /** For a column whose content speaks for itself, such as a menu of acts. */
+  readonly hideLabel?: boolean | undefined;
   readonly cell: (row: Row) => ReactNode;
   readonly align?: "right" | undefined;
   readonly sortable?: boolean | undefined;
@@ -50,7 +52,6 @@ export type TableProps<Row> = {
 export function Table<Row>(props: TableProps<Row>) {
   const { label, columns, rows, rowKey, empty, groupOf, stickyHead = true } = props;
   if (rows.length === 0 && empty !== undefined) return empty;
-  let group: string | undefined;
   return (
     <div className="max-md:overflow-x-auto">
       <table aria-label={label} className="w-full border-collapse text-left">
@@ -67,14 +68,14 @@ export function Table<Row>(props: TableProps<Row>) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => {
-            const next = groupOf?.(row);
-            const heads = next !== undefined && next !== group;
-            group = next;
+          {rows.map((row, index) => {
+            const before = rows[index - 1];
+            const group = groupOf?.(row);
+            const heads = before === undefined || groupOf?.(before) !== group;
             return (
               <Rows
                 key={rowKey(row)}
-                groupHead={heads ? next : undefined}
+                groupHead={heads ? group : undefined}
                 row={row}
                 table={props}
               />
@@ -107,7 +108,7 @@ function HeadCell<Row>(props: {
       )}
     >
       {onSort === undefined ? (
-        column.label
+        <span className={column.hideLabel === true ? "sr-only" : undefined}>{column.label}</span>
       ) : (
         <button
           type="button"

@@ -3,6 +3,7 @@ import { cloneElement, useEffect, useId, useLayoutEffect, useRef, useState } fro
 import { createPortal } from "react-dom";
 
 const openMs = 300;
+const closeMs = 80;
 const gap = 6;
 const edge = 8;
 
@@ -17,17 +18,12 @@ export function Tooltip(props: {
 }) {
   const { children, text } = props;
   const id = useId();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const [timer] = useState(createTimer);
   const [anchor, setAnchor] = useState<DOMRect>();
-  const open = (target: Element, delayMs: number) => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => setAnchor(target.getBoundingClientRect()), delayMs);
-  };
-  const close = () => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => setAnchor(undefined), 80);
-  };
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const open = (target: Element, delayMs: number) =>
+    timer.start(() => setAnchor(target.getBoundingClientRect()), delayMs);
+  const close = () => timer.start(() => setAnchor(undefined), closeMs);
+  useEffect(() => timer.stop, [timer]);
   return (
     <>
       {cloneElement(children, {
@@ -42,7 +38,7 @@ export function Tooltip(props: {
           id={id}
           anchor={anchor}
           onClose={() => setAnchor(undefined)}
-          onStay={() => clearTimeout(timer.current)}
+          onStay={timer.stop}
           onLeave={close}
         >
           {text}
@@ -50,6 +46,18 @@ export function Tooltip(props: {
       )}
     </>
   );
+}
+
+function createTimer() {
+  let running: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => clearTimeout(running);
+  return {
+    stop,
+    start: (act: () => void, delayMs: number) => {
+      stop();
+      running = setTimeout(act, delayMs);
+    },
+  };
 }
 
 function Bubble(props: {

@@ -61,19 +61,7 @@ export function VerdictBanner(props: {
         </div>
         {(figures !== undefined || action !== undefined) && (
           <div className="flex flex-wrap items-start gap-x-8 gap-y-3">
-            {figures !== undefined && (
-              <dl className="flex flex-wrap gap-x-8 gap-y-3">
-                {figures.map((figure) => (
-                  <div key={figure.label} className="flex flex-col">
-                    <dt className="text-small text-fg2">{figure.label}</dt>
-                    <dd className="text-figure font-semibold tabular-nums">{figure.value}</dd>
-                    {figure.detail !== undefined && (
-                      <dd className="text-small text-fg2 tabular-nums">{figure.detail}</dd>
-                    )}
-                  </div>
-                ))}
-              </dl>
-            )}
+            {figures !== undefined && <Figures figures={figures} />}
             {action}
           </div>
         )}
@@ -90,6 +78,22 @@ export function VerdictBanner(props: {
         </footer>
       )}
     </section>
+  );
+}
+
+function Figures(props: { figures: readonly BannerFigure[] }) {
+  return (
+    <dl className="flex flex-wrap gap-x-8 gap-y-3">
+      {props.figures.map((figure) => (
+        <div key={figure.label} className="flex flex-col">
+          <dt className="text-small text-fg2">{figure.label}</dt>
+          <dd className="text-figure font-semibold tabular-nums">{figure.value}</dd>
+          {figure.detail !== undefined && (
+            <dd className="text-small text-fg2 tabular-nums">{figure.detail}</dd>
+          )}
+        </div>
+      ))}
+    </dl>
   );
 }
 

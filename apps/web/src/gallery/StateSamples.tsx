@@ -141,7 +141,7 @@ export function StateSamples() {
         >
           <KeyValues
             items={[
-              { key: "Owner", value: <Person name="Mara Lindqvist" role="Marketer" /> },
+              { key: "Owner", value: <Person name="Mara Lindqvist" note="Marketer" /> },
               { key: "Key", value: <Person name="ci-campaigns" kind="key" /> },
               { key: "Service", value: <Person name="Rollout controller" kind="service" /> },
               {
