@@ -14,7 +14,8 @@ export interface EnvironmentClocks {
 /** Only replays are held in memory; every other environment runs on `clock`. */
 export async function createEnvironmentClocks(db: Db, clock: Clock): Promise<EnvironmentClocks> {
   let simulated: ReadonlyMap<string, Date> = new Map();
-  const nameOf = (workspaceId: string, environment: string): string => `${workspaceId} ${environment}`;
+  const nameOf = (workspaceId: string, environment: string): string =>
+    `${workspaceId} ${environment}`;
   async function reload(): Promise<void> {
     const rows = await db
       .selectFrom("environments")

@@ -1,7 +1,19 @@
+import { migrations as access } from "@paceline/access/migrations";
 import { migrations as audit } from "@paceline/audit/migrations";
 import type { FeatureMigrations } from "@paceline/db";
+import { migrations as experiments } from "@paceline/experiments/migrations";
+import { migrations as flags } from "@paceline/flags/migrations";
 import { migrations as http } from "@paceline/http";
 import { migrations as initiatives } from "@paceline/initiatives/migrations";
+import { migrations as rollouts } from "@paceline/rollouts/migrations";
 
 /** Every schema change of the product; `mergeMigrations` puts them in order. */
-export const allMigrations: readonly FeatureMigrations[] = [http, audit, initiatives];
+export const allMigrations: readonly FeatureMigrations[] = [
+  http,
+  audit,
+  access,
+  flags,
+  initiatives,
+  experiments,
+  rollouts,
+];

@@ -23,7 +23,9 @@ export function every(
     if (closed) return;
     timer = setTimeout(() => {
       running = round()
-        .catch((error: unknown) => logger.error({ err: error, task: name }, "a periodic task failed"))
+        .catch((error: unknown) =>
+          logger.error({ err: error, task: name }, "a periodic task failed"),
+        )
         .then(next);
     }, pauseMs);
     timer.unref();

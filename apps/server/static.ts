@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+
 import fastifyStatic from "@fastify/static";
 import { notFound } from "@paceline/http";
 import type { App } from "@paceline/http";
@@ -48,7 +49,10 @@ export async function serveWeb(app: App, webDir: string): Promise<void> {
     "/assets/*",
     { config: { permission: "public" }, schema: { hide: true } },
     (request, reply) =>
-      reply.sendFile(request.url.split("?")[0] ?? "", { maxAge: ONE_YEAR_S * 1000, immutable: true }),
+      reply.sendFile(request.url.split("?")[0] ?? "", {
+        maxAge: ONE_YEAR_S * 1000,
+        immutable: true,
+      }),
   );
   app.get("/*", { config: { permission: "public" }, schema: { hide: true } }, (request, reply) => {
     const path = request.url.split("?")[0] ?? "/";

@@ -1,9 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+
 import { closeDatabase, listen, migrateToLatest, openDatabase } from "@paceline/db";
 import type { Db, Notifications } from "@paceline/db";
 import { checkPostgresVersion, startPostgres } from "@paceline/postgres";
 import type { Logger } from "pino";
+
 import type { Config } from "./config.ts";
 import { allMigrations } from "./migrations.ts";
 
@@ -28,7 +30,8 @@ export async function openControlStore(config: Config, logger: Logger): Promise<
       : null;
   const url = embedded?.url ?? config.databaseUrl ?? "";
   if (embedded === null) await checkPostgresVersion(url);
-  const onError = (error: Error): void => logger.warn({ err: error }, "a database connection broke");
+  const onError = (error: Error): void =>
+    logger.warn({ err: error }, "a database connection broke");
   const db = openDatabase(url, onError);
   try {
     const ran = await migrateToLatest(db, allMigrations);

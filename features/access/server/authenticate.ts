@@ -2,7 +2,7 @@ import type { Clock } from "@paceline/command";
 import type { Db, Notifications } from "@paceline/db";
 import { type Authenticate, type Identity, problem } from "@paceline/http";
 
-import { readKeyCredential, sessionState } from "../domain/index.ts";
+import { parseKey, readKeyCredential, sessionState } from "../domain/index.ts";
 import type { KeyText } from "../domain/index.ts";
 import { personActor } from "./deps.ts";
 import { createKeyCache } from "./key-cache.ts";
@@ -23,6 +23,8 @@ export type AuthenticationDeps = {
 export type Authentication = {
   /** for `createApp`: cookie session, or an API key from one of three headers */
   readonly authenticate: Authenticate;
+  /** The identity behind a key that came in a body; null for every text that is no valid key. */
+  readonly identityOfKey: (text: string) => Promise<Identity | null>;
   /** Writes when keys were last used; call it about once a minute and before the database closes. */
   readonly flushKeyUse: () => Promise<void>;
 };
@@ -48,9 +50,9 @@ export async function createAuthentication(deps: AuthenticationDeps): Promise<Au
   await deps.notifications?.on(KEYS_CHANNEL, (prefix) => cache.forget(prefix));
   let usedAt = new Map<string, Date>();
 
-  async function byKey({ prefix, secret }: KeyText): Promise<Identity> {
+  async function findByKey({ prefix, secret }: KeyText): Promise<Identity | null> {
     const key = await cache.get(prefix);
-    if (key === null || !sameHash(hashToken(secret), key.secretHash)) throw BAD_KEY;
+    if (key === null || !sameHash(hashToken(secret), key.secretHash)) return null;
     usedAt.set(key.id, deps.clock.now());
     const { id, name, scopes, environment, workspaceId } = key;
     return {
@@ -59,6 +61,12 @@ export async function createAuthentication(deps: AuthenticationDeps): Promise<Au
       environment,
       via: "key",
     };
+  }
+
+  async function byKey(text: KeyText): Promise<Identity> {
+    const identity = await findByKey(text);
+    if (identity === null) throw BAD_KEY;
+    return identity;
   }
 
   async function bySession(request: Request): Promise<Identity | null> {
@@ -91,6 +99,10 @@ export async function createAuthentication(deps: AuthenticationDeps): Promise<Au
       );
       if (credential.kind === "malformed") throw BAD_KEY;
       return credential.kind === "key" ? byKey(credential.key) : bySession(request);
+    },
+    async identityOfKey(text) {
+      const key = parseKey(text);
+      return key === null ? null : findByKey(key);
     },
     async flushKeyUse() {
       const used = usedAt;

@@ -1,3 +1,5 @@
+import type { CommandContext } from "@paceline/command";
+
 import type { EventStorePort } from "./statistics.ts";
 
 /** One condition that must hold before exposure starts. */
@@ -18,6 +20,28 @@ export interface ExperimentRef {
   readonly environment: string;
 }
 
+/** A run that is about to start. */
+export interface BeginningExperiment extends ExperimentRef {
+  readonly maxDays: number;
+}
+
+/** A run that has ended with a verdict, and the audit entry that says why. */
+export interface ConcludedExperiment extends ExperimentRef {
+  readonly verdict: string;
+  readonly auditEntry: string;
+}
+
+/** Whether the initiative lets the run start. */
+export type Begun =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      /** The refusal in words, with the way out. */
+      readonly words: string;
+      /** What the refusal leads to once the start is rolled back, such as an escalation; null for nothing. */
+      readonly afterwards: (() => Promise<void>) | null;
+    };
+
 /** What this feature needs from others; wired in apps/server. */
 export interface ExperimentDependencies {
   readonly events: EventStorePort;
@@ -25,6 +49,10 @@ export interface ExperimentDependencies {
   readonly environmentNow: (workspaceId: string, environment: string) => Promise<Date>;
   /** Conditions of other features: flag published, rollback defined, initiative decided, … */
   readonly readiness: (experiment: ExperimentRef) => Promise<readonly ReadinessItem[]>;
+  /** Called inside the transaction that starts a run: puts the initiative in flight. */
+  readonly begin: (ctx: CommandContext, experiment: BeginningExperiment) => Promise<Begun>;
+  /** Called inside the transaction that ends a run with a verdict: gives it to the initiative. */
+  readonly conclude: (ctx: CommandContext, experiment: ConcludedExperiment) => Promise<void>;
   /** Tells live screens that something changed. */
   readonly publish: (workspaceId: string, topic: string, data: unknown) => void;
 }

@@ -15,6 +15,7 @@ export type ExperimentError =
   | { readonly kind: "criterion-not-locked" }
   | { readonly kind: "already-exposed"; readonly units: number }
   | { readonly kind: "experiment-not-ready"; readonly missing: readonly ReadinessItem[] }
+  | { readonly kind: "initiative-refused"; readonly words: string }
   | { readonly kind: "wrong-experiment-state"; readonly state: string; readonly needs: string }
   | { readonly kind: "stale-experiment"; readonly current: number };
 
@@ -31,6 +32,7 @@ const PROBLEMS = {
   "criterion-not-locked": { title: "The criterion is not locked yet", status: 409 },
   "already-exposed": { title: "Units were exposed already", status: 409 },
   "experiment-not-ready": { title: "Not ready to start", status: 422 },
+  "initiative-refused": { title: "The initiative cannot start", status: 422 },
   "wrong-experiment-state": { title: "Not possible in this state", status: 409 },
   "stale-experiment": { title: "Somebody changed it meanwhile", status: 412 },
 } as const satisfies Record<Kind, Fixed>;
@@ -54,6 +56,8 @@ function detailOf(error: ExperimentError): string {
       return `${error.units} units have seen a variant already, so a criterion locked now would prove nothing. Use a new flag or a new environment. Nothing was changed.`;
     case "experiment-not-ready":
       return `${error.missing.map(({ title, detail }) => `${title}: ${detail}`).join(" ")} Nothing was changed.`;
+    case "initiative-refused":
+      return `${error.words} Nothing was changed.`;
     case "wrong-experiment-state":
       return `The experiment is ${error.state}; this needs ${error.needs}. Nothing was changed.`;
     case "stale-experiment":

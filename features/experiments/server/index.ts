@@ -5,7 +5,14 @@ export { startExperiment } from "./commands/start-experiment.ts";
 export { stopExperiment } from "./commands/stop-experiment.ts";
 export { takeLook } from "./commands/take-look.ts";
 export type { LookTaken } from "./commands/take-look.ts";
-export type { ExperimentDependencies, ExperimentRef, ReadinessItem } from "./dependencies.ts";
+export type {
+  BeginningExperiment,
+  Begun,
+  ConcludedExperiment,
+  ExperimentDependencies,
+  ExperimentRef,
+  ReadinessItem,
+} from "./dependencies.ts";
 export type { ExperimentError } from "./errors.ts";
 export { readMonitor } from "./monitor-reading.ts";
 export type { MonitorReading } from "./monitor-reading.ts";

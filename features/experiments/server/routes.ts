@@ -165,7 +165,7 @@ function registerEvidence(app: App, deps: RouteDependencies): void {
         from: experiment.startedAt ?? experiment.createdAt,
         asOf: experiment.endedAt ?? timeboxEnd(experiment) ?? now,
       });
-      return { sql: deps.events.showSql(plan) };
+      return { sql: await deps.events.showSql(plan) };
     },
   );
 }

@@ -54,7 +54,7 @@ export interface EventStorePort {
   flush(): Promise<void>;
   experiment(plan: ExperimentPlan): Promise<StoredStatistics>;
   /** The statement behind a plan, with its values filled in, for "show me the SQL". */
-  showSql(plan: ExperimentPlan): string;
+  showSql(plan: ExperimentPlan): Promise<string>;
 }
 
 /** What a plan is made from. */

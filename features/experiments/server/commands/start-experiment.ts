@@ -16,7 +16,8 @@ export async function startExperiment(
   ctx: CommandContext,
   id: string,
 ): Promise<Result<Experiment, ExperimentError>> {
-  return inTransaction(ctx.db, async (tx) => {
+  let afterwards: (() => Promise<void>) | null = null;
+  const result = await inTransaction<Result<Experiment, ExperimentError>>(ctx.db, async (tx) => {
     requirePermission(ctx, "experiment.start");
     const experiment = await lockExperiment(tx, ctx.workspaceId, id);
     if (experiment === null) return err({ kind: "experiment-not-found" });
@@ -31,6 +32,12 @@ export async function startExperiment(
     const items = await deps.readiness(experiment);
     const missing = items.filter(({ met }) => !met);
     if (missing.length > 0) return err({ kind: "experiment-not-ready", missing });
+    const { maxDays } = experiment.criterion.design;
+    const begun = await deps.begin({ ...ctx, db: tx }, { ...experiment, maxDays });
+    if (!begun.ok) {
+      afterwards = begun.afterwards;
+      return err({ kind: "initiative-refused", words: begun.words });
+    }
     const startedAt = await deps.environmentNow(ctx.workspaceId, experiment.environment);
     const started = await updateExperiment(tx, { ...experiment, state: "running", startedAt });
     await appendAudit(tx, ctx, {
@@ -45,4 +52,10 @@ export async function startExperiment(
     deps.publish(ctx.workspaceId, "experiments", { id });
     return ok(started);
   });
+  await runIfAny(afterwards);
+  return result;
+}
+
+async function runIfAny(work: (() => Promise<void>) | null): Promise<void> {
+  await work?.();
 }

@@ -20,7 +20,7 @@ export interface StopExperiment {
 
 /** Ends a run. The flag is not touched: taking it back is the rollback's work. */
 export function stopExperiment(
-  deps: Pick<ExperimentDependencies, "environmentNow" | "publish">,
+  deps: Pick<ExperimentDependencies, "environmentNow" | "conclude" | "publish">,
   ctx: CommandContext,
   input: StopExperiment,
 ): Promise<Result<Experiment, ExperimentError>> {
@@ -42,11 +42,14 @@ export function stopExperiment(
       reason: input.reason,
       endedAt: await deps.environmentNow(ctx.workspaceId, experiment.environment),
     });
-    await appendAudit(tx, ctx, {
+    const { id: auditEntry } = await appendAudit(tx, ctx, {
       action: "experiment.stop",
       subject: { kind: "experiment", id: input.id },
       detail: { reason: input.reason, verdict: input.verdict },
     });
+    if (input.verdict !== null) {
+      await deps.conclude({ ...ctx, db: tx }, { ...stopped, verdict: input.verdict, auditEntry });
+    }
     deps.publish(ctx.workspaceId, "experiments", { id: input.id });
     return ok(stopped);
   });

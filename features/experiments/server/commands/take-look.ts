@@ -118,6 +118,9 @@ export function takeLook(
             reason,
             endedAt: asOf,
           });
+    if (verdict !== "continue") {
+      await deps.conclude({ ...ctx, db: tx }, { ...after, verdict, auditEntry });
+    }
     deps.publish(ctx.workspaceId, "experiments", { id, look: look.look });
     return ok({ experiment: after, look });
   });

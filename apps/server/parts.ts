@@ -1,0 +1,86 @@
+import { join } from "node:path";
+
+import {
+  createAuthentication,
+  createPasswordHashing,
+  createThrottle,
+} from "@paceline/access/server";
+import type { Authentication } from "@paceline/access/server";
+import { openSigningKey, startSequencer } from "@paceline/audit/server";
+import type { LogSigners, Sequencer } from "@paceline/audit/server";
+import type { Clock } from "@paceline/command";
+import { openEventStore } from "@paceline/events/server";
+import type { EventStore } from "@paceline/events/server";
+import { createFlagSets } from "@paceline/flags/server";
+import type { FlagSets } from "@paceline/flags/server";
+import type { Logger } from "pino";
+
+import { createEnvironmentClocks } from "./environment-clocks.ts";
+import type { EnvironmentClocks } from "./environment-clocks.ts";
+import type { ControlStore } from "./stores.ts";
+
+const CLOCK_CHANNEL = "environment_clock";
+
+/** The long-lived parts of a server, opened before the first route is registered. */
+export interface Parts {
+  readonly store: ControlStore;
+  readonly clock: Clock;
+  readonly clocks: EnvironmentClocks;
+  readonly events: EventStore;
+  readonly flagSets: FlagSets;
+  readonly signers: LogSigners;
+  readonly sequencer: Sequencer;
+  readonly authentication: Authentication;
+  readonly hashing: ReturnType<typeof createPasswordHashing>;
+  readonly throttle: ReturnType<typeof createThrottle>;
+  readonly auditFolder: string;
+  readonly logger: Logger;
+}
+
+/** Opens every part; what was opened is closed again when a later one fails. */
+export async function openParts(
+  store: ControlStore,
+  dataDir: string,
+  clock: Clock,
+  logger: Logger,
+): Promise<Parts> {
+  const { db, notifications } = store;
+  const onError = (error: unknown): void =>
+    logger.error({ err: error }, "a background task failed");
+  const events = await openEventStore({ dataDir });
+  try {
+    const auditFolder = join(dataDir, "audit");
+    const clocks = await createEnvironmentClocks(db, clock);
+    await notifications.on(CLOCK_CHANNEL, () => {
+      clocks.reload().catch(onError);
+    });
+    const signers = await openSigningKey(auditFolder);
+    return {
+      store,
+      clock,
+      clocks,
+      events,
+      signers,
+      auditFolder,
+      logger,
+      flagSets: await createFlagSets({ db, notifications, onError }),
+      sequencer: await startSequencer({ db, auditFolder, signers, clock, notifications, onError }),
+      authentication: await createAuthentication({ db, clock, notifications }),
+      hashing: createPasswordHashing(),
+      throttle: createThrottle(),
+    };
+  } catch (error) {
+    await events.close();
+    throw error;
+  }
+}
+
+/** Closes the parts in the order that loses nothing: writers before what they write to. */
+export async function closeParts(parts: Parts): Promise<void> {
+  await parts.authentication.flushKeyUse();
+  parts.flagSets.close();
+  await parts.sequencer.drain();
+  await parts.sequencer.close();
+  await parts.events.close();
+  await parts.store.close();
+}

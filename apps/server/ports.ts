@@ -1,0 +1,83 @@
+import type { CommandContext } from "@paceline/command";
+import type { Db } from "@paceline/db";
+import { mergeExperiment } from "@paceline/events/domain";
+import type { EventStore } from "@paceline/events/server";
+import type { EventStorePort } from "@paceline/experiments/server";
+import {
+  readFlag,
+  readLatest,
+  readRevision,
+  revertFlag,
+  switchOffFlag,
+} from "@paceline/flags/server";
+import type { FlagSets } from "@paceline/flags/server";
+import { err, ok } from "@paceline/result";
+import type { FlagPort } from "@paceline/rollouts/server";
+
+const EFFECT_LIMIT_MS = 5_000;
+const EFFECT_STEP_MS = 10;
+
+/** What experiments ask of the event store. */
+export function eventStorePort(events: EventStore): EventStorePort {
+  return {
+    flush: () => events.flush(),
+    async experiment(plan) {
+      const { rows } = await events.run(plan);
+      return mergeExperiment(plan, rows);
+    },
+    async showSql(plan) {
+      return (await events.run(plan)).sql;
+    },
+  };
+}
+
+async function flagId(db: Db, workspaceId: string, key: string): Promise<string | null> {
+  return (await readFlag(db, workspaceId, key))?.id ?? null;
+}
+
+/** Resolves when this process serves `revision` or a later one. */
+async function waitForRevision(
+  flagSets: FlagSets,
+  workspaceId: string,
+  environment: string,
+  revision: number,
+): Promise<void> {
+  const deadline = performance.now() + EFFECT_LIMIT_MS;
+  await flagSets.refresh(workspaceId, environment);
+  while (flagSets.get(workspaceId, environment).revision < revision) {
+    if (performance.now() > deadline) throw new Error("the revision is not served yet");
+    await new Promise((resolve) => setTimeout(resolve, EFFECT_STEP_MS));
+    await flagSets.refresh(workspaceId, environment);
+  }
+}
+
+/** What rollbacks ask of flags. */
+export function flagPort(flagSets: FlagSets): FlagPort {
+  return {
+    async revert(ctx: CommandContext, { flagKey, environment, target }) {
+      const id = await flagId(ctx.db, ctx.workspaceId, flagKey);
+      if (id === null) return err({ kind: "flag-not-found" });
+      const before = await readLatest(ctx.db, id, environment);
+      const done =
+        target.kind === "off"
+          ? await switchOffFlag(ctx, { key: flagKey, environment })
+          : await revertFlag(ctx, { key: flagKey, environment, revision: target.revision });
+      if (!done.ok) {
+        const known = done.error.kind === "revision-not-found";
+        return err({ kind: known ? "revision-not-found" : "flag-not-found" });
+      }
+      return ok({
+        flagId: id,
+        fromRevision: before?.revision ?? null,
+        toRevision: done.value.revision,
+      });
+    },
+    async find(ctx, { flagKey, environment, revision }) {
+      const id = await flagId(ctx.db, ctx.workspaceId, flagKey);
+      if (id === null || revision === null) return id;
+      return (await readRevision(ctx.db, id, environment, revision)) === null ? null : id;
+    },
+    effective: (workspaceId, environment, _flagKey, revision) =>
+      waitForRevision(flagSets, workspaceId, environment, revision),
+  };
+}

@@ -1,0 +1,202 @@
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+
+import { makeFirstRunLink, registerRoutes as registerAccess } from "@paceline/access/server";
+import { registerRoutes as registerAudit } from "@paceline/audit/server";
+import type { Clock } from "@paceline/command";
+import { recordExposure, registerRoutes as registerEvents } from "@paceline/events/server";
+import { registerRoutes as registerExperiments } from "@paceline/experiments/server";
+import { registerRoutes as registerFlags } from "@paceline/flags/server";
+import type { FlagExposure } from "@paceline/flags/server";
+import { createApp, expireIdempotencyKeys, problem } from "@paceline/http";
+import type { App, AppHandles } from "@paceline/http";
+import { registerRoutes as registerInitiatives } from "@paceline/initiatives/server";
+import { registerRoutes as registerRollouts } from "@paceline/rollouts/server";
+import { sql } from "kysely";
+import type { Logger } from "pino";
+
+import type { Config } from "./config.ts";
+import { closeParts, openParts } from "./parts.ts";
+import type { Parts } from "./parts.ts";
+import { every } from "./periodic.ts";
+import type { Periodic } from "./periodic.ts";
+import { newId } from "./service-context.ts";
+import { serveWeb } from "./static.ts";
+import { openControlStore } from "./stores.ts";
+import { wire } from "./wiring.ts";
+import type { Wiring } from "./wiring.ts";
+
+const LOOKS_EVERY_MS = 5_000;
+const MONITOR_EVERY_MS = 2_000;
+const KEY_USE_EVERY_MS = 60_000;
+const CLEAN_EVERY_MS = 600_000;
+const MAX_EVALUATIONS_PER_SECOND = 20_000;
+const WEB_DIST = join(import.meta.dirname, "..", "web", "dist");
+
+/** A server that answers. */
+export interface RunningServer {
+  readonly url: string;
+  /** The one-time link that creates the owner; null once there is one. */
+  readonly firstRunUrl: string | null;
+  readonly parts: Parts;
+  readonly wiring: Wiring;
+  readonly app: App;
+  /** Stops taking requests, finishes those under way, and closes every store. */
+  close(): Promise<void>;
+}
+
+async function storeExposure({ events }: Parts, exposure: FlagExposure): Promise<void> {
+  const { workspaceId, environment, flagKey, revision, variant, unit, experimentId, at } = exposure;
+  const result = await recordExposure(events, {
+    workspace: workspaceId,
+    environment,
+    flagKey,
+    experimentId: experimentId ?? null,
+    revision: String(revision),
+    variant,
+    unit,
+    at: at.getTime(),
+  });
+  if (result.ok) return;
+  const busy = result.error.kind === "backpressure";
+  throw problem({
+    name: busy ? "too-many-events" : "storage-down",
+    title: busy ? "Too many events wait" : "The exposure cannot be stored",
+    status: busy ? 429 : 503,
+    detail:
+      "The exposure was not recorded, so no variant is served. Repeat the evaluation in a moment.",
+    headers: { "retry-after": "1" },
+  });
+}
+
+function registerFlagsAndEvents(app: App, parts: Parts): void {
+  const { store, clock, clocks, events, flagSets, authentication, logger } = parts;
+  const exists = async (workspaceId: string, key: string): Promise<boolean> => {
+    const row = await store.db
+      .selectFrom("environments")
+      .select("id")
+      .where("workspace_id", "=", workspaceId)
+      .where("key", "=", key)
+      .executeTakeFirst();
+    return row !== undefined;
+  };
+  registerFlags(app, {
+    db: store.db,
+    flagSets,
+    recordExposure: (exposure) => storeExposure(parts, exposure),
+    environmentNow: clocks.now,
+    environmentExists: exists,
+    maxEvaluationsPerSecond: MAX_EVALUATIONS_PER_SECOND,
+    monotonicMs: () => performance.now(),
+    onError: (error) => logger.error({ err: error }, "an evaluation failed"),
+  });
+  registerEvents(app, {
+    store: events,
+    newId: () => newId(clock),
+    async findCaller(text) {
+      const identity = await authentication.identityOfKey(text);
+      if (identity === null || identity.actor.kind !== "key") return null;
+      if (!identity.actor.scopes.includes("intake")) return null;
+      const { workspaceId, environment } = identity;
+      return { sourceId: identity.actor.id, workspaceId, environment };
+    },
+    async findEnvironmentTime(workspaceId, environment) {
+      const replay = clocks.isReplay(workspaceId, environment);
+      return { replay, now: clocks.now(workspaceId, environment) };
+    },
+  });
+}
+
+function registerAll(app: App, parts: Parts, wiring: Wiring): void {
+  const { store, clock, hashing, throttle, signers, auditFolder, clocks } = parts;
+  registerAccess(app, {
+    db: store.db,
+    clock,
+    hashing,
+    throttle,
+    async replayMoved() {
+      await clocks.reload();
+      await wiring.takeLooks();
+    },
+  });
+  registerAudit(app, { auditFolder, signers });
+  registerFlagsAndEvents(app, parts);
+  registerInitiatives(app, wiring.initiatives);
+  registerExperiments(app, { ...wiring.experiments, onLook: wiring.onLook });
+  registerRollouts(app, wiring.rollouts, wiring.monitor);
+}
+
+function startTasks(parts: Parts, wiring: Wiring): readonly Periodic[] {
+  const { logger, authentication, store, clock } = parts;
+  return [
+    every(LOOKS_EVERY_MS, "looks", logger, wiring.takeLooks),
+    every(MONITOR_EVERY_MS, "monitor", logger, wiring.watch),
+    every(KEY_USE_EVERY_MS, "key use", logger, authentication.flushKeyUse),
+    every(CLEAN_EVERY_MS, "idempotency keys", logger, () =>
+      expireIdempotencyKeys(store.db, clock.now()),
+    ),
+  ];
+}
+
+async function createServerApp(config: Config, parts: Parts): Promise<AppHandles> {
+  const { store, clock, authentication, logger } = parts;
+  return createApp({
+    db: store.db,
+    clock,
+    authenticate: authentication.authenticate,
+    logger,
+    ...(config.trustProxy === null ? {} : { trustProxy: config.trustProxy }),
+    ready: () =>
+      sql`select 1`
+        .execute(store.db)
+        .then(() => true)
+        .catch(() => false),
+  });
+}
+
+/**
+ * Starts everything and listens.
+ *
+ * @throws when a store cannot be opened or the port is taken; what was opened is closed again
+ */
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  clock: Clock = { now: () => new Date() },
+): Promise<RunningServer> {
+  const store = await openControlStore(config, logger);
+  let parts: Parts | null = null;
+  try {
+    parts = await openParts(store, config.dataDir, clock, logger);
+    const opened = parts;
+    const { app, hub } = await createServerApp(config, opened);
+    const wiring = wire(opened, hub);
+    registerAll(app, opened, wiring);
+    await serveWeb(app, WEB_DIST);
+    await app.listen({ port: config.port, host: config.host });
+    const tasks = startTasks(opened, wiring);
+    const url = config.publicUrl ?? `http://${config.host}:${portOf(app)}`;
+    const link = await makeFirstRunLink({ db: store.db, clock });
+    return {
+      url,
+      firstRunUrl: link === null ? null : new URL(link.path, url).href,
+      parts: opened,
+      wiring,
+      app,
+      async close() {
+        await app.close();
+        await Promise.all(tasks.map((task) => task.close()));
+        await closeParts(opened);
+      },
+    };
+  } catch (error) {
+    if (parts === null) await store.close();
+    else await closeParts(parts);
+    throw error;
+  }
+}
+
+function portOf(app: App): number {
+  const address: AddressInfo | string | null = app.server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

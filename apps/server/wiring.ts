@@ -1,0 +1,155 @@
+import type { CommandContext } from "@paceline/command";
+import type { Db } from "@paceline/db";
+import { takeDueLooks } from "@paceline/experiments/server";
+import type {
+  BeginningExperiment,
+  Begun,
+  ConcludedExperiment,
+  ExperimentDependencies,
+  ExperimentRef,
+  LookTaken,
+  ReadinessItem,
+} from "@paceline/experiments/server";
+import type { SseHub } from "@paceline/http";
+import { VERDICTS } from "@paceline/initiatives/domain";
+import {
+  createPolicyStore,
+  findInitiative,
+  initiativeProblem,
+  recordVerdict,
+  startNextIteration,
+} from "@paceline/initiatives/server";
+import type { InitiativeDependencies } from "@paceline/initiatives/server";
+import { createMonitor } from "@paceline/rollouts/server";
+import type { Monitor, RolloutDependencies } from "@paceline/rollouts/server";
+
+import { evidenceSources } from "./evidence.ts";
+import type { Parts } from "./parts.ts";
+import { eventStorePort, flagPort } from "./ports.ts";
+import { experimentReadiness } from "./readiness.ts";
+import { serviceContext } from "./service-context.ts";
+
+const DAYS_PER_WEEK = 7;
+
+/** The features' dependencies on each other, tied together. */
+export interface Wiring {
+  readonly initiatives: InitiativeDependencies;
+  readonly experiments: ExperimentDependencies;
+  readonly rollouts: RolloutDependencies;
+  readonly monitor: Monitor;
+  /** After each look: rolls back what must be. */
+  readonly onLook: (taken: LookTaken) => Promise<void>;
+  /** Takes every look that is due. */
+  readonly takeLooks: () => Promise<void>;
+  /** Reads every running experiment once. */
+  readonly watch: () => Promise<void>;
+}
+
+async function initiativeItem(db: Db, experiment: ExperimentRef): Promise<ReadinessItem> {
+  const item = { key: "initiative", title: "Initiative" } as const;
+  const { initiativeId, workspaceId } = experiment;
+  const found = initiativeId === null ? null : await findInitiative(db, workspaceId, initiativeId);
+  if (found === null) {
+    return { ...item, met: false, detail: "Propose the change as an initiative and link it." };
+  }
+  const name = `CHG-${found.number}`;
+  if (found.state === "ready" || found.state === "verdict") {
+    return { ...item, met: true, detail: `${name} is decided and its artifacts are present.` };
+  }
+  const wayOut =
+    found.state === "decided"
+      ? "Add its missing artifacts and mark it ready."
+      : "Ask for a decision and mark it ready.";
+  return { ...item, met: false, detail: `${name} is ${found.state.replace("_", " ")}. ${wayOut}` };
+}
+
+async function begin(
+  deps: InitiativeDependencies,
+  ctx: CommandContext,
+  outside: Db,
+  experiment: BeginningExperiment,
+): Promise<Begun> {
+  const { initiativeId, maxDays } = experiment;
+  if (initiativeId === null) {
+    return { ok: false, words: "The experiment belongs to no initiative.", afterwards: null };
+  }
+  const weeks = Math.max(1, Math.ceil(maxDays / DAYS_PER_WEEK));
+  const input = { id: initiativeId, expectedVersion: null, weeks };
+  const started = await startNextIteration(deps, ctx, input);
+  if (!started.ok) {
+    return { ok: false, words: initiativeProblem(started.error).message, afterwards: null };
+  }
+  if (started.value.kind === "started") return { ok: true };
+  return {
+    ok: false,
+    words: "A third iteration makes it a marathon: plan it as one, with its controls.",
+    async afterwards() {
+      await startNextIteration(deps, { ...ctx, db: outside }, input);
+    },
+  };
+}
+
+/** Gives an initiative in flight the verdict of its run. */
+async function conclude(ctx: CommandContext, experiment: ConcludedExperiment): Promise<void> {
+  const { initiativeId, id, auditEntry } = experiment;
+  const verdict = VERDICTS.find((known) => known === experiment.verdict);
+  if (initiativeId === null || verdict === undefined) return;
+  const initiative = await findInitiative(ctx.db, ctx.workspaceId, initiativeId);
+  if (initiative?.state !== "in_flight") return;
+  const evidence = { experiment: id, auditEntry };
+  await recordVerdict(ctx, { id: initiativeId, expectedVersion: null, verdict, evidence });
+}
+
+/** Ties the features together: each gets what it needs of the others as a parameter. */
+export function wire(parts: Parts, hub: SseHub): Wiring {
+  const { store, clock, clocks, events, flagSets, logger } = parts;
+  const publish = (workspaceId: string, topic: string, data: unknown): void =>
+    hub.publish(workspaceId, topic, data);
+  const environmentNow = async (workspaceId: string, environment: string): Promise<Date> =>
+    clocks.now(workspaceId, environment);
+  const initiatives: InitiativeDependencies = {
+    evidence: evidenceSources({ events, clocks }),
+    policies: createPolicyStore(),
+    publish,
+  };
+  const experiments: ExperimentDependencies = {
+    events: eventStorePort(events),
+    environmentNow,
+    readiness: (experiment) =>
+      experimentReadiness(store.db, experiment, (ref) => initiativeItem(store.db, ref)),
+    begin: (ctx, experiment) => begin(initiatives, ctx, store.db, experiment),
+    conclude,
+    publish,
+  };
+  const rollouts: RolloutDependencies = {
+    flags: flagPort(flagSets),
+    experiments,
+    monotonicMs: () => performance.now(),
+    publish,
+  };
+  const as = (name: string) => (workspaceId: string) =>
+    serviceContext(store.db, clock, name, workspaceId);
+  const onError = (error: unknown, experimentId: string): void =>
+    logger.error({ err: error, experimentId }, "an experiment could not be read");
+  const monitor = createMonitor({ ...rollouts, serviceContext: as("monitor"), onError });
+  const onLook = async (taken: LookTaken): Promise<void> => {
+    await monitor.afterLook(store.db, taken);
+    const { workspaceId, initiativeId } = taken.experiment;
+    publish(workspaceId, "initiatives", { id: initiativeId });
+  };
+  return {
+    initiatives,
+    experiments,
+    rollouts,
+    monitor,
+    onLook,
+    async takeLooks() {
+      const deps = { ...experiments, serviceContext: as("scheduler"), onLook, onError };
+      await takeDueLooks(deps, store.db);
+    },
+    async watch() {
+      for (const { workspaceId } of await monitor.pass(store.db))
+        publish(workspaceId, "initiatives", {});
+    },
+  };
+}
