@@ -141,7 +141,7 @@ export class DuckDbEngine {
    */
   async load(log: SealedLog): Promise<void> {
     const known = this.#segments.some((segment) => covers(segment.stretch, log.stretch));
-    if (!known) {
+    if (!known && log.events > 0) {
       await this.#writeSegment(
         log.stretch,
         (table) => duckdbLoading.stage(log.path, table),

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+import { disk } from "./log-files.ts";
+import type { LogDisk } from "./log-files.ts";
+import type { SealedLog } from "./recovery.ts";
+import { LogWriter } from "./writer.ts";
+
+const folders: string[] = [];
+after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+async function openWriter(
+  logDisk: LogDisk,
+  rollBytes = 1_000_000,
+): Promise<{ writer: LogWriter; sealed: SealedLog[] }> {
+  const folder = await mkdtemp(join(tmpdir(), "paceline-writer-"));
+  folders.push(folder);
+  const sealed: SealedLog[] = [];
+  const writer = new LogWriter({
+    folder,
+    node: "node",
+    firstSeq: 1,
+    disk: logDisk,
+    rollBytes,
+    rollMs: 3_600_000,
+    onSealed: (log) => sealed.push(log),
+  });
+  return { writer, sealed };
+}
+
+/** The real disk, which writes half of a group and fails while `failing.now` is set. */
+function failingDisk(failing: { now: boolean; syncs: number }): LogDisk {
+  return {
+    async create(folder, path) {
+      const file = await disk.create(folder, path);
+      return {
+        ...file,
+        async appendDurably(bytes) {
+          failing.syncs += 1;
+          if (!failing.now) return file.appendDurably(bytes);
+          await file.appendDurably(bytes.subarray(0, Math.ceil(bytes.length / 2)));
+          throw new Error("no space left on device");
+        },
+        async truncate(length) {
+          if (failing.now) throw new Error("input/output error");
+          await file.truncate(length);
+        },
+      };
+    },
+  };
+}
+
+test("appends that wait together are made durable by one write", async () => {
+  const counter = { now: false, syncs: 0 };
+  const { writer, sealed } = await openWriter(failingDisk(counter));
+  const results = await Promise.all(
+    Array.from({ length: 50 }, (_, place) => writer.append(`${place}\n`, 1)),
+  );
+  assert.ok(results.every((result) => result.ok));
+  assert.equal(counter.syncs, 1);
+  await writer.close();
+  assert.deepEqual(
+    sealed.map((log) => log.events),
+    [50],
+  );
+});
+
+test("a group that the disk refused is reported and never sealed, and later groups are", async () => {
+  const failing = { now: false, syncs: 0 };
+  const { writer, sealed } = await openWriter(failingDisk(failing));
+  assert.equal((await writer.append("first\n", 1)).ok, true);
+  failing.now = true;
+  const refused = await writer.append("refused while the disk is full\n", 1);
+  assert.deepEqual(refused, {
+    ok: false,
+    error: { kind: "disk-failing", reason: "no space left on device" },
+  });
+  assert.equal((await writer.append("still refused\n", 1)).ok, false);
+  assert.notEqual(writer.failure, null);
+  failing.now = false;
+  assert.equal((await writer.append("second\n", 1)).ok, true);
+  assert.equal(writer.failure, null);
+  await writer.close();
+  const contents = await Promise.all(sealed.map((log) => readFile(log.path, "utf8")));
+  assert.deepEqual(contents, ["first\n", "second\n"]);
+  assert.deepEqual(
+    sealed.map((log) => log.events),
+    [1, 1],
+  );
+});
+
+test("a file is sealed when it is large enough, and sealing twice makes no empty file", async () => {
+  const { writer, sealed } = await openWriter(disk, 10);
+  await writer.append("123456\n", 1);
+  await writer.append("123456\n", 1);
+  await writer.append("1\n", 1);
+  assert.equal(sealed.length, 1);
+  await writer.seal();
+  await writer.seal();
+  await writer.close();
+  assert.deepEqual(
+    sealed.map((log) => [log.stretch.from, log.bytes]),
+    [
+      [1, 14],
+      [2, 2],
+    ],
+  );
+});
