@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 
-import type { Condition } from "./domain/index.ts";
+import type { Condition, Configuration, Difference, RevisionContent } from "./domain/index.ts";
 
 const Text = (maxLength: number) => Type.String({ maxLength });
 const Nullable = <T extends ReturnType<typeof Type.String>>(schema: T) =>
@@ -95,9 +95,11 @@ const configurationMembers = {
   defaultVariant: Nullable(VariantName),
 };
 
-export const ConfigurationSchema = Type.Object(
-  { ...configurationMembers, rules: Type.Array(RuleSchema) },
-  { additionalProperties: false },
+export const ConfigurationSchema = Type.Unsafe<Configuration>(
+  Type.Object(
+    { ...configurationMembers, rules: Type.Array(RuleSchema) },
+    { additionalProperties: false },
+  ),
 );
 
 export const ConfigurationInputSchema = Type.Object(
@@ -131,15 +133,17 @@ export const EditFlagBody = Type.Partial(
   { additionalProperties: false },
 );
 
-export const RevisionContentSchema = Type.Object({
-  key: Type.String(),
-  type: FlagTypeSchema,
-  kind: FlagKindSchema,
-  initiativeId: Nullable(Type.String()),
-  variants: VariantsSchema,
-  environment: Type.String(),
-  configuration: ConfigurationSchema,
-});
+export const RevisionContentSchema = Type.Unsafe<RevisionContent>(
+  Type.Object({
+    key: Type.String(),
+    type: FlagTypeSchema,
+    kind: FlagKindSchema,
+    initiativeId: Nullable(Type.String()),
+    variants: VariantsSchema,
+    environment: Type.String(),
+    configuration: ConfigurationSchema,
+  }),
+);
 
 export const PublicationSchema = Type.Object({
   environment: Type.String(),
@@ -199,11 +203,13 @@ export const FlagDetailSchema = Type.Object({
 });
 export type FlagDetail = Static<typeof FlagDetailSchema>;
 
-export const DifferenceSchema = Type.Object({
-  pointer: Type.String(),
-  before: Type.Optional(Type.Unknown()),
-  after: Type.Optional(Type.Unknown()),
-});
+export const DifferenceSchema = Type.Unsafe<Difference>(
+  Type.Object({
+    pointer: Type.String(),
+    before: Type.Optional(Type.Unknown()),
+    after: Type.Optional(Type.Unknown()),
+  }),
+);
 
 export const RevisionDetailSchema = Type.Object({
   ...PublicationSchema.properties,

@@ -158,3 +158,20 @@ test("an explanation gives the same answer and what every operator gave", () => 
     ],
   );
 });
+
+test("a changed set shares what did not change and leaves the old one as it was", () => {
+  const before = compiled({ kept: onOff, changed: onOff, gone: onOff, bad: { state: "x" } });
+  const after = before.with({
+    changed: { ...onOff, defaultVariant: "on" },
+    gone: null,
+    added: onOff,
+    bad: onOff,
+  });
+  assert.deepEqual(after.keys.toSorted(), ["added", "bad", "changed", "kept"]);
+  assert.deepEqual(after.problems, []);
+  assert.equal(after.evaluate("changed", {}, 0).variant, "on");
+  assert.equal(after.evaluate("gone", {}, 0).errorCode, "FLAG_NOT_FOUND");
+  assert.equal(after.evaluate("kept", {}, 0), before.evaluate("kept", {}, 0));
+  assert.equal(before.evaluate("changed", {}, 0).variant, "off");
+  assert.equal(before.problems.length, 1);
+});

@@ -231,15 +231,36 @@ export class FlagSet {
   readonly metadata: FlagMetadata;
   readonly problems: readonly FlagProblem[];
   readonly #flags: ReadonlyMap<string, CompiledFlag>;
+  readonly #evaluators: Source;
 
   constructor(
     flags: ReadonlyMap<string, CompiledFlag>,
-    metadata: FlagMetadata,
     problems: readonly FlagProblem[],
+    shared: { readonly metadata: FlagMetadata; readonly evaluators: Source },
   ) {
     this.#flags = flags;
-    this.metadata = metadata;
+    this.#evaluators = shared.evaluators;
+    this.metadata = shared.metadata;
     this.problems = problems;
+  }
+
+  /**
+   * A set with some flags added, replaced, or (null) removed. Only these are compiled; the others,
+   * the shared evaluators and the metadata are those of this set, which stays as it is.
+   */
+  with(changes: Readonly<Record<string, unknown>>): FlagSet {
+    const flags = new Map(this.#flags);
+    const problems = this.problems.filter(({ flagKey }) => !Object.hasOwn(changes, flagKey));
+    for (const [key, source] of Object.entries(changes)) {
+      if (source === null) flags.delete(key);
+      else {
+        const flag = isRecord(source) ? source : {};
+        const compiled = compileFlag(key, flag, this.#evaluators, this.metadata);
+        flags.set(key, compiled.flag);
+        problems.push(...compiled.problems);
+      }
+    }
+    return new FlagSet(flags, problems, { metadata: this.metadata, evaluators: this.#evaluators });
   }
 
   get keys(): readonly string[] {
@@ -303,12 +324,8 @@ export function compileFlagSet(
   }
   const metadata = readMetadata(document["metadata"]);
   const evaluators = isRecord(document["$evaluators"]) ? document["$evaluators"] : {};
-  const flags = new Map<string, CompiledFlag>();
-  const problems: FlagProblem[] = [];
-  for (const [key, source] of Object.entries(sources)) {
-    const compiled = compileFlag(key, isRecord(source) ? source : {}, evaluators, metadata);
-    flags.set(key, compiled.flag);
-    problems.push(...compiled.problems);
-  }
-  return { ok: true, value: new FlagSet(flags, metadata, problems) };
+  // A flag that is null is a broken one here; for `with` it would be one to leave out.
+  const flags = Object.entries(sources).map(([key, source]) => [key, source ?? {}]);
+  const empty = new FlagSet(new Map(), [], { metadata, evaluators });
+  return { ok: true, value: empty.with(Object.fromEntries(flags)) };
 }

@@ -137,13 +137,17 @@ function fixedArms(
 /** `fractional`: null, and so the default, whenever the split cannot be made. */
 export const fractional: Operator = (values, scope) => {
   const tail = scope.tail;
-  const fallback = computed(
-    compileArguments(values, scope).map(({ run }) => run),
-    tail,
-  );
+  const compute = (): Run =>
+    computed(
+      compileArguments(values, scope).map(({ run }) => run),
+      tail,
+    );
   const shorthand = Array.isArray(values[0]);
   const arms = fixedArms(values, shorthand ? 0 : 1, scope);
-  if (arms === null) return fallback;
+  if (arms === null) return compute();
+  // Only a seed that turns out to be a list needs the slow way; most flags never compile it.
+  let slow: Run | null = null;
+  const fallback: Run = (data, frame) => (slow ??= compute())(data, frame);
   const seed = shorthand
     ? (_data: unknown, frame: Frame): unknown => implicitSeed(frame)
     : compileArgument(values[0], 0, scope).run;

@@ -111,6 +111,11 @@ test("any rule over any JSON gives what json-logic-js gives, where that gives an
   assert.ok(compared > 15_000, `${compared} compared`);
 });
 
+test("a product has no negative zero to divide by", () => {
+  // Found by the property above.
+  assert.equal(run({ "/": [1, { "*": [{ "-": [0] }, " 7 "] }] }, null), Number.POSITIVE_INFINITY);
+});
+
 const hostile = fc.oneof(
   attribute,
   fc.constantFrom<unknown>(

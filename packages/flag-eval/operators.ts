@@ -204,8 +204,9 @@ function comparesText(test: (whole: string, part: string) => boolean): Operator 
   return (values, scope) => (values.length === 2 ? compare(values, scope) : () => null);
 }
 
+/** `parseFloat(value)`, which knows no negative zero. */
 const float = (value: unknown): number =>
-  typeof value === "number" ? value : Number.parseFloat(text(value));
+  typeof value === "number" ? value + 0 : Number.parseFloat(text(value));
 
 /** Every operator of JsonLogic and the four that flagd adds. `log` does not write anything. */
 export const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator>([

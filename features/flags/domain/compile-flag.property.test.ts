@@ -11,7 +11,7 @@ import { configurationFaults } from "./check-flag.ts";
 import { compileFlag, PARTS, partsOf } from "./compile-flag.ts";
 import type { Condition } from "./condition.ts";
 import type { Configuration, RevisionContent, Rule } from "./flag.ts";
-import { explainFlag, publishedSet, serveFlag } from "./serve.ts";
+import { changedSet, emptySet, explainFlag, serveFlag } from "./serve.ts";
 
 const variants = { control: "old", treatment: "new", third: "other" };
 const word = fc.string({ unit: "grapheme-ascii", maxLength: 8 });
@@ -119,7 +119,7 @@ function contentOf(config: Configuration): RevisionContent {
 function setOf(config: Configuration) {
   const content = contentOf(config);
   const flags = new Map([["flag", { revision: 1, digest: "", content }]]);
-  return publishedSet("w", "production", 1, flags);
+  return changedSet(emptySet("w", "production"), 1, flags);
 }
 
 const silent = { error() {}, warn() {}, info() {}, debug() {} };
@@ -333,6 +333,16 @@ test("a rule that needs a unit says so when nobody is named, unless another rule
   assert.equal(answer({}).errorCode, "TARGETING_KEY_MISSING");
   assert.equal(answer({ targetingKey: "" }).errorCode, "TARGETING_KEY_MISSING");
   assert.equal(answer({ staff: true }).variant, "treatment");
+});
+
+test("a unit that cannot be counted is not treated", () => {
+  const config = ramp("salt", { variant: "treatment" }, 1);
+  const rules = config.rules.map((one) => ({ ...one, unit: "company", recordExposure: true }));
+  const set = setOf({ ...config, rules });
+  const served = serveFlag(set, "flag", { targetingKey: "u", company: { id: 1 } }, 0);
+  assert.equal(served.evaluation.errorCode, "TARGETING_KEY_MISSING");
+  assert.equal(served.exposure, null);
+  assert.equal(serveFlag(set, "flag", { company: 7 }, 0).exposure?.unit, "7");
 });
 
 test("a flag that is off serves its off variant, or leaves it to the code", () => {

@@ -26,7 +26,7 @@ export type {
   Rule,
   Serve,
 } from "./flag.ts";
-export { explainFlag, publishedSet, serveAll, serveFlag } from "./serve.ts";
+export { changedSet, emptySet, explainFlag, serveAll, serveFlag } from "./serve.ts";
 export type {
   Published,
   PublishedSet,

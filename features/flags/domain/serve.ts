@@ -76,43 +76,68 @@ function ruleIndexOf(rules: readonly Rule[]): Plan["ruleIndex"] {
   };
 }
 
-/** Compiles the flags in force. @throws Error if our own compiler made something unusable */
-export function publishedSet(
-  workspaceId: string,
-  environment: string,
-  revision: number,
-  flags: ReadonlyMap<string, Published>,
-): PublishedSet {
-  const sorted = [...flags].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const document = {
-    $schema: SCHEMA,
-    flags: Object.fromEntries(
-      sorted.map(([key, published]) => [key, compileFlag(published.content, published.revision)]),
-    ),
-    metadata: { flagSetId: `${workspaceId}/${environment}`, version: `${revision}` },
+function planOf(published: Published): Plan {
+  const { enabled, rules } = published.content.configuration;
+  return {
+    published,
+    needsTargetingKey: needsTargetingKey(published.content),
+    ruleIndex: enabled ? ruleIndexOf(rules) : null,
   };
-  const compiled = compileFlagSet(document);
-  if (!compiled.ok) throw new Error(`flag set of ${environment}: ${compiled.error.kind}`);
-  const plans = new Map(
-    sorted.map(([key, published]) => {
-      const { enabled, rules } = published.content.configuration;
-      return [
-        key,
-        {
-          published,
-          needsTargetingKey: needsTargetingKey(published.content),
-          ruleIndex: enabled ? ruleIndexOf(rules) : null,
-        },
-      ];
-    }),
-  );
+}
+
+/** What an environment has before its first publication. */
+export function emptySet(workspaceId: string, environment: string): PublishedSet {
+  const compiled = compileFlagSet({ flags: {} });
+  if (!compiled.ok) throw new Error(`a flag set without flags: ${compiled.error.kind}`);
+  const metadata = { flagSetId: `${workspaceId}/${environment}`, version: "0" };
   return {
     workspaceId,
     environment,
+    revision: 0,
+    flags: new Map(),
+    document: { $schema: SCHEMA, flags: {}, metadata },
+    compiled: compiled.value,
+    plans: new Map(),
+  };
+}
+
+/**
+ * The set after publications: only the flags that they changed are compiled.
+ *
+ * @param changes  by key; null takes a flag out
+ */
+export function changedSet(
+  set: PublishedSet,
+  revision: number,
+  changes: ReadonlyMap<string, Published | null>,
+): PublishedSet {
+  const flags = new Map(set.flags);
+  const plans = new Map(set.plans);
+  const sources: Record<string, FlagdFlag | null> = {};
+  for (const [key, published] of changes) {
+    sources[key] = published === null ? null : compileFlag(published.content, published.revision);
+    if (published === null) {
+      flags.delete(key);
+      plans.delete(key);
+    } else {
+      flags.set(key, published);
+      plans.set(key, planOf(published));
+    }
+  }
+  const merged = Object.entries({ ...set.document.flags, ...sources }).flatMap(([key, flag]) =>
+    flag === null ? [] : [[key, flag] as const],
+  );
+  const sorted = merged.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    ...set,
     revision,
     flags,
-    document,
-    compiled: compiled.value,
+    document: {
+      ...set.document,
+      flags: Object.fromEntries(sorted),
+      metadata: { ...set.document.metadata, version: `${revision}` },
+    },
+    compiled: set.compiled.with(sources),
     plans,
   };
 }
@@ -129,28 +154,17 @@ function unitOf(context: EvaluationContext, attribute: string): string | null {
   return typeof value === "number" || typeof value === "boolean" ? `${value}` : null;
 }
 
-function exposureOf(
+/** The rule that gave the evaluation and records exposures, if there is one. */
+function recordingRule(
   plan: Plan,
   evaluation: Evaluation,
   context: EvaluationContext,
   nowMs: number,
-): ServedExposure | null {
+): Rule | null {
   if (plan.ruleIndex === null || evaluation.variant === undefined) return null;
   const index = plan.ruleIndex(context, nowMs);
-  const { revision, content } = plan.published;
-  const rule = index === null ? undefined : content.configuration.rules[index];
-  if (rule === undefined || !rule.recordExposure) return null;
-  const unit = unitOf(context, rule.unit);
-  if (unit === null) return null;
-  const { id: ruleId, experimentId } = rule;
-  return {
-    flagKey: content.key,
-    revision,
-    ruleId,
-    variant: evaluation.variant,
-    unit,
-    experimentId,
-  };
+  const rule = index === null ? undefined : plan.published.content.configuration.rules[index];
+  return rule?.recordExposure === true ? rule : null;
 }
 
 /**
@@ -165,6 +179,18 @@ function isMissingKey(plan: Plan, evaluation: Evaluation, context: EvaluationCon
   );
 }
 
+function withoutUnit({ key, metadata }: Evaluation, attribute: string): MissingTargetingKey {
+  return {
+    key,
+    value: undefined,
+    variant: undefined,
+    reason: "ERROR",
+    errorCode: "TARGETING_KEY_MISSING",
+    errorMessage: `flag "${key}" needs a text as ${attribute}`,
+    metadata,
+  };
+}
+
 function serve(
   plan: Plan | undefined,
   evaluation: Evaluation,
@@ -173,21 +199,18 @@ function serve(
 ): ServedFlag {
   if (plan === undefined) return { evaluation, exposure: null };
   if (isMissingKey(plan, evaluation, context)) {
-    const { key, metadata } = evaluation;
-    return {
-      evaluation: {
-        key,
-        value: undefined,
-        variant: undefined,
-        reason: "ERROR",
-        errorCode: "TARGETING_KEY_MISSING",
-        errorMessage: `flag "${key}" needs a targetingKey`,
-        metadata,
-      },
-      exposure: null,
-    };
+    return { evaluation: withoutUnit(evaluation, TARGETING_KEY), exposure: null };
   }
-  return { evaluation, exposure: exposureOf(plan, evaluation, context, nowMs) };
+  const rule = recordingRule(plan, evaluation, context, nowMs);
+  if (rule === null || evaluation.variant === undefined) return { evaluation, exposure: null };
+  const unit = unitOf(context, rule.unit);
+  // A unit that cannot be counted must not be treated.
+  if (unit === null) return { evaluation: withoutUnit(evaluation, rule.unit), exposure: null };
+  const { revision, content } = plan.published;
+  const { id: ruleId, experimentId } = rule;
+  const { variant } = evaluation;
+  const exposure = { flagKey: content.key, revision, ruleId, variant, unit, experimentId };
+  return { evaluation, exposure };
 }
 
 /** Evaluates one flag; the caller records the exposure when it delivers the answer. */
@@ -206,12 +229,11 @@ export function serveAll(
   context: EvaluationContext,
   nowMs: number,
 ): readonly ServedFlag["evaluation"][] {
-  return set.compiled.evaluateAll(context, nowMs).map((evaluation) => {
-    const plan = set.plans.get(evaluation.key);
-    return plan !== undefined && isMissingKey(plan, evaluation, context)
-      ? serve(plan, evaluation, context, nowMs).evaluation
-      : evaluation;
-  });
+  return set.compiled
+    .evaluateAll(context, nowMs)
+    .map(
+      (evaluation) => serve(set.plans.get(evaluation.key), evaluation, context, nowMs).evaluation,
+    );
 }
 
 /** Why a flag answers as it does: the operators' results and the rule that served. */

@@ -1,6 +1,6 @@
 import type { Db, Notifications } from "@paceline/db";
 
-import { publishedSet } from "../domain/index.ts";
+import { changedSet, emptySet } from "../domain/index.ts";
 import type { Published, PublishedSet } from "../domain/index.ts";
 import { PUBLISHED_CHANNEL, readContent } from "./repository.ts";
 
@@ -90,20 +90,24 @@ async function readInForce(
  * @returns null when there is a gap
  */
 function applyRows(known: PublishedSet, rows: readonly Row[]): PublishedSet | null {
-  const flags = new Map(known.flags);
   let revision = known.revision;
   for (const row of rows) {
     if (row.revision !== revision + 1) return null;
     revision = row.revision;
-    applyRow(flags, row);
   }
-  return publishedSet(known.workspaceId, known.environment, revision, flags);
+  return changedSet(known, revision, changesOf(rows));
 }
 
-function applyRow(flags: Map<string, Published>, row: Row): void {
-  const { revision, key, digest, content } = row;
-  if (digest === null || content === null) flags.delete(key);
-  else flags.set(key, { revision, digest, content: readContent(content) });
+/** The last row of each flag counts. */
+function changesOf(rows: readonly Row[]): ReadonlyMap<string, Published | null> {
+  return new Map(
+    rows.map(({ revision, key, digest, content }) => [
+      key,
+      digest === null || content === null
+        ? null
+        : { revision, digest, content: readContent(content) },
+    ]),
+  );
 }
 
 function changedKeys(before: PublishedSet, after: PublishedSet): readonly string[] {
@@ -184,7 +188,7 @@ class MemoryFlagSets implements FlagSets {
   #emptySet(key: string, workspaceId: string, environment: string): PublishedSet {
     const known = this.#empty.get(key);
     if (known !== undefined) return known;
-    const empty = publishedSet(workspaceId, environment, 0, new Map());
+    const empty = emptySet(workspaceId, environment);
     this.#empty.set(key, empty);
     return empty;
   }
@@ -208,10 +212,8 @@ class MemoryFlagSets implements FlagSets {
 
   async #readWhole(workspaceId: string, environment: string): Promise<PublishedSet> {
     const rows = await readInForce(this.#db, workspaceId, environment);
-    const flags = new Map<string, Published>();
-    for (const row of rows) applyRow(flags, row);
     const revision = Math.max(0, ...rows.map((row) => row.revision));
-    return publishedSet(workspaceId, environment, revision, flags);
+    return changedSet(emptySet(workspaceId, environment), revision, changesOf(rows));
   }
 }
 

@@ -185,7 +185,7 @@ function addSingle(app: App, deps: FlagRouteDependencies, limit: RateLimit): voi
 }
 
 function bulkText(set: PublishedSet, evaluations: readonly Answered[]): string {
-  const metadata = JSON.stringify(set.compiled.metadata);
+  const metadata = JSON.stringify(set.document.metadata);
   return `{"flags":[${evaluations.map(textOf).join(",")}],"metadata":${metadata}}`;
 }
 

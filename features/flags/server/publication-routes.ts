@@ -62,7 +62,7 @@ function addDraft(app: App, deps: FlagRouteDependencies): void {
         await editConfiguration(ctx, { key, environment, configuration, version }),
       );
       etag(reply, draft.version);
-      return JSON.parse(JSON.stringify(draft));
+      return draft;
     },
   );
 }
@@ -185,14 +185,12 @@ function addRevisions(app: App, deps: FlagRouteDependencies): void {
           ? await readRevisionBefore(deps.db, flag.id, environment, revision)
           : await readRevision(deps.db, flag.id, environment, against);
       if (against !== undefined && other === null) throw notFound("revision");
-      return JSON.parse(
-        JSON.stringify({
-          ...publicationView(found),
-          content: found.content,
-          against: other?.revision ?? null,
-          differences: differences(other?.content ?? {}, found.content ?? {}),
-        }),
-      );
+      return {
+        ...publicationView(found),
+        content: found.content,
+        against: other?.revision ?? null,
+        differences: [...differences(other?.content ?? {}, found.content ?? {})],
+      };
     },
   );
 }

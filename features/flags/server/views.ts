@@ -136,9 +136,7 @@ export async function readDetail(
     }),
   );
   const inForce = await readInForce(db, [flag.id]);
-  return JSON.parse(
-    JSON.stringify({ ...summaryOf(flag, inForce), variants: flag.variants, environments }),
-  );
+  return { ...summaryOf(flag, inForce), variants: flag.variants, environments };
 }
 
 /** Publications of a flag in an environment, newest first, before `before`. */
