@@ -119,7 +119,10 @@ test("a missing artifact says what the change would be once it is there", () => 
   assert.equal(decision.whenReady, "sprint");
   assert.equal(decision.headline, "Not ready: it is a sprint once it has its rollback plan.");
   assert.ok(decision.sprintIf.kind === "changes");
-  assert.equal(decision.sprintIf.words, "Define the way back.");
+  assert.equal(
+    decision.sprintIf.words,
+    "Define the way back and, where the risk is high, rehearse it.",
+  );
 });
 
 test("an empty proposal names the first facts that are needed", () => {

@@ -31,7 +31,7 @@ function changeable(
 const ARTIFACT_ADVICE: Readonly<Record<SprintArtifact, string>> = {
   hypothesis: "Write a hypothesis that names its metric and the smallest effect that counts",
   telemetryPlan: "Name the events of the telemetry plan and send one of each",
-  rollbackPlan: "Define the way back",
+  rollbackPlan: "Define the way back and, where the risk is high, rehearse it",
   owner: "Give it one owner",
   featureFlag: "Create its feature flag",
   dependencyMap: "Name the systems it reads, writes and triggers",
