@@ -17,24 +17,32 @@ export function every(
   round: () => Promise<unknown>,
 ): Periodic {
   let closed = false;
-  let timer: NodeJS.Timeout | null = null;
-  let running: Promise<void> = Promise.resolve();
-  const next = (): void => {
-    if (closed) return;
-    timer = setTimeout(() => {
-      running = round()
-        .catch((error: unknown) =>
-          logger.error({ err: error, task: name }, "a periodic task failed"),
-        )
-        .then(next);
-    }, pauseMs);
-    timer.unref();
-  };
-  next();
+  let wake: (() => void) | null = null;
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, pauseMs);
+      timer.unref();
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  async function run(): Promise<void> {
+    for (;;) {
+      await pause();
+      if (closed) return;
+      try {
+        await round();
+      } catch (error) {
+        logger.error({ err: error, task: name }, "a periodic task failed");
+      }
+    }
+  }
+  const running = run();
   return {
     async close() {
       closed = true;
-      if (timer !== null) clearTimeout(timer);
+      wake?.();
       await running;
     },
   };

@@ -84,7 +84,7 @@ function registerFlagsAndEvents(app: App, parts: Parts): void {
     db: store.db,
     flagSets,
     recordExposure: (exposure) => storeExposure(parts, exposure),
-    environmentNow: clocks.now,
+    environmentNow: (workspaceId, environment) => clocks.now(workspaceId, environment),
     environmentExists: exists,
     maxEvaluationsPerSecond: MAX_EVALUATIONS_PER_SECOND,
     monotonicMs: () => performance.now(),

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { Client, inParallel } from "./client.ts";
-import type { Credential } from "./client.ts";
+import { inParallel } from "./client.ts";
+import type { Client, Credential } from "./client.ts";
 import type { Progress } from "./progress.ts";
 import type { RecordedUnit, Study } from "./study.ts";
 
@@ -182,8 +182,11 @@ class Replay {
     await this.#access.client.call("POST", "/v1/batch", { writeKey }, { batch });
   }
 
+  /** Asks for the decision; a change that may start is marked ready, which checks its artifacts once more. */
   async decide(initiativeId: string): Promise<unknown> {
-    return this.#admin("POST", `/api/v1/initiatives/${initiativeId}/decide`, {});
+    const decided = await this.#admin("POST", `/api/v1/initiatives/${initiativeId}/decision`, {});
+    await this.#admin("POST", `/api/v1/initiatives/${initiativeId}/ready`, {});
+    return decided;
   }
 
   async lockAndStart(experimentId: string): Promise<string> {

@@ -16,6 +16,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 
 import {
+  AnalysisSchema,
   CreateExperimentSchema,
   CriterionSchema,
   ExperimentDetailSchema,
@@ -42,6 +43,7 @@ import type { ExperimentDependencies } from "./dependencies.ts";
 import { experimentProblem } from "./errors.ts";
 import type { ExperimentError } from "./errors.ts";
 import { timeboxEnd } from "./look-time.ts";
+import { readAnalysis } from "./read-analysis.ts";
 import { findExperiment, listExperiments, listMetrics } from "./repository.ts";
 import type { Experiment } from "./repository.ts";
 import { planOf } from "./statistics.ts";
@@ -166,6 +168,31 @@ function registerEvidence(app: App, deps: RouteDependencies): void {
         asOf: experiment.endedAt ?? timeboxEnd(experiment) ?? now,
       });
       return { sql: await deps.events.showSql(plan) };
+    },
+  );
+}
+
+function registerReading(app: App, deps: RouteDependencies): void {
+  app.get(
+    `${BASE}/:id/reading`,
+    {
+      config: { permission: "experiment.read" },
+      schema: {
+        summary: "All data of an ended run, also what came after its verdict",
+        description:
+          "The verdict stays what it was. Not available while the run goes on: looking without spending alpha would break its error rate.",
+        params: ById,
+        response: { 200: AnalysisSchema, ...ERRORS },
+      },
+    },
+    async (request) => {
+      const experiment = await experimentOf(request, request.params.id);
+      const { startedAt, endedAt, state, environment, workspaceId } = experiment;
+      if (startedAt === null || endedAt === null) {
+        throw experimentProblem({ kind: "wrong-experiment-state", state, needs: "an ended run" });
+      }
+      const asOf = await deps.environmentNow(workspaceId, environment);
+      return readAnalysis(deps, commandContext(request).db, experiment, startedAt, asOf);
     },
   );
 }
@@ -358,6 +385,7 @@ export function registerRoutes(app: App, deps: RouteDependencies): void {
   registerList(app);
   registerDetail(app);
   registerEvidence(app, deps);
+  registerReading(app, deps);
   registerDrafts(app);
   registerSamplePlan(app);
   registerRuns(app, deps);

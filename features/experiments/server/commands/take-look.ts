@@ -3,24 +3,15 @@ import type { JsonObject } from "@paceline/audit/server";
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
-import type { Db } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import type { AnalysisDocument } from "../../api.ts";
-import { analyze, metricKeysOf } from "../../domain/index.ts";
-import { analysisDocument } from "../analysis-document.ts";
 import type { ExperimentDependencies } from "../dependencies.ts";
 import type { ExperimentError } from "../errors.ts";
-import {
-  insertLook,
-  listLooks,
-  listMetrics,
-  lockExperiment,
-  updateExperiment,
-} from "../repository.ts";
+import { readAnalysis } from "../read-analysis.ts";
+import { insertLook, lockExperiment, updateExperiment } from "../repository.ts";
 import type { Experiment, Look } from "../repository.ts";
-import { readStatistics } from "../statistics.ts";
 
 export interface TakeLook {
   readonly id: string;
@@ -33,32 +24,6 @@ export interface TakeLook {
 export interface LookTaken {
   readonly experiment: Experiment;
   readonly look: Look;
-}
-
-async function analyzeAt(
-  deps: ExperimentDependencies,
-  tx: Db,
-  experiment: Experiment,
-  startedAt: Date,
-  asOf: Date,
-): Promise<AnalysisDocument> {
-  const { criterion } = experiment;
-  const metrics = await listMetrics(tx, experiment.workspaceId, metricKeysOf(criterion));
-  const looks = await listLooks(tx, experiment);
-  await deps.events.flush();
-  const statistics = await readStatistics(deps.events, {
-    workspaceId: experiment.workspaceId,
-    environment: experiment.environment,
-    experimentId: experiment.id,
-    flagKey: experiment.flagKey,
-    variants: Object.keys(criterion.design.allocation),
-    metrics,
-    windowHours: criterion.design.conversionWindowHours,
-    from: startedAt,
-    asOf,
-  });
-  const pastLooks = looks.map(({ look, informationFraction }) => ({ look, informationFraction }));
-  return analysisDocument(analyze({ criterion, statistics, startedAt, now: asOf, pastLooks }));
 }
 
 function auditDetail(experiment: Experiment, asOf: Date, analysis: AnalysisDocument): JsonObject {
@@ -91,7 +56,7 @@ export function takeLook(
         needs: "a running experiment",
       });
     }
-    const analysis = await analyzeAt(deps, tx, experiment, startedAt, asOf);
+    const analysis = await readAnalysis(deps, tx, experiment, startedAt, asOf);
     const { id: auditEntry } = await appendAudit(tx, ctx, {
       action: "experiment.look",
       subject: { kind: "experiment", id },
