@@ -8,7 +8,7 @@ import {
 } from "@paceline/web-kit";
 import type { Session } from "@paceline/web-kit";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { Outlet, useLocation, useRouter } from "@tanstack/react-router";
 import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { useShortcuts } from "./shortcuts.ts";
@@ -21,9 +21,8 @@ const KeysDialog = lazy(() => import("./KeysDialog.tsx"));
 export function Shell() {
   const query = useQuery(sessionQuery);
   const queries = useQueryClient();
-  const here = useLocation({ select: ({ href }) => href });
   useEffect(
-    () => onSignedOut(() => void queries.invalidateQueries({ queryKey: sessionQuery.queryKey })),
+    () => onSignedOut(() => void queries.setQueryData(sessionQuery.queryKey, null)),
     [queries],
   );
   const answer = query.data;
@@ -32,13 +31,24 @@ export function Shell() {
     [answer],
   );
   if (session !== undefined) return <Inside session={session} />;
-  if (answer !== undefined) return <Navigate to="/sign-in" search={{ next: here }} replace />;
+  if (answer !== undefined) return <ToSignIn />;
   if (!query.isError) return null;
   return (
     <main className="p-6">
       <ErrorState error={asProblem(query.error)} onRetry={() => void query.refetch()} />
     </main>
   );
+}
+
+/** Leaves for sign-in once, with the address to come back to as it was then. */
+function ToSignIn() {
+  const { history } = useRouter();
+  useEffect(() => {
+    const { href } = history.location;
+    const next = href === "/" ? "" : `?${new URLSearchParams({ next: href }).toString()}`;
+    history.replace(`/sign-in${next}`);
+  }, [history]);
+  return null;
 }
 
 type Overlay = "none" | "menu" | "palette" | "keys";

@@ -39,20 +39,26 @@ const warm = () => void load();
 
 /** A list of acts that opens from a button. Its code is fetched when the button is approached. */
 export function Menu(props: MenuProps) {
-  const [opened, setOpened] = useState(false);
+  const [landmark, setLandmark] = useState<HTMLElement | null>();
   const closed = cloneElement(props.trigger, {
     "aria-haspopup": "menu",
     "aria-expanded": false,
     onPointerEnter: warm,
     onFocus: warm,
-    onClick: () => setOpened(true),
+    onClick: (event) => setLandmark(landmarkOf(event.currentTarget)),
   });
-  if (!opened) return closed;
+  if (landmark === undefined) return closed;
   return (
     <Suspense fallback={closed}>
-      <MenuPopup {...props} />
+      <MenuPopup {...props} landmark={landmark} />
     </Suspense>
   );
+}
+
+/** What floats stays in the landmark of its trigger, where a screen reader looks for it. */
+function landmarkOf(element: Element): HTMLElement | null {
+  if (element.closest("[role='dialog']") !== null) return null;
+  return element.closest<HTMLElement>("main, header");
 }
 
 /** Keys as they are pressed: "g i", "Ctrl K". */

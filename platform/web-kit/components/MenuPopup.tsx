@@ -1,6 +1,5 @@
 import { Menu as Base } from "@base-ui/react/menu";
 import { Check } from "lucide-react";
-import type { ReactNode } from "react";
 
 import { classes } from "./classes.ts";
 import { Keys } from "./Menu.tsx";
@@ -9,12 +8,12 @@ import { itemClasses, popupClasses } from "./popup.ts";
 
 // React.lazy asks for a default export.
 // oxlint-disable-next-line import/no-default-export
-export default function MenuPopup(props: MenuProps) {
-  const { trigger, label, entries, side = "bottom", align = "end" } = props;
+export default function MenuPopup(props: MenuProps & { landmark: HTMLElement | null }) {
+  const { landmark, trigger, label, entries, side = "bottom", align = "end" } = props;
   return (
     <Base.Root defaultOpen>
       <Base.Trigger render={trigger} />
-      <Base.Portal>
+      <Base.Portal container={landmark}>
         <Base.Positioner className="z-40" sideOffset={4} side={side} align={align}>
           <Base.Popup aria-label={label} className={classes(popupClasses, "min-w-44")}>
             {entries.map((entry, index) => (
@@ -27,7 +26,7 @@ export default function MenuPopup(props: MenuProps) {
   );
 }
 
-function Entry(props: { entry: MenuEntry }): ReactNode {
+function Entry(props: { entry: MenuEntry }) {
   const { entry } = props;
   switch (entry.kind) {
     case "line":
@@ -60,6 +59,8 @@ function Entry(props: { entry: MenuEntry }): ReactNode {
     case "act":
     case undefined:
       return <Act entry={entry} />;
+    default:
+      return null;
   }
 }
 
