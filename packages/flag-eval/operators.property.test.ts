@@ -111,9 +111,16 @@ test("any rule over any JSON gives what json-logic-js gives, where that gives an
   assert.ok(compared > 15_000, `${compared} compared`);
 });
 
-test("a product has no negative zero to divide by", () => {
+test("negative zero and what is not a number behave as in the reference", () => {
   // Found by the property above.
-  assert.equal(run({ "/": [1, { "*": [{ "-": [0] }, " 7 "] }] }, null), Number.POSITIVE_INFINITY);
+  for (const logic of [
+    { "/": [1, { "*": [{ "-": [0] }, " 7 "] }] },
+    { "/": [1, { "*": [-1, 0, 0] }] },
+    { "/": [1, { "*": [-1, 0] }] },
+    { in: [{ min: ["abc"] }, { merge: [{ "+": ["abc"] }] }] },
+  ]) {
+    assert.deepEqual(run(logic, null), reference.apply(logic, null), JSON.stringify(logic));
+  }
 });
 
 const hostile = fc.oneof(

@@ -127,7 +127,8 @@ const reduce: Operator = (values, scope) => {
 function contains(item: unknown, container: unknown): boolean {
   // The reference finds nothing in an empty text, not even an empty text.
   if (typeof container === "string") return container !== "" && container.includes(text(item));
-  return Array.isArray(container) && container.includes(item);
+  // Not `includes`: what is not a number is in no list.
+  return Array.isArray(container) && container.some((one: unknown) => one === item);
 }
 
 // From here on a set is faster than a walk.
@@ -262,7 +263,7 @@ function flat(keys: readonly unknown[]): readonly unknown[] {
 }
 
 function product(values: readonly unknown[]): number {
-  return values.reduce<number>((result, value) => result * float(value), 1);
+  return values.reduce<number>((result, value) => float(result) * float(value), 1);
 }
 
 /** A JsonLogic rule ready to run. */

@@ -4,6 +4,7 @@ import { after, test } from "node:test";
 import { closeDatabase, listen, openDatabase } from "@paceline/db";
 
 import { serveFlag } from "../domain/index.ts";
+import { announceChanges } from "./announce-changes.ts";
 import { createFlagSets } from "./flag-sets.ts";
 import type { FlagSets } from "./flag-sets.ts";
 import { publishTestFlag, startTestServer, WORKSPACE } from "./test-server.ts";
@@ -107,4 +108,20 @@ test("an archived flag is gone, and an environment that nobody published in is e
   await server.call("POST", "/api/v1/flags/gone/archive");
   assert.equal(variantOf(server.flagSets, "gone"), undefined);
   assert.equal(server.flagSets.get(WORKSPACE, "drill").revision, 0);
+});
+
+test("open pages are told which flags changed", async () => {
+  const told: (readonly [string, string, unknown])[] = [];
+  const stop = announceChanges(server.flagSets, {
+    publish: (workspaceId, topic, data) => told.push([workspaceId, topic, data]),
+    subscribe: () => undefined,
+    size: () => 0,
+    close: () => undefined,
+  });
+  const revision = await publishTestFlag(server, "told", boolean, { defaultVariant: "on" });
+  stop();
+  assert.deepEqual(told, [
+    [WORKSPACE, "flags", { environment: "production", revision }],
+    [WORKSPACE, "flag:told", { key: "told", environment: "production", revision }],
+  ]);
 });

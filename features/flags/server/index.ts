@@ -1,3 +1,4 @@
+export { announceChanges } from "./announce-changes.ts";
 export { archiveFlag } from "./commands/archive-flag.ts";
 export { createFlag } from "./commands/create-flag.ts";
 export { editConfiguration } from "./commands/edit-configuration.ts";

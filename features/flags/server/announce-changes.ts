@@ -1,0 +1,18 @@
+import type { SseHub } from "@paceline/http";
+
+import type { FlagSets } from "./flag-sets.ts";
+
+/**
+ * Tells open pages which flags changed: topic `flags` for lists, `flag:<key>` for one flag.
+ *
+ * @returns the way to stop it
+ */
+export function announceChanges(flagSets: FlagSets, hub: SseHub): () => void {
+  return flagSets.onChange(({ set, changedKeys }) => {
+    const { workspaceId, environment, revision } = set;
+    hub.publish(workspaceId, "flags", { environment, revision });
+    for (const key of changedKeys) {
+      hub.publish(workspaceId, `flag:${key}`, { key, environment, revision });
+    }
+  });
+}
