@@ -9,7 +9,13 @@ import { PostgresError, errorCode } from "./errors.ts";
 import { isRunning, mayBePostgres } from "./process.ts";
 
 /** What `postmaster.pid` says; the format is PostgreSQL's own (`src/include/utils/pidfile.h`). */
-type PidFile = { readonly pid: number; readonly startedAt: string; readonly listening: Listening };
+type PidFile = {
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly listening: Listening;
+  /** whether it says that connections are taken; before that, somebody else may own the port */
+  readonly ready: boolean;
+};
 
 export type RunningServer = {
   readonly pid: number;
@@ -23,8 +29,21 @@ export type Adoption =
   | { readonly kind: "none" }
   | { readonly kind: "stale"; readonly reusedPid: number };
 
-const CANNOT_CONNECT_NOW = "57P03";
-const NOT_LISTENING: readonly string[] = ["ENOENT", "ECONNREFUSED", "ECONNRESET"];
+/** Codes of a server that starts up, shuts down or has just gone: cannot_connect_now, admin_shutdown. */
+const TRANSIENT_CODES: readonly string[] = [
+  "57P03",
+  "57P01",
+  "ENOENT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+];
+
+/** Whether a connection failed because the server is on its way up or down. */
+export function isTransient(error: unknown): boolean {
+  const cut = error instanceof Error && error.message.startsWith("Connection terminated");
+  return cut || TRANSIENT_CODES.includes(errorCode(error));
+}
 const POLL_MS = 20;
 
 export async function readPidFile(cluster: Cluster): Promise<PidFile | null> {
@@ -37,6 +56,7 @@ export async function readPidFile(cluster: Cluster): Promise<PidFile | null> {
   return {
     pid,
     startedAt: lines[2] ?? "",
+    ready: (lines[7] ?? "").trim() === "ready",
     listening: onSocket ? { kind: "socket" } : { kind: "tcp", port },
   };
 }
@@ -77,15 +97,14 @@ export async function adoptServer(cluster: Cluster, deadlineAt: number): Promise
     const found = await readPidFile(cluster);
     if (found === null) return { kind: "none" };
     if (!(await isRunning(found.pid))) return { kind: "none" };
+    if (!(await mayBePostgres(found.pid))) return { kind: "stale", reusedPid: found.pid };
     try {
-      return { kind: "adopted", server: await connectToServer(cluster, found) };
+      if (found.ready) return { kind: "adopted", server: await connectToServer(cluster, found) };
     } catch (error) {
-      const code = errorCode(error);
-      if (NOT_LISTENING.includes(code)) {
-        if (!(await mayBePostgres(found.pid))) return { kind: "stale", reusedPid: found.pid };
-      } else if (code !== CANNOT_CONNECT_NOW) throw adoptionRefused(cluster, found.pid, error);
-      if (performance.now() > deadlineAt) throw adoptionRefused(cluster, found.pid, error);
+      if (!isTransient(error) || performance.now() > deadlineAt)
+        throw adoptionRefused(cluster, found.pid, error);
     }
+    if (performance.now() > deadlineAt) throw adoptionRefused(cluster, found.pid, undefined);
     await delay(POLL_MS);
   }
 }

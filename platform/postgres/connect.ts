@@ -46,6 +46,11 @@ export async function withConnection<T>(
   client.on("error", () => undefined); // a broken connection also rejects the query that waits on it
   try {
     await client.connect();
+  } catch (error) {
+    void client.end().catch(() => undefined); // may never answer where the other side does not
+    throw error;
+  }
+  try {
     return await use(client);
   } finally {
     await client.end().catch(() => undefined);

@@ -5,7 +5,7 @@ import { platform } from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { type RunningServer, connectToServer, readPidFile } from "./adopt.ts";
+import { type RunningServer, connectToServer, isTransient, readPidFile } from "./adopt.ts";
 import { programPath } from "./binaries.ts";
 import {
   type Cluster,
@@ -15,7 +15,7 @@ import {
   spawnIdentity,
 } from "./cluster.ts";
 import type { Listening } from "./connect.ts";
-import { PostgresError, errorCode } from "./errors.ts";
+import { PostgresError } from "./errors.ts";
 import { isRunning, sendSignal } from "./process.ts";
 import type { ServerUser } from "./server-user.ts";
 
@@ -142,11 +142,11 @@ export async function launchServer(plan: LaunchPlan): Promise<LaunchOutcome> {
 
 async function tryConnect(cluster: Cluster, pid: number): Promise<RunningServer | null> {
   const found = await readPidFile(cluster);
-  if (found === null || found.pid !== pid || found.startedAt === "") return null;
+  if (found === null || found.pid !== pid || !found.ready) return null;
   try {
     return await connectToServer(cluster, found);
   } catch (error) {
-    if (["ENOENT", "ECONNREFUSED", "ECONNRESET", "57P03"].includes(errorCode(error))) return null;
+    if (isTransient(error)) return null;
     throw error;
   }
 }
