@@ -13,6 +13,9 @@ import type { JsonObject } from "@paceline/transparency-log";
 import { isActionName, isKindName } from "../domain/entry.ts";
 import type { AuditSubject } from "../domain/entry.ts";
 
+/** Personal field with the name of who acted. */
+export const ACTOR_NAME = "actor.name";
+
 /** What a command says about its change. */
 export interface AuditStatement {
   /** `<noun>.<verb>`, such as `initiative.propose`. */
@@ -103,10 +106,12 @@ function personalRows(
   newSalt: (length: number) => Uint8Array,
 ): PersonalRow[] {
   const named: readonly (readonly [string, string, string | null])[] =
-    actor.kind === "service" ? [] : [["actor.name", actor.name, actor.id]];
+    actor.kind === "service" ? [] : [[ACTOR_NAME, actor.name, actor.id]];
   const { subject } = statement;
   const about = subject.kind === "person" ? subject.id : null;
   const given = Object.entries(statement.personal ?? {});
+  if (given.some(([name]) => name === ACTOR_NAME))
+    throw new TypeError(`the personal field ${ACTOR_NAME} is taken from the actor`);
   return [...named, ...given.map(([name, value]) => [name, value, about] as const)].map(
     ([name, value, personId]) => ({ name, value, personId, salt: newSalt(SALT_LENGTH) }),
   );

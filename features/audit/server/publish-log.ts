@@ -38,15 +38,22 @@ export interface StoredLog {
   readonly signer: SignerKey;
 }
 
+/** What the latest checkpoint covers after publishing. */
+export interface Published {
+  readonly treeSize: number;
+  readonly isNew: boolean;
+  /** True if it covers every entry that has an index; otherwise publish again. */
+  readonly isComplete: boolean;
+}
+
 /**
  * Stores the next entries of a log, and then the checkpoint that covers them. Whatever is on the disk
  * decides where to continue, so a crash at any point is repaired by calling it again. Call it holding
  * the log.
  *
- * @returns true if the checkpoint now covers every entry that has an index
  * @throws LogDamaged if continuing would sign something that contradicts an earlier checkpoint
  */
-export async function publishLog(tx: Db, log: StoredLog, clock: Clock): Promise<boolean> {
+export async function publishLog(tx: Db, log: StoredLog, clock: Clock): Promise<Published> {
   const size = await readSize(tx, log.workspaceId);
   const checkpoint = await readCheckpoint(log);
   if (checkpoint.treeSize > size)
@@ -56,7 +63,8 @@ export async function publishLog(tx: Db, log: StoredLog, clock: Clock): Promise<
     );
   const next = checkpoint.treeSize === size ? checkpoint : await extend(tx, log, checkpoint);
   await recordCheckpoint(tx, log, next, clock);
-  return next.treeSize === size;
+  const { treeSize } = next;
+  return { treeSize, isNew: next !== checkpoint, isComplete: treeSize === size };
 }
 
 /** The last checkpoint on the disk; that of the empty log if there is none yet. */

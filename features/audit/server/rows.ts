@@ -1,5 +1,7 @@
 import type { AuditRow, PersonalField } from "@paceline/audit-verifier";
 import type { Db } from "@paceline/db";
+import { sql } from "kysely";
+import type { SqlBool } from "kysely";
 
 /** Rows read at once. */
 const BATCH = 1000;
@@ -97,7 +99,7 @@ export async function readPersonal(
     .selectFrom("audit_personal as personal")
     .select(["personal.entry_id", "personal.name", "personal.value", "personal.salt"])
     .where("personal.workspace_id", "=", workspaceId)
-    .where("personal.entry_id", "in", entryIds)
+    .where(sql<SqlBool>`personal.entry_id = any(${entryIds}::uuid[])`)
     .orderBy("personal.name")
     .execute();
   for (const { entry_id: entryId, name, value, salt } of rows)

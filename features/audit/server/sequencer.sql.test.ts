@@ -147,11 +147,16 @@ test("many sequencers and writers at once make one log", async () => {
 
 test("the background sequencer is woken by a commit and finishes its work when it closes", async () => {
   const { workspaceId } = newWorkspace(database.db, SERVICE);
-  const sequencer = await startSequencer(await options());
+  const published: [string, number][] = [];
+  const sequencer = await startSequencer({
+    ...(await options()),
+    onPublished: (...checkpoint) => published.push(checkpoint),
+  });
   await append(workspaceId, 3);
   await sequencer.drain();
   assert.equal((await rowsOf(workspaceId)).length, 3);
   await sequencer.close();
+  assert.deepEqual(published.at(-1), [workspaceId, 3]);
   assert.equal((await verify(workspaceId)).verdict, "intact");
 });
 
@@ -185,6 +190,10 @@ test("a log whose stored files were changed is not signed again, and the others 
   const errors: Error[] = [];
   await sequenceAll(await options(errors), "wait");
   assert.match(errors[0]?.message ?? "", /not continued: the stored tiles do not lead to the root/);
+  const background = await startSequencer(await options(errors));
+  for (let round = 0; round < 3; round += 1) await background.drain();
+  await background.close();
+  assert.equal(errors.length, 2, "the damage is told of once a sequencer, not once a poll");
   assert.equal((await verify(damaged.workspaceId)).verdict, "tampered");
   assert.equal((await verify(healthy.workspaceId)).verdict, "intact");
 });

@@ -5,7 +5,7 @@ import type { Db, Notifications } from "@paceline/db";
 
 import { AUDIT_CHANNEL } from "./append-audit.ts";
 import { assignIndexes, holdingLog, workspacesWithWork } from "./assign-indexes.ts";
-import { publishLog } from "./publish-log.ts";
+import { LogDamaged, publishLog } from "./publish-log.ts";
 import type { LogSigners } from "./signing-key.ts";
 
 /** Looks for work at least this often: a notification can be lost with its connection. */
@@ -32,10 +32,13 @@ export interface SequencerOptions {
   readonly notifications?: Notifications;
   /** Told of a log that cannot be continued; the others go on, and this one is tried again. */
   readonly onError: (error: Error) => void;
+  /** Told of each new checkpoint. */
+  readonly onPublished?: (workspaceId: string, treeSize: number) => void;
 }
 
 /** Starts the sequencer. Several processes may run one: a log is held by one of them at a time. */
-export async function startSequencer(options: SequencerOptions): Promise<Sequencer> {
+export async function startSequencer(given: SequencerOptions): Promise<Sequencer> {
+  const options = { ...given, onError: onceForEachDamage(given.onError) };
   let running: Promise<void> | null = null;
   let isWoken = false;
   let isClosed = false;
@@ -99,9 +102,23 @@ async function sequenceOne(
     const moved = await holdingLog(db, workspaceId, otherwise, (tx) =>
       assignIndexes(tx, workspaceId),
     );
-    const isDone = await holdingLog(db, workspaceId, otherwise, (tx) => publishLog(tx, log, clock));
-    if (moved === null || isDone === null || (moved === 0 && isDone)) return;
+    const published = await holdingLog(db, workspaceId, otherwise, (tx) =>
+      publishLog(tx, log, clock),
+    );
+    if (moved === null || published === null) return;
+    if (published.isNew) options.onPublished?.(workspaceId, published.treeSize);
+    if (moved === 0 && published.isComplete) return;
   }
+}
+
+/** A damaged log is looked at again at every poll; it is told of once, until the damage changes. */
+function onceForEachDamage(onError: (error: Error) => void): (error: Error) => void {
+  const told = new Set<string>();
+  return (error) => {
+    if (error instanceof LogDamaged && told.has(error.message)) return;
+    told.add(error.message);
+    onError(error);
+  };
 }
 
 function asError(error: unknown): Error {

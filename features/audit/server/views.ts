@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import type { SqlBool } from "kysely";
 
 import type { AuditEntry, AuditPage, AuditQuery } from "../api.ts";
+import { ACTOR_NAME } from "./build-leaf.ts";
 import { readPersonal } from "./rows.ts";
 
 /** Entries without a place in the log that a page shows at most: a moment's worth. */
@@ -141,12 +142,12 @@ function presentEntry(row: StoredEntry, kept: readonly PersonalField[]): AuditEn
       kind: row.actor_kind,
       id: row.actor_id,
       role: leaf?.actor.role ?? null,
-      name: valueOf("actor.name"),
+      name: valueOf(ACTOR_NAME),
     },
     subject: { kind: row.subject_kind, id: row.subject_id },
     detail: leaf?.detail ?? null,
     personal: names
-      .filter((name) => name !== "actor.name")
+      .filter((name) => name !== ACTOR_NAME)
       .map((name) => ({ name, value: valueOf(name) })),
     requestId: leaf?.request ?? null,
   };
