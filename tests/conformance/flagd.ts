@@ -1,10 +1,10 @@
 /**
  * Runs the Gherkin scenarios of a flagd test bed against our evaluator.
  *
- *   node tests/conformance/flagd.ts <dir> [--verbose]
+ *   node tests/conformance/flagd.ts <dir> [--all] [--verbose]
  *
- * `<dir>` is a flagd-testbed (its `evaluator/` is run), or any folder with `gherkin/*.feature` and
- * `flags/*.json`. Scenarios of other bucketing formulas and of a provider's connection are left out
+ * `<dir>` is a flagd-testbed (its `evaluator/` is run; with `--all` also the evaluations among its
+ * other scenarios), or any folder with `gherkin/*.feature` and `flags/*.json`. Scenarios of other bucketing formulas and of a provider's connection are left out
  * and counted. Ends with `N passed, N failed`; exit code 1 when a scenario failed, 2 when unusable.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -205,16 +205,17 @@ function readFlags(folder: string): FlagSet {
   return compiled.value;
 }
 
-function main(folder: string, verbose: boolean): number {
-  const root = existsSync(join(folder, "evaluator", "gherkin"))
-    ? join(folder, "evaluator")
-    : folder;
-  const flags = readFlags(join(root, "flags"));
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const strict = root !== folder;
-  for (const { file, pickle } of readScenarios(join(root, "gherkin"))) {
-    const tags = pickle.tags.map(({ name }) => name);
-    if (tags.some((tag) => LEFT_OUT.has(tag))) {
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** @param strict  a step that is not known is a fault, and not one that needs a provider */
+function runFolder(folder: string, strict: boolean, verbose: boolean, counts: Counts): void {
+  const flags = readFlags(join(folder, "flags"));
+  for (const { file, pickle } of readScenarios(join(folder, "gherkin"))) {
+    if (pickle.tags.some(({ name }) => LEFT_OUT.has(name))) {
       counts.skipped += 1;
       continue;
     }
@@ -231,6 +232,14 @@ function main(folder: string, verbose: boolean): number {
       if (strict || verbose) console.log(`no such step, ${file}: ${pickle.name}: ${error.message}`);
     }
   }
+}
+
+function main(folder: string, all: boolean, verbose: boolean): number {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const evaluator = join(folder, "evaluator");
+  const isTestbed = existsSync(join(evaluator, "gherkin"));
+  if (isTestbed) runFolder(evaluator, true, verbose, counts);
+  if (!isTestbed || all) runFolder(folder, false, verbose, counts);
   if (counts.skipped > 0) {
     console.log(`${counts.skipped} left out (other bucketing formulas, provider connection)`);
   }
@@ -239,9 +248,11 @@ function main(folder: string, verbose: boolean): number {
 }
 
 const [folder, ...options] = process.argv.slice(2);
-if (folder === undefined) {
-  console.error("usage: node tests/conformance/flagd.ts <dir of flagd-testbed> [--verbose]");
+if (folder === undefined || !existsSync(folder)) {
+  console.error(
+    "usage: node tests/conformance/flagd.ts <dir of flagd-testbed> [--all] [--verbose]",
+  );
   process.exitCode = 2;
 } else {
-  process.exitCode = main(folder, options.includes("--verbose"));
+  process.exitCode = main(folder, options.includes("--all"), options.includes("--verbose"));
 }

@@ -70,7 +70,7 @@ function main(path: string, all: boolean, verbose: boolean): number {
 }
 
 const [path, ...options] = process.argv.slice(2);
-if (path === undefined) {
+if (path === undefined || !existsSync(path)) {
   console.error(
     "usage: node tests/conformance/json-logic.ts <suite.json | dir> [--all] [--verbose]",
   );
