@@ -20,3 +20,25 @@ export function noSuchTree(from: number, to: number, size: number): Problem {
     detail: `A tree of ${from} entries did not grow to ${to}: the checkpoint covers ${size}. Take sizes from 1 up to that, the smaller one first.`,
   });
 }
+
+/** A cursor that this list never gave out. */
+export function badCursor(): Problem {
+  return problem({
+    name: "bad-cursor",
+    title: "The cursor is not readable",
+    status: 400,
+    detail: "Take `cursor` from the `next` of the previous page, or leave it out to start over.",
+    errors: [{ pointer: "query/cursor", detail: "is not a cursor of this list" }],
+  });
+}
+
+/** An instant that has no place on our time line. */
+export function badInstant(name: string): Problem {
+  return problem({
+    name: "invalid-request",
+    title: "The request does not fit",
+    status: 400,
+    detail: `query/${name} is not an instant that exists here; give a time without a leap second.`,
+    errors: [{ pointer: `query/${name}`, detail: "is not an instant" }],
+  });
+}

@@ -140,7 +140,9 @@ test("the list is filtered by action, actor, subject and time", async () => {
   assert.deepEqual(await indexes("subjectKind=initiative&subjectId=i-1"), [1, 0]);
   assert.deepEqual(await indexes("from=2026-03-02T09:00:00Z&to=2026-03-02T09:00:01Z"), [2, 1, 0]);
   assert.deepEqual(await indexes("to=2026-03-02T09:00:00Z"), []);
-  assert.equal(await status(ctx, "entries?cursor=nonsense"), 400);
+  const foreign = Buffer.from('["x"]').toString("base64url");
+  for (const query of ["cursor=nonsense", `cursor=${foreign}`, "to=2016-12-31T23:59:60Z", "from=x"])
+    assert.equal(await status(ctx, `entries?${query}`), 400, query);
 });
 
 test("one workspace never sees the log of another", async () => {
@@ -180,7 +182,8 @@ test("an entry comes with a proof that a stranger can check with the checkpoint 
   );
   const byId = await get<ProvenAuditEntry>(ctx, `entries/${entry.id}`);
   assert.equal(byId.entry.index, 257);
-  assert.equal(await status(ctx, "entries/300"), 404);
+  for (const name of ["300", "999999999999999", "-".repeat(36), ctx.workspaceId])
+    assert.equal(await status(ctx, `entries/${name}`), 404, name);
 });
 
 test("an entry without a place yet is shown without a proof", async () => {

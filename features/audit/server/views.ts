@@ -7,6 +7,7 @@ import type { SqlBool } from "kysely";
 
 import type { AuditEntry, AuditPage, AuditQuery } from "../api.ts";
 import { ACTOR_NAME } from "./build-leaf.ts";
+import { badCursor, badInstant } from "./problems.ts";
 import { readPersonal } from "./rows.ts";
 
 /** Entries without a place in the log that a page shows at most: a moment's worth. */
@@ -19,8 +20,9 @@ export async function viewEntries(
   query: AuditQuery,
 ): Promise<AuditPage> {
   const limit = pageLimit(query.limit);
-  const cursor = readCursor(query.cursor, 1);
-  const before = cursor === null ? null : Number(cursor[0]);
+  const [cursor] = readCursor(query.cursor, 1) ?? [];
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw badCursor();
+  const before = cursor === undefined ? null : Number(cursor);
   const rows = await sql<StoredEntry>`
     select entry.leaf_index, entry.id, entry.occurred_at, entry.action, entry.actor_kind,
       entry.actor_id, entry.subject_kind, entry.subject_id, entry.leaf
@@ -102,10 +104,17 @@ function matches(query: AuditQuery) {
     ...(actor === undefined ? [] : [sql<SqlBool>`entry.actor_id = ${actor}`]),
     ...(subjectKind === undefined ? [] : [sql<SqlBool>`entry.subject_kind = ${subjectKind}`]),
     ...(subjectId === undefined ? [] : [sql<SqlBool>`entry.subject_id = ${subjectId}`]),
-    ...(from === undefined ? [] : [sql<SqlBool>`entry.occurred_at >= ${new Date(from)}`]),
-    ...(to === undefined ? [] : [sql<SqlBool>`entry.occurred_at < ${new Date(to)}`]),
+    ...(from === undefined ? [] : [sql<SqlBool>`entry.occurred_at >= ${instant("from", from)}`]),
+    ...(to === undefined ? [] : [sql<SqlBool>`entry.occurred_at < ${instant("to", to)}`]),
   ];
   return sql.join(conditions, sql` and `);
+}
+
+/** RFC 3339 knows leap seconds, which no `Date` can hold. */
+function instant(name: string, text: string): Date {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) throw badInstant(name);
+  return at;
 }
 
 function matchesAction(action: string) {

@@ -4,6 +4,7 @@ import { formatRow } from "@paceline/audit-verifier";
 import type { AuditRow } from "@paceline/audit-verifier";
 import { commandContext, notFound } from "@paceline/http";
 import type { App } from "@paceline/http";
+import { isUuid } from "@paceline/identifiers";
 import { Type } from "typebox";
 
 import { AuditPage, AuditQuery, ExportQuery, ProvenAuditEntry } from "../../api.ts";
@@ -50,7 +51,9 @@ export function registerEntryRoutes(app: App, deps: AuditDeps): void {
     async (request) => {
       const { db, workspaceId } = commandContext(request);
       const { entry: name } = request.params;
-      const key = name.length < 36 ? { index: Number(name) } : { id: name };
+      const isIndex = /^\d+$/.test(name);
+      if (!isIndex && !isUuid(name)) throw notFound("audit entry");
+      const key = isIndex ? { index: Number(name) } : { id: name };
       const entry = await viewEntry(db, workspaceId, key);
       if (entry === null) throw notFound("audit entry");
       const log = logOf(deps, workspaceId);
