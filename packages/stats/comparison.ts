@@ -90,7 +90,7 @@ export function effectOf(
 }
 
 /** Satterthwaite's degrees of freedom of the sum of two variances of means. */
-function welchDf(shareA: number, shareB: number, nA: number, nB: number): number {
+export function welchDf(shareA: number, shareB: number, nA: number, nB: number): number {
   const sum = shareA + shareB;
   return 1 / ((shareA / sum) ** 2 / (nA - 1) + (shareB / sum) ** 2 / (nB - 1));
 }
@@ -111,6 +111,28 @@ function logIntervalOf(
   return [low === -Infinity ? -Infinity : Math.expm1(low), Math.expm1(high)];
 }
 
+/** The test and the interval of an effect that is already known. */
+export function compareEffect(
+  found: Effect,
+  valueA: number,
+  valueB: number,
+  { alpha, alternative = "two-sided" }: ComparisonOptions,
+): Comparison {
+  const { effect, se, df } = found;
+  const t = effect / se;
+  return {
+    effect,
+    se,
+    df,
+    valueA,
+    valueB,
+    t,
+    p: tTestP(t, df, alternative),
+    interval: intervalAround(effect, se, alternative, alpha, (p) => tTailQuantile(p, df)),
+    logInterval: null,
+  };
+}
+
 /** Welch's t test of treatment b against control a. */
 export function compareArms(
   a: ArmEstimate,
@@ -120,15 +142,7 @@ export function compareArms(
   const { alpha, alternative = "two-sided", scale = "absolute" } = options;
   const found = effectOf(a, b, scale);
   if (!isComputable(found)) return found;
-  const { effect, se, df } = found;
-  const t = effect / se;
-  return {
-    ...found,
-    valueA: a.value,
-    valueB: b.value,
-    t,
-    p: tTestP(t, df, alternative),
-    interval: intervalAround(effect, se, alternative, alpha, (p) => tTailQuantile(p, df)),
-    logInterval: scale === "relative" ? logIntervalOf(a, b, alternative, alpha) : null,
-  };
+  const comparison = compareEffect(found, a.value, b.value, options);
+  if (scale === "absolute") return comparison;
+  return { ...comparison, logInterval: logIntervalOf(a, b, alternative, alpha) };
 }

@@ -1,3 +1,5 @@
+import { normalTail } from "./normal.ts";
+import { isComputable } from "./not-computable.ts";
 import type { NotComputable } from "./not-computable.ts";
 
 export interface ConfidenceSequenceInput {
@@ -44,4 +46,16 @@ export function confidenceSequence(
     p: sides === 2 ? Math.min(1, Math.exp(-logEvidence)) : null,
     logEvidence: sides === 2 ? logEvidence : null,
   };
+}
+
+/** Power of a two-sided confidence sequence that is looked at once, at a true effect. */
+export function confidenceSequencePower(
+  input: Omit<ConfidenceSequenceInput, "effect" | "sides"> & { readonly delta: number },
+): { readonly power: number; readonly halfwidth: number } | NotComputable {
+  const { delta, ...rest } = input;
+  const sequence = confidenceSequence({ ...rest, effect: delta, sides: 2 });
+  if (!isComputable(sequence)) return sequence;
+  const { halfwidth } = sequence;
+  const above = normalTail((halfwidth - delta) / input.se);
+  return { power: above + normalTail((halfwidth + delta) / input.se), halfwidth };
 }

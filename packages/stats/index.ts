@@ -8,7 +8,7 @@ export type {
   Effect,
   Scale,
 } from "./comparison.ts";
-export { confidenceSequence } from "./confidence-sequence.ts";
+export { confidenceSequence, confidenceSequencePower } from "./confidence-sequence.ts";
 export type { ConfidenceSequence, ConfidenceSequenceInput } from "./confidence-sequence.ts";
 export {
   betaCdf,
@@ -70,3 +70,19 @@ export {
 export type { PairSummary, PairSums, Summary } from "./summary.ts";
 export { judge } from "./verdict.ts";
 export type { Evidence, Judgement, OrientedInterval, Verdict, VerdictReason } from "./verdict.ts";
+export { banditWeights, bestArmProbabilities } from "./bandit.ts";
+export type { ArmPosterior } from "./bandit.ts";
+export { betaBelief, normalBelief } from "./bayes.ts";
+export type { Belief, NormalBelief } from "./bayes.ts";
+export { compareAdjusted } from "./cuped.ts";
+export type { AdjustedComparison } from "./cuped.ts";
+export { equivalence } from "./equivalence.ts";
+export type { Equivalence } from "./equivalence.ts";
+export { mixtureTest } from "./msprt.ts";
+export type { MixtureTest } from "./msprt.ts";
+export { comparePoststratified } from "./poststratification.ts";
+export type { Stratum } from "./poststratification.ts";
+export { quantileEstimate } from "./quantile.ts";
+export type { QuantileSummary } from "./quantile.ts";
+export { sequentialSampleRatio } from "./srm-sequential.ts";
+export type { SequentialRatioLook } from "./srm-sequential.ts";

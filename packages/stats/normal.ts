@@ -40,6 +40,14 @@ export function normalTail(x: number): number {
   return x > 40 ? 0 : normalDensity(x) * millsRatio(x);
 }
 
+/** Mean of how far Z lies above x, where it does: `density(x) - x P(Z > x)`. */
+export function expectedExcess(x: number): number {
+  if (x < SERIES_BELOW) return normalDensity(x) - x * normalTail(x);
+  // The first step of the same continued fraction, so that the difference never has to be taken.
+  const next = 1 / millsRatio(x) - x;
+  return x > 40 ? 0 : (normalDensity(x) * next) / (x + next);
+}
+
 /** P(Z < x). */
 export function normalCdf(x: number): number {
   return normalTail(-x);

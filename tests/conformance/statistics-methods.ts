@@ -1,44 +1,11 @@
 /** How each method of the reference cases is answered by `@paceline/stats`. */
 import * as stats from "@paceline/stats";
 
+import { countsOf, estimateOf, optionsOf, scaleOf, shownComparison } from "./statistics-arms.ts";
 import type { CaseInput } from "./statistics-input.ts";
+import * as more from "./statistics-more-methods.ts";
 
 type Method = (input: CaseInput) => unknown;
-
-function alternativeOf(input: CaseInput): stats.Alternative {
-  const text = input.text("alternative", "two-sided");
-  if (text === "two-sided" || text === "greater" || text === "less") return text;
-  throw new Error(`unknown alternative ${text}`);
-}
-
-function scaleOf(input: CaseInput): stats.Scale {
-  const text = input.text("scale", "absolute");
-  if (text === "absolute" || text === "relative") return text;
-  throw new Error(`unknown scale ${text}`);
-}
-
-function optionsOf(input: CaseInput): stats.ComparisonOptions {
-  return {
-    alpha: input.number("alpha", 0.05),
-    alternative: alternativeOf(input),
-    scale: scaleOf(input),
-  };
-}
-
-function summaryOf(arm: CaseInput): stats.Summary {
-  return stats.summaryFromSums(arm.number("n"), arm.number("sum"), arm.number("sumsq"));
-}
-
-function countsOf(arm: CaseInput): stats.ArmCounts {
-  return { n: arm.number("n"), x: arm.number("x") };
-}
-
-/** A mean from sums, or a proportion from counts. */
-function estimateOf(arm: CaseInput): stats.ArmEstimate {
-  return arm.has("x")
-    ? stats.proportionEstimate(arm.number("n"), arm.number("x"))
-    : stats.meanEstimate(summaryOf(arm));
-}
 
 function ratioOf(arm: CaseInput): stats.ArmEstimate | stats.NotComputable {
   const pair = stats.pairSummaryFromSums({
@@ -50,21 +17,6 @@ function ratioOf(arm: CaseInput): stats.ArmEstimate | stats.NotComputable {
     sumXY: arm.number("sum_md"),
   });
   return stats.ratioEstimate(pair);
-}
-
-function shownComparison(result: stats.Comparison | stats.NotComputable): unknown {
-  if (!stats.isComputable(result)) return result;
-  return {
-    mean_a: result.valueA,
-    mean_b: result.valueB,
-    effect: result.effect,
-    se: result.se,
-    df: result.df,
-    t: result.t,
-    p: result.p,
-    ci: result.interval,
-    ...(result.logInterval === null ? {} : { ci_log: result.logInterval }),
-  };
 }
 
 function proportion(input: CaseInput): unknown {
@@ -315,4 +267,14 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
       }),
     }),
   ],
+  ["cuped", more.cuped],
+  ["poststrat", more.poststratified],
+  ["quantile", more.quantile],
+  ["msprt", more.mixture],
+  ["srm_sequential", more.sequentialSampleRatio],
+  ["tost", more.equivalence],
+  ["bayes_normal", more.normalBelief],
+  ["bayes_beta_binomial", more.betaBelief],
+  ["bandit", more.bandit],
+  ["power_sequential_at", more.sequentialPower],
 ]);
