@@ -39,6 +39,8 @@ export type FactChange =
       readonly candidates: readonly FactValue[];
       /** Advice by the text of the value (`"true"`, `"4"`); `*` serves the others. May hold `{value}` and `{removed}`. */
       readonly words: Readonly<Record<string, string>>;
+      /** How much harder it is than changing another fact; 1 when absent. Decides between answers with as many changes. */
+      readonly effort?: number;
     };
 
 /** A value as it was observed. `observedAtMs` is absent when the value cannot age. */

@@ -71,7 +71,8 @@ function candidatesOf(
   current: FactValue | undefined,
 ): readonly Candidate[] {
   if (definition.change.kind === "fixed") return [];
-  const listed = definition.change.candidates.map((value, index) => ({ value, weight: index + 1 }));
+  const { candidates, effort = 1 } = definition.change;
+  const listed = candidates.map((value, index) => ({ value, weight: index + effort }));
   const removals = isList(current) ? shorter(current) : [];
   return [...removals, ...listed].filter(({ value }) => !same(current, value));
 }
@@ -212,7 +213,7 @@ export function smallestChange<Outcome extends string>(
     search.descend(known, new Map(), 0, limit);
   }
   if (search.best === null) {
-    const words = `More than ${MAX_CHANGES} facts would have to change; propose a smaller change instead.`;
+    const words = `More than ${MAX_CHANGES} facts would have to be stated or changed; propose a smaller change instead.`;
     return { kind: "too-many", limit: MAX_CHANGES, words };
   }
   if (search.best.values.size === 0) return { kind: "none-needed" };

@@ -282,3 +282,32 @@ test("the smallest change supplies unknown facts, and says when nothing helps", 
   assert.deepEqual(fixed.rules, ["R-04"]);
   assert.deepEqual(smallestChange(compiled(), SPRINT, NOW), { kind: "none-needed" });
 });
+
+test("of two answers with as many changes the one with less effort wins", () => {
+  const [core, flag, ...rest] = CATALOG;
+  assert.ok(core?.change.kind === "changeable" && flag);
+  const hard = [{ ...core, change: { ...core.change, effort: 5 } }, flag, ...rest];
+  const rules = [
+    {
+      ...TABLE.rules[1],
+      id: "X",
+      title: "x",
+      when: "core && !flag",
+      outcome: "marathon",
+      because: "",
+      otherwise: "",
+    } as const,
+  ];
+  const changed = (catalog: readonly FactDefinition[]) => {
+    const table = compileTable({ ...TABLE, rules }, catalog);
+    assert.ok(table.ok);
+    const change = smallestChange(
+      table.value,
+      { core: { value: true }, flag: { value: false } },
+      NOW,
+    );
+    return change.kind === "changes" ? change.changes.map(({ fact }) => fact) : change.kind;
+  };
+  assert.deepEqual(changed(CATALOG), ["core"]);
+  assert.deepEqual(changed(hard), ["flag"]);
+});

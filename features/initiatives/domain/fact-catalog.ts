@@ -21,11 +21,8 @@ export function artifactFact(artifact: SprintArtifact): string {
   return `has${artifact.charAt(0).toUpperCase()}${artifact.slice(1)}`;
 }
 
-function changeable(
-  candidates: readonly FactValue[],
-  words: Readonly<Record<string, string>>,
-): FactChange {
-  return { kind: "changeable", candidates, words };
+function changeable(candidates: readonly FactValue[], words: Readonly<Record<string, string>>) {
+  return { kind: "changeable", candidates, words } as const;
 }
 
 const ARTIFACT_ADVICE: Readonly<Record<SprintArtifact, string>> = {
@@ -65,9 +62,12 @@ function scopeFacts(riskDomains: readonly RiskDomain[]): readonly FactDefinition
       title: "what it is for",
       type: { kind: "enum", values: PURPOSES },
       source,
-      change: changeable(["experiment", "optimization", "content"], {
-        "*": "Cut out a part that is {value}",
-      }),
+      change: {
+        ...changeable(["experiment", "optimization", "content"], {
+          "*": "Cut out a part that is {value}",
+        }),
+        effort: 3,
+      },
     },
   ];
 }

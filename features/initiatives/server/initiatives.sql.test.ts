@@ -454,3 +454,21 @@ test("decisions are never changed in the database", async () => {
     /cannot be changed/,
   );
 });
+
+test("a decision leaves over HTTP exactly as it was kept, whatever kind of answer it holds", async () => {
+  const proposals = [
+    PROPOSAL,
+    { ...PROPOSAL, riskDomains: ["billing", "consent"], durationWeeks: null },
+    {},
+  ];
+  for (const proposal of proposals) {
+    const { id } = await propose({ proposal });
+    const { decision } = await act(id, "decision");
+    const { document } = await world.database.db
+      .selectFrom("initiative_decisions")
+      .select("initiative_decisions.document")
+      .where("initiative_decisions.id", "=", decision.id)
+      .executeTakeFirstOrThrow();
+    assert.deepEqual(decision.decision, document);
+  }
+});

@@ -32,6 +32,7 @@ export interface PolicyStore {
 }
 
 const CACHE_SIZE = 200;
+const CASES = Type.Array(PolicyCaseSchema);
 
 /** SHA-256 over the canonical JSON (RFC 8785) of a policy and the catalog that it was compiled against. */
 export function policyDigest(policy: Policy, ownDomains: readonly RiskDomain[]): string {
@@ -71,7 +72,7 @@ async function readPolicy(
     return { policy: DEFAULT_POLICY, cases: DEFAULT_POLICY_CASES, publishedAt: null };
   return {
     policy: checked(PolicyDocumentSchema, row.document),
-    cases: checked(Type.Array(PolicyCaseSchema), row.cases),
+    cases: checked(CASES, row.cases),
     publishedAt: row.published_at,
   };
 }

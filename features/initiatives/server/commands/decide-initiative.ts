@@ -2,6 +2,7 @@ import { appendAudit } from "@paceline/audit/server";
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
+import type { Db } from "@paceline/db";
 import { ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
@@ -49,13 +50,7 @@ export function decideInitiativeNow(
     const next = decide(opened.value, decision.outcome);
     if (!next.ok) return next;
     const decisionId = ctx.newId();
-    const { policy, cases, compiled } = await deps.policies.current(tx, ctx.workspaceId);
-    // The shipped policy becomes a row when it first decides, so that every decision names a stored one.
-    await insertPolicy(tx, ctx.workspaceId, policy, cases, {
-      digest: compiled.digest,
-      by: "paceline",
-      at: ctx.now,
-    });
+    await keepShippedPolicy(deps, tx, ctx);
     const cause: RecordedDecision["cause"] = "asked";
     const { id: auditEntry } = await appendAudit(tx, ctx, {
       action: "initiative.decide",
@@ -81,4 +76,16 @@ export function decideInitiativeNow(
     );
     return ok({ initiative, decision, auditEntry });
   });
+}
+
+/** The shipped policy becomes a row when it first decides, so that every decision names a stored one. */
+async function keepShippedPolicy(
+  { policies }: InitiativeDependencies,
+  tx: Db,
+  ctx: CommandContext,
+): Promise<void> {
+  const { policy, cases, compiled, publishedAt } = await policies.current(tx, ctx.workspaceId);
+  if (publishedAt !== null) return;
+  const publication = { digest: compiled.digest, by: "paceline", at: ctx.now };
+  await insertPolicy(tx, ctx.workspaceId, policy, cases, publication);
 }
