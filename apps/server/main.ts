@@ -85,13 +85,11 @@ function announce(server: RunningServer, json: boolean, seconds: string): void {
   console.log("Press Ctrl+C to stop.");
 }
 
-async function untilStopped(server: RunningServer): Promise<number> {
-  const signal = await new Promise<string>((resolve) => {
+/** Listens from the beginning: a signal during the start must still stop what was started. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
   });
-  console.error(`\nStopping after ${signal}: finishing what is under way …`);
-  await server.close();
-  return 0;
 }
 
 function explain(error: unknown): void {
@@ -126,9 +124,13 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const config = loadConfig(values);
     if (config === null) return USAGE;
+    const stopped = stopSignal();
     const server = await startServer(config, createLogger(config.logLevel));
     announce(server, values["json"] === true, ((performance.now() - started) / 1000).toFixed(1));
-    return await untilStopped(server);
+    const signal = await stopped;
+    console.error(`\nStopping after ${signal}: finishing what is under way …`);
+    await server.close();
+    return 0;
   } catch (error) {
     explain(error);
     return FAILED;

@@ -53,25 +53,27 @@ export class Client {
     this.#agent.destroy();
   }
 
-  /** @throws Refused for any answer of 400 and above that does not pass */
+  /**
+   * @param isCommand  sends an idempotency key, so that a repetition acts once
+   * @throws Refused for any answer of 400 and above that does not pass
+   */
   async call(
     method: string,
     path: string,
     credential: Credential,
     body?: unknown,
-    headers: Readonly<Record<string, string>> = {},
+    isCommand: boolean = method === "POST",
   ): Promise<Answer> {
     const text = body === undefined ? null : JSON.stringify(body);
     const once = {
       ...credentialHeaders(credential),
-      ...(method === "POST" ? { "idempotency-key": randomUUID() } : {}),
+      ...(isCommand ? { "idempotency-key": randomUUID() } : {}),
       ...(text === null
         ? {}
         : {
             "content-type": "application/json",
             "content-length": String(Buffer.byteLength(text)),
           }),
-      ...headers,
     };
     const deadline = performance.now() + RETRY_FOR_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {

@@ -179,7 +179,7 @@ class Replay {
       event,
       timestamp: at,
     }));
-    await this.#access.client.call("POST", "/v1/batch", { writeKey }, { batch });
+    await this.#access.client.call("POST", "/v1/batch", { writeKey }, { batch }, false);
   }
 
   /** Asks for the decision; a change that may start is marked ready, which checks its artifacts once more. */
@@ -202,7 +202,7 @@ class Replay {
       `/ofrep/v1/evaluate/flags/${this.#flagKey}`,
       { bearer: evaluateKey },
       { context: { targetingKey: unit.id, recorded_segment: unit.segment } },
-      { "idempotency-key": "" },
+      false,
     );
     const variant = text(body, "variant");
     if (variant !== unit.variant) {
@@ -237,7 +237,13 @@ class Replay {
       events.slice(index * BATCH_EVENTS, (index + 1) * BATCH_EVENTS),
     );
     await inParallel(batches, BATCHES_AT_ONCE, async (batch) => {
-      await this.#access.client.call("POST", "/v1/batch", { writeKey: keys.intake }, { batch });
+      await this.#access.client.call(
+        "POST",
+        "/v1/batch",
+        { writeKey: keys.intake },
+        { batch },
+        false,
+      );
     });
     await this.#clock(new Date(dawn + DAY_MS));
     return events.length;

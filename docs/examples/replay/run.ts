@@ -93,7 +93,6 @@ async function ownAccess(server: OwnServer): Promise<Access> {
   const created = await client.call("POST", "/api/v1/keys", session, {
     name: "example",
     scopes: ["admin"],
-    environment: null,
   });
   return {
     client,
