@@ -25,9 +25,9 @@ export function encodeEvents(events: readonly FlatEvent[]): string {
       ({ workspace, environment, source } = event);
       scope = `{"workspace":${quote(workspace)},"environment":${quote(environment)},"source":${quote(source)},"message_id":`;
     }
-    text += wellFormed(scope + encodeRest(event)) + "\n";
+    text += `${scope}${encodeRest(event)}\n`;
   }
-  return text;
+  return wellFormed(text);
 }
 
 function encodeRest(event: FlatEvent): string {
@@ -49,9 +49,14 @@ function quote(text: string): string {
   return JSON.stringify(text);
 }
 
-/** `JSON.stringify` writes lone surrogates as escapes, so only lines with such an escape are looked at. */
-function wellFormed(line: string): string {
-  if (!line.includes("\\ud")) return line;
+/** `JSON.stringify` writes lone surrogates as escapes, so only text with such an escape is looked at. */
+function wellFormed(text: string): string {
+  if (!text.includes("\\ud")) return text;
+  const lines = text.split("\n").slice(0, -1);
+  return lines.map((line) => `${wellFormedLine(line)}\n`).join("");
+}
+
+function wellFormedLine(line: string): string {
   const parsed: unknown = JSON.parse(line);
   return JSON.stringify(replaceLoneSurrogates(parsed));
 }

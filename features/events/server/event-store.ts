@@ -10,12 +10,13 @@ import { encodeEvents } from "../domain/index.ts";
 import type { EventQuery, FlatEvent } from "../domain/index.ts";
 import type { MessageKey, QueryAnswer } from "./engine/duckdb-engine.ts";
 import { EngineClient } from "./engine/engine-client.ts";
-import type { SegmentScope } from "./engine/segments.ts";
 import { Loader } from "./loader.ts";
 import { lockFolder } from "./log/folder-lock.ts";
 import { disk } from "./log/log-files.ts";
 import type { LogDisk } from "./log/log-files.ts";
 import { recoverLog } from "./log/recovery.ts";
+import { scopesOf } from "./log/scopes.ts";
+import type { SegmentScope } from "./log/scopes.ts";
 import { isNodeId } from "./log/segment-name.ts";
 import { LogWriter } from "./log/writer.ts";
 import { RecentMessages } from "./recent-messages.ts";
@@ -197,21 +198,16 @@ class LocalEventStore implements EventStore {
     for (const event of events) {
       if (previous === undefined || !sameScope(event, previous)) scope = scopeOf(event);
       previous = event;
-      if (recent.has(scope, event.messageId)) {
-        outcomes.push("duplicate");
-        copies.push(event);
-        continue;
-      }
-      recent.add(scope, event.messageId);
-      outcomes.push("accepted");
-      fresh.push(event);
+      const isNew = recent.add(scope, event.messageId);
+      outcomes.push(isNew ? "accepted" : "duplicate");
+      (isNew ? fresh : copies).push(event);
     }
     return { outcomes, fresh, copies };
   }
 
   async #write(fresh: readonly FlatEvent[]): Promise<Result<void, AppendRefusal>> {
     const { writer, recent } = this.#parts;
-    const result = await writer.append(encodeEvents(fresh), fresh.length);
+    const result = await writer.append(encodeEvents(fresh), scopesOf(fresh));
     if (!result.ok) for (const event of fresh) recent.remove(scopeOf(event), event.messageId);
     return result;
   }

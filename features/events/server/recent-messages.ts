@@ -19,19 +19,23 @@ export class RecentMessages {
     );
   }
 
-  add(scope: string, messageId: string): void {
+  /** Remembers an id. @returns whether it was new; one look-up in the usual case */
+  add(scope: string, messageId: string): boolean {
+    if (this.#old.get(scope)?.has(messageId) === true) return false;
     let ids = this.#young.get(scope);
     if (ids === undefined) {
       ids = new Set();
       this.#young.set(scope, ids);
     }
     const before = ids.size;
-    ids.add(messageId);
-    this.#youngCount += ids.size - before;
-    if (this.#youngCount < this.#generationSize) return;
-    this.#old = this.#young;
-    this.#young = new Map();
-    this.#youngCount = 0;
+    if (ids.add(messageId).size === before) return false;
+    this.#youngCount += 1;
+    if (this.#youngCount >= this.#generationSize) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngCount = 0;
+    }
+    return true;
   }
 
   /** Forgets an id whose event did not become durable. */

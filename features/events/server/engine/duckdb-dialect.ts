@@ -232,19 +232,28 @@ const SCOPES = `
 SELECT workspace, environment, count(*) AS events, min(received_at) AS first_received_at,
   max(received_at) AS last_received_at, max(occurred_at) AS newest_at`;
 
+function target(path: string, footer: string): string {
+  return `TO ${literal(path)}
+(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880, KV_METADATA {paceline: ${literal(footer)}})`;
+}
+
 /** Statements that move events from the log into segments. */
 export const duckdbLoading = {
   /** Segments never change under their name, so their footers may be kept in memory. */
   keepFooters: { text: "SET GLOBAL parquet_metadata_cache = true", parameters: [] },
-  /** What is in one sealed log file, by workspace and environment. */
-  stage(logPath: string, table: string): CompiledQuery {
+  /**
+   * One sealed log file as a segment, in the order of arrival: a file of this size is read whole
+   * anyway. COPY takes no parameters: the paths are ours, the footer is quoted.
+   */
+  load(logPath: string, path: string, footer: string): CompiledQuery {
     const shape = Object.entries(COLUMNS)
       .map(([name, type]) => `${name}: '${type}'`)
       .join(", ");
     return {
-      text: `CREATE TEMP TABLE ${table} AS SELECT ${COLUMN_NAMES}
-FROM read_json($1, format = 'newline_delimited', columns = {${shape}})`,
-      parameters: [logPath],
+      text: `COPY (SELECT ${COLUMN_NAMES}
+FROM read_json(${literal(logPath)}, format = 'newline_delimited', columns = {${shape}}))
+${target(path, footer)}`,
+      parameters: [],
     };
   },
   /** Several segments as one, each message once: the first that was received. */
@@ -260,10 +269,8 @@ QUALIFY row_number() OVER (
     text: `${SCOPES} FROM ${table} GROUP BY workspace, environment ORDER BY workspace, environment`,
     parameters: [],
   }),
-  /** COPY takes no parameters: the path is ours, the footer JSON is quoted. */
   write: (table: string, path: string, footer: string): CompiledQuery => ({
-    text: `COPY (SELECT ${COLUMN_NAMES} FROM ${table} ORDER BY ${SORT}) TO ${literal(path)}
-(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880, KV_METADATA {paceline: ${literal(footer)}})`,
+    text: `COPY (SELECT ${COLUMN_NAMES} FROM ${table} ORDER BY ${SORT}) ${target(path, footer)}`,
     parameters: [],
   }),
   drop: (table: string): CompiledQuery => ({

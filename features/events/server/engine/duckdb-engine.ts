@@ -1,5 +1,5 @@
 import { open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 
 import {
   BIGINT,
@@ -16,6 +16,8 @@ import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api
 import type { EventQuery } from "../../domain/index.ts";
 import { syncFolder } from "../log/log-files.ts";
 import type { SealedLog } from "../log/recovery.ts";
+import { eventsIn, mergeScopes } from "../log/scopes.ts";
+import type { SegmentScope } from "../log/scopes.ts";
 import { covers, parseSegmentName, segmentName } from "../log/segment-name.ts";
 import type { Stretch } from "../log/segment-name.ts";
 import { duckdb, duckdbLoading } from "./duckdb-dialect.ts";
@@ -23,15 +25,8 @@ import { compile } from "./plan.ts";
 import type { CompiledQuery, QueryParameter, RowsOf } from "./plan.ts";
 import { number, readRows, text } from "./rows.ts";
 import type { EngineRow } from "./rows.ts";
-import {
-  matches,
-  mergeScopes,
-  parseFooter,
-  planMerge,
-  replaced,
-  segmentEvents,
-} from "./segments.ts";
-import type { Segment, SegmentFilter, SegmentScope } from "./segments.ts";
+import { matches, parseFooter, planMerge, replaced, segmentEvents } from "./segments.ts";
+import type { Segment, SegmentFilter } from "./segments.ts";
 
 export interface EngineOptions {
   readonly segmentsFolder: string;
@@ -141,12 +136,15 @@ export class DuckDbEngine {
    */
   async load(log: SealedLog): Promise<void> {
     const known = this.#segments.some((segment) => covers(segment.stretch, log.stretch));
-    if (!known && log.events > 0) {
-      await this.#writeSegment(
-        log.stretch,
-        (table) => duckdbLoading.stage(log.path, table),
-        log.events,
-      );
+    if (!known && log.scopes.length > 0) {
+      await this.#addSegment(log.stretch, async (connection, temporary) => {
+        const footer = JSON.stringify(log.scopes);
+        const [row] = await all(connection, duckdbLoading.load(log.path, temporary, footer));
+        const loaded = row === undefined ? 0 : number(row, "Count");
+        const written = eventsIn(log.scopes);
+        if (loaded !== written) throw new Error(`${loaded} events read, ${written} written`);
+        return log.scopes;
+      });
     }
     await rm(log.path, { force: true });
   }
@@ -161,38 +159,39 @@ export class DuckDbEngine {
     if (first === undefined || last === undefined) return false;
     const stretch = { ...first.stretch, to: last.stretch.to };
     const paths = inputs.map((segment) => segment.path);
-    await this.#writeSegment(stretch, (table) => duckdbLoading.stageMerged(paths, table), null);
+    this.#tables += 1;
+    const table = `merged_${this.#tables}`;
+    await this.#addSegment(stretch, async (connection, temporary) => {
+      await run(connection, duckdbLoading.stageMerged(paths, table));
+      try {
+        const scopes = (await all(connection, duckdbLoading.scopes(table))).map(readScope);
+        await run(connection, duckdbLoading.write(table, temporary, JSON.stringify(scopes)));
+        return scopes;
+      } finally {
+        await run(connection, duckdbLoading.drop(table));
+      }
+    });
     const merged = new Set(paths);
     for (const held of this.#segments) if (merged.has(held.path)) held.dead = true;
     await this.#removeDead();
     return true;
   }
 
-  /** @param expectedEvents the number of rows that must arrive; null where copies are dropped */
-  async #writeSegment(
+  /** Lets `write` fill a temporary file, and gives it its name when it is whole. */
+  async #addSegment(
     stretch: Stretch,
-    stage: (table: string) => CompiledQuery,
-    expectedEvents: number | null,
+    write: (connection: DuckDBConnection, temporary: string) => Promise<readonly SegmentScope[]>,
   ): Promise<void> {
     const folder = this.#options.segmentsFolder;
     const path = join(folder, segmentName(stretch));
     const temporary = `${path}.tmp`;
-    this.#tables += 1;
-    const table = `staged_${this.#tables}`;
     const connection = await this.#instance.connect();
     try {
-      await run(connection, stage(table));
-      const scopes = (await all(connection, duckdbLoading.scopes(table))).map(readScope);
-      const staged = scopes.reduce((sum, scope) => sum + scope.events, 0);
-      if (expectedEvents !== null && staged !== expectedEvents) {
-        throw new Error(`${basename(path)}: ${staged} events read, ${expectedEvents} written`);
-      }
-      await run(connection, duckdbLoading.write(table, temporary, JSON.stringify(scopes)));
+      const scopes = await write(connection, temporary);
       await publish(folder, temporary, path);
       const { size } = await stat(path);
       this.#segments.push({ stretch, path, bytes: size, scopes, pins: 0, dead: false });
     } finally {
-      await run(connection, duckdbLoading.drop(table));
       connection.closeSync();
     }
   }

@@ -1,15 +1,7 @@
+import { eventsIn } from "../log/scopes.ts";
+import type { SegmentScope } from "../log/scopes.ts";
 import { covers } from "../log/segment-name.ts";
 import type { Stretch } from "../log/segment-name.ts";
-
-/** What a segment holds of one environment. Instants are Unix milliseconds. */
-export interface SegmentScope {
-  readonly workspace: string;
-  readonly environment: string;
-  readonly events: number;
-  readonly firstReceivedAt: number;
-  readonly lastReceivedAt: number;
-  readonly newestAt: number;
-}
 
 /** An immutable file of events. */
 export interface Segment {
@@ -29,7 +21,7 @@ export interface SegmentFilter {
 }
 
 export function segmentEvents(segment: Segment): number {
-  return segment.scopes.reduce((sum, scope) => sum + scope.events, 0);
+  return eventsIn(segment.scopes);
 }
 
 export function matches(segment: Segment, filter: SegmentFilter): boolean {
@@ -116,21 +108,4 @@ export function parseFooter(footer: string): SegmentScope[] {
       newestAt: numberOf("newestAt"),
     };
   });
-}
-
-/** One entry for each environment, over all segments. */
-export function mergeScopes(scopes: readonly SegmentScope[]): SegmentScope[] {
-  const groups = Map.groupBy(scopes, (scope) =>
-    JSON.stringify([scope.workspace, scope.environment]),
-  );
-  return [...groups.values()].map((group) =>
-    group.reduce((a, b) => ({
-      workspace: a.workspace,
-      environment: a.environment,
-      events: a.events + b.events,
-      firstReceivedAt: Math.min(a.firstReceivedAt, b.firstReceivedAt),
-      lastReceivedAt: Math.max(a.lastReceivedAt, b.lastReceivedAt),
-      newestAt: Math.max(a.newestAt, b.newestAt),
-    })),
-  );
 }

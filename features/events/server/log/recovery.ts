@@ -2,7 +2,10 @@ import { open, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
 import { decodeLine } from "../../domain/index.ts";
+import type { FlatEvent } from "../../domain/index.ts";
 import { syncFolder } from "./log-files.ts";
+import { mergeScopes, scopesOf } from "./scopes.ts";
+import type { SegmentScope } from "./scopes.ts";
 import { parseLogName } from "./segment-name.ts";
 import type { Stretch } from "./segment-name.ts";
 
@@ -10,7 +13,8 @@ import type { Stretch } from "./segment-name.ts";
 export interface SealedLog {
   readonly stretch: Stretch;
   readonly path: string;
-  readonly events: number;
+  /** What is in it, by environment. */
+  readonly scopes: readonly SegmentScope[];
   readonly bytes: number;
 }
 
@@ -29,15 +33,17 @@ const LINE_FEED = 0x0a;
  */
 export function wholePrefix(bytes: Uint8Array): {
   readonly bytes: number;
-  readonly events: number;
+  readonly events: readonly FlatEvent[];
 } {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let start = 0;
-  let events = 0;
+  const events: FlatEvent[] = [];
   for (;;) {
     const end = buffer.indexOf(LINE_FEED, start);
-    if (end === -1 || decodeLine(buffer.toString("utf8", start, end)) === null) break;
-    events += 1;
+    if (end === -1) break;
+    const event = decodeLine(buffer.toString("utf8", start, end));
+    if (event === null) break;
+    events.push(event);
     start = end + 1;
   }
   return { bytes: start, events };
@@ -60,7 +66,8 @@ export async function recoverLog(folder: string): Promise<RecoveredLog> {
     if (whole.bytes === 0) await unlink(path);
     else {
       if (whole.bytes < content.length) await cut(path, whole.bytes);
-      sealed.push({ stretch, path, events: whole.events, bytes: whole.bytes });
+      const scopes = mergeScopes(scopesOf(whole.events));
+      sealed.push({ stretch, path, scopes, bytes: whole.bytes });
     }
   }
   await syncFolder(folder);

@@ -4,13 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
+import { sampleEvent } from "../sample-events.ts";
 import { disk } from "./log-files.ts";
 import type { LogDisk } from "./log-files.ts";
 import type { SealedLog } from "./recovery.ts";
+import { eventsIn, scopesOf } from "./scopes.ts";
 import { LogWriter } from "./writer.ts";
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+const one = scopesOf([sampleEvent()]);
 
 async function openWriter(
   logDisk: LogDisk,
@@ -57,13 +61,13 @@ test("appends that wait together are made durable by one write", async () => {
   const counter = { now: false, syncs: 0 };
   const { writer, sealed } = await openWriter(failingDisk(counter));
   const results = await Promise.all(
-    Array.from({ length: 50 }, (_, place) => writer.append(`${place}\n`, 1)),
+    Array.from({ length: 50 }, (_, place) => writer.append(`${place}\n`, one)),
   );
   assert.ok(results.every((result) => result.ok));
   assert.equal(counter.syncs, 1);
   await writer.close();
   assert.deepEqual(
-    sealed.map((log) => log.events),
+    sealed.map((log) => eventsIn(log.scopes)),
     [50],
   );
 });
@@ -71,32 +75,32 @@ test("appends that wait together are made durable by one write", async () => {
 test("a group that the disk refused is reported and never sealed, and later groups are", async () => {
   const failing = { now: false, syncs: 0 };
   const { writer, sealed } = await openWriter(failingDisk(failing));
-  assert.equal((await writer.append("first\n", 1)).ok, true);
+  assert.equal((await writer.append("first\n", one)).ok, true);
   failing.now = true;
-  const refused = await writer.append("refused while the disk is full\n", 1);
+  const refused = await writer.append("refused while the disk is full\n", one);
   assert.deepEqual(refused, {
     ok: false,
     error: { kind: "disk-failing", reason: "no space left on device" },
   });
-  assert.equal((await writer.append("still refused\n", 1)).ok, false);
+  assert.equal((await writer.append("still refused\n", one)).ok, false);
   assert.notEqual(writer.failure, null);
   failing.now = false;
-  assert.equal((await writer.append("second\n", 1)).ok, true);
+  assert.equal((await writer.append("second\n", one)).ok, true);
   assert.equal(writer.failure, null);
   await writer.close();
   const contents = await Promise.all(sealed.map((log) => readFile(log.path, "utf8")));
   assert.deepEqual(contents, ["first\n", "second\n"]);
   assert.deepEqual(
-    sealed.map((log) => log.events),
+    sealed.map((log) => eventsIn(log.scopes)),
     [1, 1],
   );
 });
 
 test("a file is sealed when it is large enough, and sealing twice makes no empty file", async () => {
   const { writer, sealed } = await openWriter(disk, 10);
-  await writer.append("123456\n", 1);
-  await writer.append("123456\n", 1);
-  await writer.append("1\n", 1);
+  await writer.append("123456\n", one);
+  await writer.append("123456\n", one);
+  await writer.append("1\n", one);
   assert.equal(sealed.length, 1);
   await writer.seal();
   await writer.seal();

@@ -5,6 +5,8 @@ import type { Result } from "@paceline/result";
 
 import type { LogDisk, LogFile } from "./log-files.ts";
 import type { SealedLog } from "./recovery.ts";
+import { mergeScopes } from "./scopes.ts";
+import type { SegmentScope } from "./scopes.ts";
 import { logName } from "./segment-name.ts";
 
 /** The disk did not take the bytes: nothing was acknowledged, and the caller should retry. */
@@ -26,7 +28,7 @@ export interface LogWriterOptions {
 
 interface Waiting {
   readonly text: string;
-  readonly events: number;
+  readonly scopes: readonly SegmentScope[];
   readonly settle: (result: Result<void, DiskFailing>) => void;
 }
 
@@ -36,7 +38,7 @@ interface OpenFile {
   readonly seq: number;
   /** Only what is durable counts. */
   bytes: number;
-  events: number;
+  readonly scopes: SegmentScope[];
 }
 
 /**
@@ -70,9 +72,9 @@ export class LogWriter {
   }
 
   /** Resolves when the lines are durable, or with the reason why they are not. */
-  append(text: string, events: number): Promise<Result<void, DiskFailing>> {
+  append(text: string, scopes: readonly SegmentScope[]): Promise<Result<void, DiskFailing>> {
     return new Promise((settle) => {
-      this.#waiting.push({ text, events, settle });
+      this.#waiting.push({ text, scopes, settle });
       this.#work();
     });
   }
@@ -125,7 +127,7 @@ export class LogWriter {
       await open.file.appendDurably(bytes);
       this.#damaged = null;
       open.bytes += bytes.length;
-      open.events += group.reduce((sum, waiting) => sum + waiting.events, 0);
+      for (const waiting of group) open.scopes.push(...waiting.scopes);
       this.#failure = null;
     } catch (cause) {
       this.#open = null;
@@ -143,7 +145,7 @@ export class LogWriter {
     this.#nextSeq += 1;
     const path = join(folder, logName(node, seq));
     const file = await disk.create(folder, path);
-    this.#open = { file, path, seq, bytes: 0, events: 0 };
+    this.#open = { file, path, seq, bytes: 0, scopes: [] };
     this.#timer = setTimeout(() => void this.seal(), rollMs);
     return this.#open;
   }
@@ -176,7 +178,7 @@ export class LogWriter {
     this.#options.onSealed({
       stretch: { node: this.#options.node, from: open.seq, to: open.seq },
       path: open.path,
-      events: open.events,
+      scopes: mergeScopes(open.scopes),
       bytes: open.bytes,
     });
   }
