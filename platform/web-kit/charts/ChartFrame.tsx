@@ -26,7 +26,7 @@ export function ChartFrame<Row>(props: {
       {asTable ? <NumbersTable {...props} /> : props.children}
       <figcaption className="mt-1 flex flex-wrap items-center justify-between gap-2 text-small text-fg3">
         <span className="sr-only">{props.title}</span>
-        <span className="flex flex-wrap items-center gap-x-3">{props.note}</span>
+        <span className="flex flex-wrap items-center gap-x-3 max-sm:hidden">{props.note}</span>
         <Button small kind="quiet" onClick={() => setAsTable(!asTable)}>
           {asTable ? "Show as chart" : "Show as table"}
         </Button>

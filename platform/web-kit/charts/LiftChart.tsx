@@ -7,7 +7,7 @@ import { formatDay, formatInterval, formatLift } from "../format.ts";
 import { Cursor, CursorControl } from "./ChartCursor.tsx";
 import type { Frame } from "./ChartCursor.tsx";
 import { ChartFrame } from "./ChartFrame.tsx";
-import { apart, clearance, liftDomain } from "./geometry.ts";
+import { apart, clearance, fitLabels, liftDomain } from "./geometry.ts";
 import type { Clearance, Direction, LiftPoint } from "./geometry.ts";
 import { useWidth } from "./width.ts";
 
@@ -136,7 +136,7 @@ function Grid(props: { frame: Frame; ticks: number[]; format: (value: number) =>
         textAnchor="end"
         className="fill-fg3 text-meta"
       >
-        {tick === 0 ? "0" : format(tick)}
+        {tick === 0 ? "0" : format(tick).replace(/\.0+(?=%)/u, "")}
       </text>
     </g>
   ));
@@ -159,9 +159,13 @@ function TimeAxis(props: { frame: Frame; ticks: Date[]; formatAt: (at: number) =
 
 function Marks(props: { frame: Frame; stages: readonly LiftStage[]; looks: readonly number[] }) {
   const { frame, stages, looks } = props;
+  const shown = fitLabels(
+    stages.map(({ at, label }) => ({ x: frame.x(at), text: label })),
+    frame.right + 24,
+  );
   return (
     <>
-      {stages.map(({ at, label }, index) => (
+      {stages.map(({ at }, index) => (
         <g key={at}>
           {index > 0 && (
             <line
@@ -173,7 +177,7 @@ function Marks(props: { frame: Frame; stages: readonly LiftStage[]; looks: reado
             />
           )}
           <text x={frame.x(at)} y={frame.bottom + 33} className="fill-fg3 text-meta">
-            {label}
+            {shown[index]}
           </text>
         </g>
       ))}
@@ -307,7 +311,7 @@ function MetMarker(props: { frame: Frame; at: number; value: number; words: stri
         strokeWidth={2}
       />
       <text
-        x={Math.min(x, frame.right - 4)}
+        x={Math.max(frame.left + 50, Math.min(x, frame.right - 4))}
         y={frame.bottom - 6}
         textAnchor={x > frame.right - 60 ? "end" : "middle"}
         className="fill-positive text-meta font-medium"

@@ -3,7 +3,14 @@ import test from "node:test";
 
 import fc from "fast-check";
 
-import { apart, clearance, intervalDomain, liftDomain, nearestPoint } from "./geometry.ts";
+import {
+  apart,
+  clearance,
+  fitLabels,
+  intervalDomain,
+  liftDomain,
+  nearestPoint,
+} from "./geometry.ts";
 import type { LiftPoint } from "./geometry.ts";
 
 function points(...intervals: [number, number][]): LiftPoint[] {
@@ -86,4 +93,14 @@ test("rows of intervals share a scale around zero that one extreme row cannot fl
   ]);
   assert.equal(low, -high);
   assert.ok(high >= 0.05 && high < 1);
+});
+
+test("a label that does not fit is shortened to its first word, then left out", () => {
+  const labels = [
+    { x: 0, text: "2% traffic" },
+    { x: 30, text: "10% traffic" },
+    { x: 40, text: "25% traffic" },
+    { x: 120, text: "50% traffic" },
+  ];
+  assert.deepEqual(fitLabels(labels, 220), ["2%", "", "25% traffic", "50% traffic"]);
 });

@@ -97,3 +97,21 @@ export function intervalDomain(
   const edge = (largest || 0.01) * 1.1;
   return [-edge, edge];
 }
+
+/**
+ * Which of a row of labels fit: the whole text, else its first word, else nothing.
+ *
+ * @param labels in the order of `x`, in pixels
+ * @param letter width of one letter in pixels
+ */
+export function fitLabels(
+  labels: readonly { readonly x: number; readonly text: string }[],
+  end: number,
+  letter = 6,
+): string[] {
+  return labels.map(({ x, text }, index) => {
+    const room = (labels[index + 1]?.x ?? end) - x - letter;
+    const [first = ""] = text.split(" ");
+    return [text, first].find((words) => words.length * letter <= room) ?? "";
+  });
+}
