@@ -69,24 +69,6 @@ export async function createAuthentication(deps: AuthenticationDeps): Promise<Au
     return identity;
   }
 
-  async function bySession(request: Request): Promise<Identity | null> {
-    const token = request.cookies[SESSION_COOKIE];
-    if (token === undefined || token === "") return null;
-    refuseCrossSite(request);
-    const session = await findSession(deps.db, hashToken(token));
-    if (session === null) return null;
-    const now = deps.clock.now();
-    const state = sessionState(session, now);
-    if (state === "ended") return null;
-    if (state === "touch") await touchSession(deps.db, session.id, now);
-    return {
-      actor: personActor(session.userId, session.userName, session.role),
-      workspaceId: session.workspaceId,
-      environment: null,
-      via: "session",
-    };
-  }
-
   return {
     async authenticate(request) {
       const apiKey = request.headers["x-api-key"];
@@ -98,7 +80,7 @@ export async function createAuthentication(deps: AuthenticationDeps): Promise<Au
         (text) => Buffer.from(text, "base64").toString("utf8"),
       );
       if (credential.kind === "malformed") throw BAD_KEY;
-      return credential.kind === "key" ? byKey(credential.key) : bySession(request);
+      return credential.kind === "key" ? byKey(credential.key) : identifySession(deps, request);
     },
     async identityOfKey(text) {
       const key = parseKey(text);
@@ -109,5 +91,26 @@ export async function createAuthentication(deps: AuthenticationDeps): Promise<Au
       usedAt = new Map();
       await updateKeyUse(deps.db, used);
     },
+  };
+}
+
+async function identifySession(
+  deps: AuthenticationDeps,
+  request: Request,
+): Promise<Identity | null> {
+  const token = request.cookies[SESSION_COOKIE];
+  if (token === undefined || token === "") return null;
+  refuseCrossSite(request);
+  const session = await findSession(deps.db, hashToken(token));
+  if (session === null) return null;
+  const now = deps.clock.now();
+  const state = sessionState(session, now);
+  if (state === "ended") return null;
+  if (state === "touch") await touchSession(deps.db, session.id, now);
+  return {
+    actor: personActor(session.userId, session.userName, session.role),
+    workspaceId: session.workspaceId,
+    environment: null,
+    via: "session",
   };
 }
