@@ -8,6 +8,7 @@ import { OFREPWebProvider } from "@openfeature/ofrep-web-provider";
 import { OpenFeature } from "@openfeature/server-sdk";
 import { OpenFeature as WebOpenFeature } from "@openfeature/web-sdk";
 import type { Provider } from "@openfeature/web-sdk";
+import { problem } from "@paceline/http";
 import formats from "ajv-formats";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
@@ -330,6 +331,20 @@ test("an experiment's answer waits for its exposure, and is withheld when that f
       200,
     );
     assert.equal(other.errors.length, 2);
+  });
+  const busy = problem({
+    name: "too-many-events",
+    title: "Too many events wait",
+    status: 429,
+    detail: "Repeat the evaluation in a moment.",
+    headers: { "retry-after": "1" },
+  });
+  await withServer({ recordExposure: async () => Promise.reject(busy) }, async (other) => {
+    const payload = { context: { targetingKey: "u" } };
+    const url = "/ofrep/v1/evaluate/flags/experiment";
+    const answer = await other.call("POST", url, payload, "production");
+    assert.equal(answer.statusCode, 429);
+    assert.equal(answer.headers["retry-after"], "1");
   });
 });
 

@@ -171,6 +171,8 @@ function addSingle(app: App, deps: FlagRouteDependencies, limit: RateLimit): voi
         try {
           await record(deps, set, exposure, at);
         } catch (error) {
+          // A store that is full for a moment says when to come back, as OFREP has it.
+          if (error instanceof Problem && error.details.status === 429) throw error;
           deps.onError(error);
           const details = "the exposure could not be recorded; use the default in your code";
           return refuse(reply, 500, "GENERAL", details, key);

@@ -15,6 +15,7 @@ import { editFlag } from "./edit-flag.ts";
 import { publishFlag } from "./publish-flag.ts";
 import { revertFlag } from "./revert-flag.ts";
 import { setExposure } from "./set-exposure.ts";
+import { switchOffFlag } from "./switch-off-flag.ts";
 
 const database = await testDatabase({ migrations });
 const { db } = database;
@@ -195,6 +196,21 @@ test("reverting brings back the old content under a new number, even of an archi
   assert.equal(other.ok ? "" : other.error.kind, "revision-not-found");
 });
 
+test("switching off serves the off variant to everyone and needs no older revision", async () => {
+  const key = await newFlag();
+  const at = { key, environment: "production" };
+  const unpublished = await switchOffFlag(ctx, at);
+  assert.equal(unpublished.ok ? "" : unpublished.error.kind, "never-published");
+  await draft(key, 1);
+  await publishDraft(key);
+  const off = await switchOffFlag(ctx, at);
+  assert.ok(off.ok);
+  const latest = await readLatestPublication(key);
+  assert.equal(latest?.content?.configuration.enabled, false);
+  const again = await switchOffFlag(ctx, at);
+  assert.equal(again.ok ? again.value.revision : 0, off.value.revision);
+});
+
 test("a draft is edited by one person at a time", async () => {
   const key = await newFlag();
   const input = { key, environment: "production", configuration: gated(0.1) };
@@ -214,6 +230,7 @@ test("somebody who may only read changes nothing", async () => {
     () => publishFlag(viewer, { ...at, digest: null, acceptRebucketing: false }),
     () => revertFlag(viewer, { ...at, revision: 1 }),
     () => archiveFlag(viewer, key),
+    () => switchOffFlag(viewer, at),
     () => setExposure(viewer, { ...at, ruleId: "ramp", exposureShare: 1 }),
   ];
   for (const attempt of attempts) await assert.rejects(attempt(), PermissionDenied);
