@@ -6,8 +6,6 @@ export type SearchField<T> = {
   readonly write: (value: T) => string | undefined;
 };
 
-export type SearchFields = Readonly<Record<string, SearchField<never>>>;
-
 /** The values of a set of fields. */
 export type SearchOf<F> = {
   readonly [K in keyof F]: F[K] extends { readonly read: (text: string | undefined) => infer T }
