@@ -6,7 +6,7 @@ export type Oklch = { readonly l: number; readonly c: number; readonly h: number
  *
  * @see https://www.w3.org/TR/css-color-4/#color-conversion-code and WCAG 2.2 "relative luminance"
  */
-export function relativeLuminance({ l, c, h }: Oklch): number {
+function relativeLuminance({ l, c, h }: Oklch): number {
   const angle = (h * Math.PI) / 180;
   const a = c * Math.cos(angle);
   const b = c * Math.sin(angle);

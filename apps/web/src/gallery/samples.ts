@@ -1,7 +1,7 @@
 import type { Bar, LiftPoint } from "@paceline/web-kit";
 
 const dayMs = 86_400_000;
-export const firstDay = Date.UTC(2026, 10, 8);
+const firstDay = Date.UTC(2026, 10, 8);
 export const nowMs = firstDay + 15 * dayMs;
 
 /** Sixteen days of an effect that settles at +4.8% while its interval narrows. */
