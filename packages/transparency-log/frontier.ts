@@ -12,7 +12,7 @@ export interface Frontier {
 export const EMPTY_FRONTIER: Frontier = { size: 0, hashes: [] };
 
 /** Number of 1 bits, which is the number of subtrees in the frontier of a tree of this size. */
-export function frontierLength(size: number): number {
+function frontierLength(size: number): number {
   let count = 0;
   for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) count += rest % 2;
   return count;

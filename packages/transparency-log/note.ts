@@ -30,10 +30,10 @@ export interface OpenedNote {
 }
 
 /** Signatures beyond this many are refused; the standard demands at least 16. */
-export const MAX_SIGNATURES = 100;
+const MAX_SIGNATURES = 100;
 
 /** Larger notes are refused unread. */
-export const MAX_NOTE_LENGTH = 1_000_000;
+const MAX_NOTE_LENGTH = 1_000_000;
 
 // signed-note: the only algorithm used here.
 const ED25519 = 0x01;

@@ -87,10 +87,7 @@ export async function readEntry(tree: TreeReader, index: number): Promise<Outcom
 }
 
 /** The hash of one node of the tree, computed from the highest tiles that hold it. */
-export async function hashOfRange(
-  tree: TreeReader,
-  range: LeafRange,
-): Promise<Outcome<Uint8Array>> {
+async function hashOfRange(tree: TreeReader, range: LeafRange): Promise<Outcome<Uint8Array>> {
   const frontier = await frontierOfRange(tree, range);
   return frontier.ok ? accept(frontierRoot(frontier.value)) : frontier;
 }

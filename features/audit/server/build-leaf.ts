@@ -28,7 +28,7 @@ export interface AuditStatement {
 }
 
 /** A personal value to be kept beside the log, and the person whom it is about, if known. */
-export interface PersonalRow {
+interface PersonalRow {
   readonly name: string;
   readonly value: string;
   readonly salt: Uint8Array;

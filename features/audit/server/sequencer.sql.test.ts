@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { inTransaction } from "@paceline/db";
 import type { Db } from "@paceline/db";
@@ -220,7 +221,7 @@ test("killed at any moment, the sequencer resumes: nothing acknowledged is lost 
   const { workspaceId } = newWorkspace(database.db, SERVICE);
   const acknowledged: string[] = [];
   const anchors: Uint8Array[] = [];
-  const program = join(import.meta.dirname, "sequencer-process.ts");
+  const program = fileURLToPath(import.meta.resolve("./sequencer-process.ts"));
   for (let round = 0; round < 6; round += 1) {
     const child = spawn(process.execPath, [program, database.url, auditFolder, workspaceId], {
       stdio: ["ignore", "pipe", "ignore"],

@@ -100,10 +100,7 @@ async function proveIn(options: ProveEntryOptions): Promise<EntryVerdict> {
 }
 
 /** The newest checkpoint that the database remembers; it covers every older one. */
-export async function readLatestCheckpoint(
-  db: Db,
-  workspaceId: string,
-): Promise<Uint8Array | null> {
+async function readLatestCheckpoint(db: Db, workspaceId: string): Promise<Uint8Array | null> {
   const row = await db
     .selectFrom("audit_checkpoints as checkpoint")
     .select("checkpoint.note")

@@ -1,9 +1,9 @@
 import type { FeatureMigrations } from "@paceline/db";
 
-import * as auditLog from "./202611240100_audit_log.ts";
+import { up } from "./202611240100_audit_log.ts";
 
 export const migrations: FeatureMigrations = {
   feature: "audit",
   after: [],
-  migrations: { "202611240100_audit_log": auditLog },
+  migrations: { "202611240100_audit_log": { up } },
 };
