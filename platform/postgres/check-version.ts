@@ -1,8 +1,8 @@
 import { withConnection } from "./connect.ts";
 import { PostgresError, errorCode } from "./errors.ts";
 
-export const OLDEST_MAJOR = 15;
-export const NEWEST_MAJOR = 18;
+const OLDEST_MAJOR = 15;
+const NEWEST_MAJOR = 18;
 
 export type PostgresVersion = { readonly version: string; readonly major: number };
 

@@ -111,7 +111,7 @@ export function spawnIdentity(user: ServerUser | null): { uid?: number; gid?: nu
 }
 
 /** The major version that made the cluster, or `null` if there is none yet. */
-export async function clusterMajor(cluster: Cluster): Promise<number | null> {
+async function clusterMajor(cluster: Cluster): Promise<number | null> {
   try {
     return Number.parseInt(await readFile(join(cluster.folder, "PG_VERSION"), "utf8"), 10);
   } catch (error) {

@@ -13,7 +13,6 @@ export type UnpackedBrowser = {
   readonly environment: Readonly<Record<string, string>>;
 };
 
-const PACKAGE = "@sparticuz/chromium";
 const run = promisify(execFile);
 
 /**
@@ -45,7 +44,7 @@ function fontsConfiguration(folder: string): string {
  * (Left alone, the package uses whatever `/tmp/chromium` it finds, of any version and any owner.)
  */
 export async function unpackBrowser(): Promise<UnpackedBrowser> {
-  const entry = fileURLToPath(import.meta.resolve(PACKAGE));
+  const entry = fileURLToPath(import.meta.resolve("@sparticuz/chromium"));
   const root = dirname(dirname(entry));
   const manifest: unknown = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const version =

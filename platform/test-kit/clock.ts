@@ -1,6 +1,7 @@
+import type { Clock } from "@paceline/command";
+
 /** A clock whose hands only the test moves. */
-export type TestClock = {
-  now(): Date;
+export type TestClock = Clock & {
   /** @param byMs  may be negative: clocks of real machines jump, too */
   advance(byMs: number): void;
   set(to: Date): void;
