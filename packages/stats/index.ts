@@ -86,3 +86,4 @@ export { quantileEstimate } from "./quantile.ts";
 export type { QuantileSummary } from "./quantile.ts";
 export { sequentialSampleRatio } from "./srm-sequential.ts";
 export type { SequentialRatioLook } from "./srm-sequential.ts";
+export { crossingProbability, sequentialInflation } from "./sequential-power.ts";

@@ -1,3 +1,4 @@
+export { analyze } from "./analysis.ts";
 export type * from "./analysis-types.ts";
 export { checkCriterion, controlOf, metricKeysOf, spendingRho, treatmentsOf } from "./criterion.ts";
 export type {
@@ -11,4 +12,7 @@ export type {
   SecondaryMetric,
 } from "./criterion.ts";
 export { checkMetric } from "./metric.ts";
+export { monitor } from "./monitor.ts";
 export type { Aggregation, Measure, Metric, MetricFault, Statistic } from "./metric.ts";
+export { planSample } from "./sample-size.ts";
+export type { Baseline, Baselines } from "./sample-size.ts";
