@@ -6,7 +6,7 @@ import { registerRoutes as registerAudit } from "@paceline/audit/server";
 import type { Clock } from "@paceline/command";
 import { recordExposure, registerRoutes as registerEvents } from "@paceline/events/server";
 import { registerRoutes as registerExperiments } from "@paceline/experiments/server";
-import { registerRoutes as registerFlags } from "@paceline/flags/server";
+import { announceChanges, registerRoutes as registerFlags } from "@paceline/flags/server";
 import type { FlagExposure } from "@paceline/flags/server";
 import { createApp, expireIdempotencyKeys, problem } from "@paceline/http";
 import type { App, AppHandles } from "@paceline/http";
@@ -171,6 +171,7 @@ export async function startServer(
     const opened = parts;
     const { app, hub } = await createServerApp(config, opened);
     const wiring = wire(opened, hub);
+    announceChanges(opened.flagSets, hub);
     registerAll(app, opened, wiring);
     await serveWeb(app, WEB_DIST);
     await app.listen({ port: config.port, host: config.host });

@@ -9,6 +9,12 @@ import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import { allMigrations } from "./migrations.ts";
 
+/**
+ * Who stops an embedded PostgreSQL at the end: the server always, a command line only when it has
+ * started it itself and no server of ours uses it.
+ */
+export type StopRule = "always" | "if-started-here";
+
 /** The control store, ready to use. */
 export interface ControlStore {
   readonly db: Db;
@@ -22,7 +28,11 @@ export interface ControlStore {
  *
  * @throws PostgresError that says what to do, when there is no usable server
  */
-export async function openControlStore(config: Config, logger: Logger): Promise<ControlStore> {
+export async function openControlStore(
+  config: Config,
+  logger: Logger,
+  stopRule: StopRule = "always",
+): Promise<ControlStore> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
   const embedded =
     config.databaseUrl === null
@@ -44,12 +54,12 @@ export async function openControlStore(config: Config, logger: Logger): Promise<
       async close() {
         await notifications.close();
         await closeDatabase(db);
-        await embedded?.stop();
+        if (stopRule === "always" || embedded?.adopted === false) await embedded?.stop();
       },
     };
   } catch (error) {
     await closeDatabase(db);
-    await embedded?.stop();
+    if (stopRule === "always" || embedded?.adopted === false) await embedded?.stop();
     throw error;
   }
 }

@@ -1,0 +1,35 @@
+/** Exit codes: 0 done or intact, 1 refused, failed or tampered, 2 wrong use or unusable. */
+export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+/** Ends a command with a message for people and an exit code. */
+export class Failure extends Error {
+  readonly exitCode: number;
+  /** Goes out as it is with `--json`. */
+  readonly document: unknown;
+  constructor(message: string, exitCode: number = EXIT.failed, document: unknown = null) {
+    super(message);
+    this.name = "Failure";
+    this.exitCode = exitCode;
+    this.document = document;
+  }
+}
+
+/** Prints the result of a command: a JSON document with `--json`, else text for people. */
+export function print(json: boolean, document: unknown, text: string): void {
+  console.log(json ? JSON.stringify(document, null, 2) : text);
+}
+
+/** Aligns rows in columns; the first row is the heading. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
