@@ -17,7 +17,7 @@ export interface NextIteration {
 }
 
 /** A third iteration of a sprint: refused, and the initiative is decided anew as a marathon. */
-export interface ThirdIteration {
+interface ThirdIteration {
   readonly kind: "third-iteration";
   /** The iteration that was asked for. */
   readonly number: number;

@@ -472,3 +472,17 @@ test("a decision leaves over HTTP exactly as it was kept, whatever kind of answe
     assert.deepEqual(decision.decision, document);
   }
 });
+
+test("a page of initiatives asks the event store once", async () => {
+  const workspaceId = randomUUID();
+  await propose({}, { workspaceId });
+  await propose({ artifacts: { telemetryPlan: { events: ["Never Sent"] } } }, { workspaceId });
+  const before = world.observations.telemetryQuestions;
+  const { body } = await world.call("GET", `${BASE}?sort=number`, { workspaceId });
+  assert.equal(world.observations.telemetryQuestions, before + 1);
+  const found = body.items.map(
+    (item: { artifacts: { artifact: string; state: string }[] }) =>
+      item.artifacts.find(({ artifact }) => artifact === "telemetryPlan")?.state,
+  );
+  assert.deepEqual(found, ["present", "unproven"]);
+});

@@ -7,13 +7,13 @@ import type { Board } from "../api.ts";
 import { ModeSchema, StateSchema } from "../api.ts";
 import type { InitiativeState, Mode } from "../domain/index.ts";
 import { checked } from "./checked.ts";
-import { selectInitiatives, toInitiative } from "./repository.ts";
+import { INITIATIVE_COLUMNS, toInitiative } from "./repository.ts";
 import type { Initiative } from "./repository.ts";
 
 /** How a list is ordered; a leading hyphen means last first. */
 export const SORTS = ["-number", "number", "-updated", "updated", "title", "-title"] as const;
 
-export type Sort = (typeof SORTS)[number];
+type Sort = (typeof SORTS)[number];
 
 /** What a list is narrowed to. */
 export interface ListFilter {
@@ -47,7 +47,10 @@ function keyOf(sort: Sort, initiative: Initiative): readonly string[] {
 }
 
 function filtered(db: Db, workspaceId: string, { states, modes, ownerId, search }: ListFilter) {
-  let query = selectInitiatives(db).where("initiatives.workspace_id", "=", workspaceId);
+  let query = db
+    .selectFrom("initiatives")
+    .select(INITIATIVE_COLUMNS)
+    .where("initiatives.workspace_id", "=", workspaceId);
   if (states.length > 0) query = query.where("initiatives.state", "in", [...states]);
   if (modes.length > 0) {
     const settled = modes.filter((mode) => mode !== "undecided");

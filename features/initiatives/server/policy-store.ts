@@ -16,7 +16,7 @@ import type { CompiledPolicy, Policy, PolicyCase, RiskDomain } from "../domain/i
 import { checked } from "./checked.ts";
 
 /** The policy of a workspace, ready to decide. */
-export interface CurrentPolicy {
+interface CurrentPolicy {
   readonly policy: Policy;
   readonly cases: readonly PolicyCase[];
   /** Null while the workspace uses the policy that it was shipped with and has decided nothing. */
@@ -35,7 +35,7 @@ const CACHE_SIZE = 200;
 const CASES = Type.Array(PolicyCaseSchema);
 
 /** SHA-256 over the canonical JSON (RFC 8785) of a policy and the catalog that it was compiled against. */
-export function policyDigest(policy: Policy, ownDomains: readonly RiskDomain[]): string {
+function policyDigest(policy: Policy, ownDomains: readonly RiskDomain[]): string {
   return toHex(sha256(canonicalJsonBytes(policyDocument(policy, factCatalog(ownDomains)))));
 }
 

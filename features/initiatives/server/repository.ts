@@ -55,7 +55,8 @@ export interface Iteration {
   readonly verdict: Verdict | null;
 }
 
-const COLUMNS = [
+/** The columns that every read of initiatives selects. */
+export const INITIATIVE_COLUMNS = [
   "initiatives.id",
   "initiatives.workspace_id",
   "initiatives.number",
@@ -75,15 +76,29 @@ const COLUMNS = [
   "initiatives.version",
 ] as const;
 
-/** The query that every read of initiatives starts from. */
-export function selectInitiatives(db: Db) {
-  return db.selectFrom("initiatives").select(COLUMNS);
+/** A row of `initiatives` with those columns. */
+export interface InitiativeRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly number: number;
+  readonly title: string;
+  readonly summary: string;
+  readonly state: string;
+  readonly mode: string | null;
+  readonly owner_id: string | null;
+  readonly proposal: unknown;
+  readonly decision_id: string | null;
+  readonly iterations_requested: number;
+  readonly verdict: string | null;
+  readonly learning: string | null;
+  readonly created_by: string;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly version: number;
 }
 
-type Row = Awaited<ReturnType<ReturnType<typeof selectInitiatives>["executeTakeFirstOrThrow"]>>;
-
 /** A row as an initiative. */
-export function toInitiative(row: Row): Initiative {
+export function toInitiative(row: InitiativeRow): Initiative {
   return {
     id: row.id,
     workspaceId: row.workspace_id,
@@ -110,7 +125,9 @@ export async function findInitiative(
   workspaceId: string,
   id: string,
 ): Promise<Initiative | null> {
-  const row = await selectInitiatives(db)
+  const row = await db
+    .selectFrom("initiatives")
+    .select(INITIATIVE_COLUMNS)
     .where("initiatives.workspace_id", "=", workspaceId)
     .where("initiatives.id", "=", id)
     .executeTakeFirst();
@@ -123,7 +140,9 @@ export async function lockInitiative(
   workspaceId: string,
   id: string,
 ): Promise<Initiative | null> {
-  const row = await selectInitiatives(tx)
+  const row = await tx
+    .selectFrom("initiatives")
+    .select(INITIATIVE_COLUMNS)
     .where("initiatives.workspace_id", "=", workspaceId)
     .where("initiatives.id", "=", id)
     .forUpdate()

@@ -19,6 +19,8 @@ export interface Observations {
   readonly arrivals: Map<string, Date>;
   readonly rollbacks: Map<string, Date | null>;
   readonly members: Set<string>;
+  /** How often the event store was asked. */
+  telemetryQuestions: number;
   /** Sources that cannot be asked. */
   readonly down: Set<keyof EvidenceSources>;
 }
@@ -65,13 +67,15 @@ function evidenceOf(observations: Observations): EvidenceSources {
   return {
     featureFlagExists: async (_, key) =>
       down.has("featureFlagExists") ? null : observations.flags.has(key),
-    telemetryArrived: async (_, events) =>
-      down.has("telemetryArrived")
+    telemetryArrived: async (_, events) => {
+      observations.telemetryQuestions += 1;
+      return down.has("telemetryArrived")
         ? null
         : events.map((event) => ({
             event,
             lastArrivedAt: observations.arrivals.get(event) ?? null,
-          })),
+          }));
+    },
     rollbackDefined: async (_, { flagKey }) => {
       if (down.has("rollbackDefined")) return null;
       const rehearsedAt = flagKey === null ? undefined : observations.rollbacks.get(flagKey);
@@ -112,6 +116,7 @@ export async function testWorld(): Promise<TestWorld> {
     arrivals: new Map(),
     rollbacks: new Map(),
     members: new Set([OWNER]),
+    telemetryQuestions: 0,
     down: new Set(),
   };
   const published: { workspaceId: string; topic: string; data: unknown }[] = [];

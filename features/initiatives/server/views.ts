@@ -13,6 +13,8 @@ import { checked } from "./checked.ts";
 import { listDecisions, readDecisions } from "./decision-repository.ts";
 import type { EvidenceScope, InitiativeDependencies } from "./dependencies.ts";
 import { checkSubject } from "./evaluation.ts";
+import type { Subject } from "./evaluation.ts";
+import { pageEvidence } from "./page-evidence.ts";
 import { readArtifacts, readIterations } from "./repository.ts";
 import type { Initiative, Iteration, WrittenArtifacts } from "./repository.ts";
 
@@ -101,29 +103,44 @@ async function partsOf(
     workspaceId,
     initiatives.flatMap(({ decisionId }) => decisionId ?? []),
   );
+  const subjects = initiatives.map((initiative) => subjectIn(initiative, written, iterations));
+  const shared = pageEvidence(evidence, scope, subjects);
   return Promise.all(
-    initiatives.map(async (initiative): Promise<Parts> => {
+    initiatives.map(async (initiative, index): Promise<Parts> => {
+      const subject = subjects[index];
+      const isChecked = subject !== undefined && CHECKED_STATES.includes(initiative.state);
+      const { checks } = isChecked ? await checkSubject(shared, scope, subject) : { checks: [] };
       const own = iterations.filter(({ initiativeId }) => initiativeId === initiative.id);
-      const texts = written.get(initiative.id) ?? { contents: {}, writtenAtMs: {} };
-      const iterationsUsed = Math.max(own.length, initiative.iterationsRequested);
-      const subject = {
-        ...initiative,
-        initiativeId: initiative.id,
-        written: texts,
-        iterationsUsed,
-      };
-      const isChecked = CHECKED_STATES.includes(initiative.state);
-      const { checks } = isChecked ? await checkSubject(evidence, scope, subject) : { checks: [] };
+      const { decisionId } = initiative;
       return {
         initiative,
-        written: texts,
+        written: subject?.written ?? NOTHING_WRITTEN,
         iterations: own.map((iteration) => iterationDocument(iteration, now.getTime())),
-        decision:
-          initiative.decisionId === null ? null : (decisions.get(initiative.decisionId) ?? null),
+        decision: decisionId === null ? null : (decisions.get(decisionId) ?? null),
         checks,
       };
     }),
   );
+}
+
+const NOTHING_WRITTEN: WrittenArtifacts = { contents: {}, writtenAtMs: {} };
+
+function subjectIn(
+  initiative: Initiative,
+  written: ReadonlyMap<string, WrittenArtifacts>,
+  iterations: readonly Iteration[],
+): Subject {
+  const { id, ownerId, mode, proposal, iterationsRequested } = initiative;
+  const started = iterations.filter(({ initiativeId }) => initiativeId === id).length;
+  const iterationsUsed = Math.max(started, iterationsRequested);
+  return {
+    initiativeId: id,
+    ownerId,
+    mode,
+    proposal,
+    written: written.get(id) ?? NOTHING_WRITTEN,
+    iterationsUsed,
+  };
 }
 
 /** Initiatives as boards and tables show them; artifacts are checked as of now. */
