@@ -60,15 +60,20 @@ export async function startIntakeServer(
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { data: { type: "string" }, "roll-ms": { type: "string" } },
+    options: {
+      data: { type: "string" },
+      "roll-ms": { type: "string" },
+      "roll-bytes": { type: "string" },
+    },
   });
   if (values.data === undefined) throw new Error("--data is needed");
   process.stdout.write("opening\n");
   const rollMs = values["roll-ms"];
-  const server = await startIntakeServer(
-    values.data,
-    rollMs === undefined ? {} : { rollMs: Number(rollMs) },
-  );
+  const rollBytes = values["roll-bytes"];
+  const server = await startIntakeServer(values.data, {
+    ...(rollMs === undefined ? {} : { rollMs: Number(rollMs) }),
+    ...(rollBytes === undefined ? {} : { rollBytes: Number(rollBytes) }),
+  });
   process.stdout.write(`ready ${server.url}\n`);
   process.stdin.setEncoding("utf8");
   process.stdin.on("data", (text: string) => void obey(server, text.trim()));
