@@ -5,9 +5,11 @@ import {
   chown,
   mkdir,
   mkdtemp,
+  readdir,
   readFile,
   rename,
   rm,
+  stat,
   statfs,
   writeFile,
 } from "node:fs/promises";
@@ -22,6 +24,8 @@ import { type ServerUser, canEnter } from "./server-user.ts";
 /** The superuser of the embedded server, and the name of the product's database in it. */
 export const SUPERUSER = "paceline";
 
+const INITIALISING = "initialising-";
+const ABANDONED_AFTER_MS = 10 * 60_000;
 const SECRET_NAME = "paceline.password";
 
 /** A database server's files: everything it needs lies below `dataDir`. */
@@ -150,7 +154,8 @@ async function initialise(
 ): Promise<void> {
   let work: string | undefined;
   try {
-    work = await mkdtemp(join(cluster.dataDir, "initialising-"));
+    await removeAbandoned(cluster.dataDir);
+    work = await mkdtemp(join(cluster.dataDir, INITIALISING));
     const secret = randomBytes(24).toString("base64url");
     const pending = join(work, "cluster");
     await mkdir(pending, { mode: 0o700 });
@@ -174,6 +179,17 @@ async function initialise(
     );
   } finally {
     if (work !== undefined) await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Folders of starts that were killed during initdb; a living one takes seconds. */
+async function removeAbandoned(dataDir: string): Promise<void> {
+  const oldest = Date.now() - ABANDONED_AFTER_MS;
+  for (const name of await readdir(dataDir)) {
+    if (!name.startsWith(INITIALISING)) continue;
+    const folder = join(dataDir, name);
+    const made = await stat(folder).catch(() => null);
+    if (made !== null && made.mtimeMs < oldest) await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, lstatSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -378,6 +388,18 @@ test("a path too long for a socket falls back to a port of this machine, with a 
   await assert.rejects(query(url.href, "select 1"), /password authentication failed/);
   const again = await start({ dataDir });
   assert.deepEqual([again.adopted, again.url], [true, server.url]);
+  await server.stop();
+});
+
+test("what a killed initdb left behind is cleared away, a database that is being made is not", async () => {
+  const dataDir = join(await scratch(), "pg");
+  await mkdir(join(dataDir, "initialising-killed", "cluster"), { recursive: true });
+  await mkdir(join(dataDir, "initialising-alive"));
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  await utimes(join(dataDir, "initialising-killed"), hourAgo, hourAgo);
+  const server = await start({ dataDir });
+  const left = (await readdir(dataDir)).filter((name) => name.startsWith("initialising"));
+  assert.deepEqual(left, ["initialising-alive"]);
   await server.stop();
 });
 

@@ -42,10 +42,10 @@ export async function insertWorkspace(
 /** The workspace of this installation: the oldest one, or null before the first run. */
 export async function findFirstWorkspace(
   db: Db,
-): Promise<{ readonly id: string; readonly name: string } | null> {
+): Promise<{ readonly id: string; readonly name: string; readonly version: number } | null> {
   const row = await db
     .selectFrom("workspaces")
-    .select(["id", "name"])
+    .select(["id", "name", "version"])
     .orderBy("created_at")
     .orderBy("id")
     .limit(1)

@@ -14,11 +14,13 @@ import {
   insertWorkspace,
   lockMembers,
   ownerExists,
+  updateWorkspaceName,
   upsertMember,
 } from "../repository.ts";
 import { hashToken, newId } from "../secrets.ts";
 import { findOpenLink, consumeLink } from "../session-repository.ts";
 import { workspaceCreation } from "./create-workspace.ts";
+import { workspaceRenaming } from "./rename-workspace.ts";
 import { type NewSession, sessionStart, startSession } from "./start-session.ts";
 
 export type FirstRunInput = {
@@ -61,11 +63,7 @@ export async function completeFirstRun(
   return inTransaction(deps.db, async (tx) => {
     if ((await consumeLink(tx, tokenHash, "first-run", now)) === null)
       return err({ kind: "link-not-usable" });
-    if (existing === null) {
-      const { workspaceName: name } = input;
-      await insertWorkspace(tx, { id: ctx.workspaceId, name, now }, ctx.newId);
-      await appendAudit(tx, ctx, workspaceCreation(ctx.workspaceId, name));
-    }
+    await prepareWorkspace(tx, ctx, existing, input.workspaceName);
     await lockMembers(tx, ctx.workspaceId);
     if (await ownerExists(tx)) return err({ kind: "already-set-up" });
     const added = await addOwner(tx, ctx, input, { userId, passwordHash: hashed.value });
@@ -74,6 +72,23 @@ export async function completeFirstRun(
     await appendAudit(tx, ctx, sessionStart(session, client, "first-run"));
     return ok(session);
   });
+}
+
+/** Creates the workspace, or gives the one that holds the sample data the name that its owner wants. */
+async function prepareWorkspace(
+  tx: Db,
+  ctx: CommandContext,
+  existing: Awaited<ReturnType<typeof findFirstWorkspace>>,
+  name: string,
+): Promise<void> {
+  if (existing === null) {
+    await insertWorkspace(tx, { id: ctx.workspaceId, name, now: ctx.now }, ctx.newId);
+    await appendAudit(tx, ctx, workspaceCreation(ctx.workspaceId, name));
+  } else if (
+    existing.name !== name &&
+    (await updateWorkspaceName(tx, existing.id, name, existing.version))
+  )
+    await appendAudit(tx, ctx, workspaceRenaming(existing.id, name));
 }
 
 async function addOwner(

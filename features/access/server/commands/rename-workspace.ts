@@ -1,4 +1,5 @@
 import { appendAudit } from "@paceline/audit/server";
+import type { AuditStatement } from "@paceline/audit/server";
 import type { CommandContext } from "@paceline/command";
 import { requirePermission } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
@@ -8,6 +9,11 @@ import { err, ok } from "@paceline/result";
 import { updateWorkspaceName } from "../repository.ts";
 
 export type RenameWorkspaceError = { readonly kind: "stale-version" };
+
+/** The audit statement of a workspace's new name. */
+export function workspaceRenaming(id: string, name: string): AuditStatement {
+  return { action: "workspace.rename", subject: { kind: "workspace", id }, detail: { name } };
+}
 
 /** @param version  the one that the caller has read */
 export function renameWorkspace(
@@ -19,11 +25,7 @@ export function renameWorkspace(
   return inTransaction(ctx.db, async (tx) => {
     if (!(await updateWorkspaceName(tx, ctx.workspaceId, name, version)))
       return err({ kind: "stale-version" });
-    await appendAudit(tx, ctx, {
-      action: "workspace.rename",
-      subject: { kind: "workspace", id: ctx.workspaceId },
-      detail: { name },
-    });
+    await appendAudit(tx, ctx, workspaceRenaming(ctx.workspaceId, name));
     return ok(null);
   });
 }
