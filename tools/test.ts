@@ -65,7 +65,7 @@ const SUITES: readonly Suite[] = [
   {
     name: "build",
     about: "the web app and its size budgets",
-    command: ["node", "tools/check-web-size.ts"],
+    command: ["npm", "run", "-s", "test:web-build"],
   },
   {
     name: "journeys",

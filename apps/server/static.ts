@@ -44,7 +44,7 @@ export async function serveWeb(app: App, webDir: string): Promise<void> {
     return;
   }
   const policy = pagePolicy(readScriptHashes(webDir));
-  await app.register(fastifyStatic, { root: webDir, serve: false });
+  await app.register(fastifyStatic, { root: webDir, serve: false, preCompressed: true });
   app.get(
     "/assets/*",
     { config: { permission: "public" }, schema: { hide: true } },

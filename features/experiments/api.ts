@@ -1,10 +1,12 @@
 import { Type } from "typebox";
-import type { Static } from "typebox";
+import type { Static, TSchema } from "typebox";
 
 const Instant = Type.String({ format: "date-time" });
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
 
+/** Lower and upper end. An array of two: the serializer of answers reads no union inside a tuple. */
+const Interval = <T extends TSchema>(end: T) => Type.Array(end, { minItems: 2, maxItems: 2 });
 const Key = Type.String({ pattern: "^[a-z][a-z0-9_.-]{0,79}$" });
 const MeasureSchema = Type.Object(
   {
@@ -125,7 +127,7 @@ const VerdictSchema = Type.Union([
 const EffectSchema = Type.Union([
   Type.Object({
     effect: Type.Number(),
-    interval: Type.Tuple([Type.Number(), Type.Number()]),
+    interval: Interval(Type.Number()),
     p: Type.Number(),
   }),
   Type.Object({ undefined: Type.String() }),
@@ -146,7 +148,7 @@ export const MetricResultSchema = Type.Object({
   sequential: Nullable(
     Type.Object({
       scale: ScaleSchema,
-      interval: Type.Tuple([Nullable(Type.Number()), Nullable(Type.Number())]),
+      interval: Interval(Nullable(Type.Number())),
       z: Type.Number(),
       alphaSpent: Type.Number(),
     }),

@@ -15,6 +15,7 @@ export type ExperimentError =
   | { readonly kind: "criterion-not-locked" }
   | { readonly kind: "already-exposed"; readonly units: number }
   | { readonly kind: "experiment-not-ready"; readonly missing: readonly ReadinessItem[] }
+  | { readonly kind: "look-taken"; readonly look: number }
   | { readonly kind: "initiative-refused"; readonly words: string }
   | { readonly kind: "wrong-experiment-state"; readonly state: string; readonly needs: string }
   | { readonly kind: "stale-experiment"; readonly current: number };
@@ -32,6 +33,7 @@ const PROBLEMS = {
   "criterion-not-locked": { title: "The criterion is not locked yet", status: 409 },
   "already-exposed": { title: "Units were exposed already", status: 409 },
   "experiment-not-ready": { title: "Not ready to start", status: 422 },
+  "look-taken": { title: "That look was taken already", status: 409 },
   "initiative-refused": { title: "The initiative cannot start", status: 422 },
   "wrong-experiment-state": { title: "Not possible in this state", status: 409 },
   "stale-experiment": { title: "Somebody changed it meanwhile", status: 412 },
@@ -56,6 +58,8 @@ function detailOf(error: ExperimentError): string {
       return `${error.units} units have seen a variant already, so a criterion locked now would prove nothing. Use a new flag or a new environment. Nothing was changed.`;
     case "experiment-not-ready":
       return `${error.missing.map(({ title, detail }) => `${title}: ${detail}`).join(" ")} Nothing was changed.`;
+    case "look-taken":
+      return `Look ${error.look} covers this instant. Nothing was changed.`;
     case "initiative-refused":
       return `${error.words} Nothing was changed.`;
     case "wrong-experiment-state":

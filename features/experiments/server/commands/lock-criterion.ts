@@ -8,7 +8,7 @@ import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 import { canonicalJson } from "@paceline/transparency-log";
 
-import { metricKeysOf } from "../../domain/index.ts";
+import { controlOf, metricKeysOf } from "../../domain/index.ts";
 import type { ExperimentDependencies } from "../dependencies.ts";
 import type { ExperimentError } from "../errors.ts";
 import { exposedUnits } from "../exposed-units.ts";
@@ -43,6 +43,8 @@ export async function lockCriterion(
       detail: {
         criterion: JSON.parse(criterionText),
         criterionSha256: digest,
+        // Canonical JSON sorts the arms, so it does not say which one is the control.
+        control: controlOf(experiment.criterion),
         metrics: metrics.map((metric) => ({ ...metric })),
       },
     });

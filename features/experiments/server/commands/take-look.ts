@@ -10,7 +10,7 @@ import type { AnalysisDocument } from "../../api.ts";
 import type { ExperimentDependencies } from "../dependencies.ts";
 import type { ExperimentError } from "../errors.ts";
 import { readAnalysis } from "../read-analysis.ts";
-import { insertLook, lockExperiment, updateExperiment } from "../repository.ts";
+import { insertLook, listLooks, lockExperiment, updateExperiment } from "../repository.ts";
 import type { Experiment, Look } from "../repository.ts";
 
 export interface TakeLook {
@@ -56,6 +56,9 @@ export function takeLook(
         needs: "a running experiment",
       });
     }
+    const looks = kind === "scheduled" ? await listLooks(tx, experiment) : [];
+    const taken = looks.find((look) => look.asOf.getTime() >= asOf.getTime());
+    if (taken !== undefined) return err({ kind: "look-taken", look: taken.look });
     const analysis = await readAnalysis(deps, tx, experiment, startedAt, asOf);
     const { id: auditEntry } = await appendAudit(tx, ctx, {
       action: "experiment.look",

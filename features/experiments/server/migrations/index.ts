@@ -57,5 +57,13 @@ export const migrations: FeatureMigrations = {
           )`.execute(db);
       },
     },
+    "202611240640_experiments_keep_arm_order": {
+      async up(db) {
+        // `jsonb` sorts the keys of an object, and the first arm of an allocation is the control.
+        await sql`alter table experiments alter column criterion type json using criterion::json`.execute(
+          db,
+        );
+      },
+    },
   },
 };
