@@ -37,7 +37,7 @@ export interface EventStoreLimits {
   readonly rollMs: number;
   /** With more sealed log files waiting than this, appends are refused. */
   readonly waitingLogs: number;
-  /** Message ids remembered at least; about 120 bytes each, up to twice as many are held. */
+  /** Newest message ids remembered, about 100 bytes each. */
   readonly rememberedMessages: number;
   readonly queryThreads: number;
   readonly queryMemory: string;
