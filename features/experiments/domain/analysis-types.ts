@@ -37,6 +37,8 @@ export interface PastLook {
   readonly look: number;
   /** 0 to 1, units so far over planned units. */
   readonly informationFraction: number;
+  /** Cumulative alpha after this look, of the primary's whole alpha. */
+  readonly alphaSpent: number;
 }
 
 export interface AnalysisInput {
@@ -76,7 +78,10 @@ export interface ArmSummary {
   readonly n: number;
   /** Mean, proportion or ratio. */
   readonly value: number;
-  /** Unbiased sample variance of a unit's value; of the linearized value for a ratio. */
+  /**
+   * Variance of a unit's value as the test uses it: unbiased for a mean, p (1 - p) for a proportion,
+   * of the linearized value for a ratio.
+   */
   readonly variance: number;
 }
 

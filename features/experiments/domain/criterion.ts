@@ -44,7 +44,7 @@ export interface SecondaryMetric {
 }
 
 export interface Design {
-  /** Planned share of units by variant; the first one is the control. */
+  /** Planned share of units by variant. The control is the one named `control`, else the first. */
   readonly allocation: Readonly<Record<string, number>>;
   /** Units of all arms together at which the information fraction is 1. */
   readonly plannedUnits: number;
@@ -85,14 +85,18 @@ export interface CriterionFault {
 
 const SHARE_TOLERANCE = 1e-9;
 
-/** The variant that all others are compared with: the first of the allocation. */
+const CONTROL = "control";
+
+/** The variant that all others are compared with: the one named `control`, else the first. */
 export function controlOf(criterion: Criterion): string {
-  return Object.keys(criterion.design.allocation)[0] ?? "";
+  const arms = Object.keys(criterion.design.allocation);
+  return arms.includes(CONTROL) ? CONTROL : (arms[0] ?? "");
 }
 
 /** The variants under test, in the order of the allocation. */
 export function treatmentsOf(criterion: Criterion): readonly string[] {
-  return Object.keys(criterion.design.allocation).slice(1);
+  const control = controlOf(criterion);
+  return Object.keys(criterion.design.allocation).filter((arm) => arm !== control);
 }
 
 /** Every metric of a criterion once, primary first. */
@@ -118,6 +122,11 @@ function designChecks({ design, primary }: Criterion): readonly Check[] {
   const total = shares.reduce((sum, share) => sum + share, 0);
   return [
     [shares.length < 2, "/design/allocation", "needs a control and at least one treatment"],
+    [
+      Object.keys(design.allocation).some((arm) => /^\d+$/.test(arm)),
+      "/design/allocation",
+      "an arm's name must not be a whole number: such names lose their order, and the first arm is the control",
+    ],
     [shares.some((share) => !(share > 0)), "/design/allocation", "every arm needs a share above 0"],
     [
       Math.abs(total - 1) > SHARE_TOLERANCE,

@@ -1,5 +1,5 @@
-import { groupSequentialBoundaries, normalTail, spentAlpha } from "@paceline/stats";
-import type { LookBoundary, Spending } from "@paceline/stats";
+import { groupSequentialBoundaries } from "@paceline/stats";
+import type { LookBoundary } from "@paceline/stats";
 
 import type { PastLook } from "./analysis-types.ts";
 import { spendingRho } from "./criterion.ts";
@@ -11,8 +11,10 @@ const DAY_MS = 86_400_000;
 export interface LookPosition {
   /** 1 for the first look. */
   readonly look: number;
-  /** 0 to 1, never below that of an earlier look. */
+  /** Units over planned units, 0 to 1, never below that of an earlier look. */
   readonly informationFraction: number;
+  /** Share of alpha that may be spent up to this look, 0 to 1. */
+  readonly spentShare: number;
   /** True at the end of the timebox: this look spends all alpha that is left. */
   readonly timeboxOver: boolean;
   readonly elapsedDays: number;
@@ -27,22 +29,38 @@ export interface LookPositionInput {
   readonly pastLooks: readonly PastLook[];
 }
 
+function clamped(value: number): number {
+  return Math.max(0, Math.min(1, value));
+}
+
+function shareSpentBy(criterion: Criterion, look: PastLook): number {
+  return clamped(look.alphaSpent / (1 - criterion.primary.confidence));
+}
+
 /**
- * Places a look on the decision clock. The information fraction is units over planned units, at most 1;
- * until `minDays` have passed it is also at most the share of `minDays` that has passed, because a look
- * that may not ship yet must not use up the alpha of those that may. Both limits depend on traffic and
- * calendar alone, never on an effect, as alpha spending demands.
+ * Places a look on the decision clock. Alpha is spent by information, units over planned units; until
+ * `minDays` have passed no faster than those days pass, because a look that may not ship yet must not
+ * use up the alpha of those that may. Both limits depend on traffic and calendar alone, never on an
+ * effect, as alpha spending demands. The end of the timebox spends the rest.
  */
 export function placeLook(input: LookPositionInput): LookPosition {
   const { criterion, units, startedAt, now, pastLooks } = input;
   const { plannedUnits, minDays, maxDays } = criterion.design;
   const elapsedDays = (now.getTime() - startedAt.getTime()) / DAY_MS;
-  const collected = Math.max(0, Math.min(1, units / plannedUnits, elapsedDays / minDays));
+  const timeboxOver = elapsedDays >= maxDays;
   const before = pastLooks.at(-1);
+  const informationFraction = Math.max(
+    clamped(units / plannedUnits),
+    before?.informationFraction ?? 0,
+  );
+  const spendable = Math.min(informationFraction, clamped(elapsedDays / minDays));
+  const spentBefore = before === undefined ? 0 : shareSpentBy(criterion, before);
+  const spentShare = timeboxOver ? 1 : spendable ** spendingRho(criterion);
   return {
     look: (before?.look ?? 0) + 1,
-    informationFraction: Math.max(collected, before?.informationFraction ?? 0),
-    timeboxOver: elapsedDays >= maxDays,
+    informationFraction,
+    spentShare: Math.max(spentShare, spentBefore),
+    timeboxOver,
     elapsedDays,
   };
 }
@@ -52,52 +70,35 @@ export type BoundaryOf = (alpha: number, sides: 1 | 2) => LookBoundary;
 
 const NO_BOUNDARY: LookBoundary = { z: Infinity, cumulativeAlpha: 0, nominalP: 0 };
 
-function boundary(
-  fractions: readonly number[],
-  spending: Spending,
-  timeboxOver: boolean,
-  alpha: number,
-  sides: 1 | 2,
-): LookBoundary {
-  const last = fractions.length - 1;
-  if (!((fractions[last] ?? 0) > 0)) return NO_BOUNDARY;
-  const cumulativeAlpha = fractions.map((fraction, look) =>
-    timeboxOver && look === last ? alpha : spentAlpha(spending, fraction, alpha, sides),
-  );
-  const boundaries = groupSequentialBoundaries({
-    informationFractions: fractions,
-    cumulativeAlpha,
-    sides,
-  });
-  return boundaries[last] ?? NO_BOUNDARY;
-}
-
 /**
- * Boundaries of the newest look by Lan and DeMets, from the looks that were really taken: missed and
- * extra looks are allowed. Each level is computed once; a look costs about 2 ms per earlier look.
+ * Boundaries of the newest look by Lan and DeMets, from the looks that were really taken and the alpha
+ * that they really spent: missed and extra looks are allowed. Beyond the planned units the last boundary
+ * is kept. Each level is computed once.
  */
 export function boundariesAt(
   criterion: Criterion,
   position: LookPosition,
   pastLooks: readonly PastLook[],
 ): BoundaryOf {
-  const spending: Spending = { family: "power", rho: spendingRho(criterion) };
-  const past = pastLooks.map(({ informationFraction }) => informationFraction);
+  const past = pastLooks.map((look) => ({
+    fraction: look.informationFraction,
+    share: shareSpentBy(criterion, look),
+  }));
+  const newest = { fraction: position.informationFraction, share: position.spentShare };
   // A look without units has no information and cannot stop a run.
-  const fractions = [...past, position.informationFraction].filter(
-    (fraction, look) => fraction > 0 || look === past.length,
-  );
+  const looks = [...past, newest].filter(({ fraction }) => fraction > 0);
   const known = new Map<string, LookBoundary>();
   return (alpha, sides) => {
     const key = `${alpha}/${sides}`;
     const found =
-      known.get(key) ?? boundary(fractions, spending, position.timeboxOver, alpha, sides);
+      known.get(key) ??
+      groupSequentialBoundaries({
+        informationFractions: looks.map(({ fraction }) => fraction),
+        cumulativeAlpha: looks.map(({ share }) => share * alpha),
+        sides,
+      }).at(-1) ??
+      NO_BOUNDARY;
     known.set(key, found);
     return found;
   };
-}
-
-/** Upper tail that a boundary leaves on one side. */
-export function oneTail({ z }: LookBoundary): number {
-  return normalTail(z);
 }

@@ -35,6 +35,10 @@ export async function readAnalysis(
     from: startedAt,
     asOf,
   });
-  const pastLooks = looks.map(({ look, informationFraction }) => ({ look, informationFraction }));
+  const pastLooks = looks.map(({ look, informationFraction, analysis }) => ({
+    look,
+    informationFraction,
+    alphaSpent: analysis.alphaSpent,
+  }));
   return analysisDocument(analyze({ criterion, statistics, startedAt, now: asOf, pastLooks }));
 }
