@@ -124,6 +124,11 @@ const VerdictSchema = Type.Union([
   Type.Literal("iterate"),
 ]);
 
+/** Both ends; null is an open one. (A tuple of unions cannot be serialized by fast-json-stringify.) */
+const OpenInterval = Type.Unsafe<[number | null, number | null]>(
+  Type.Array(Nullable(Type.Number()), { minItems: 2, maxItems: 2 }),
+);
+
 const EffectSchema = Type.Union([
   Type.Object({
     effect: Type.Number(),

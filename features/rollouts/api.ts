@@ -66,6 +66,11 @@ export const RollbackStateSchema = Type.Object({
   executions: Type.Array(ExecutionSchema),
 });
 
+/** Both ends; null is an open one. (A tuple of unions cannot be serialized by fast-json-stringify.) */
+const OpenInterval = Type.Unsafe<[number | null, number | null]>(
+  Type.Array(Type.Union([Type.Number(), Type.Null()]), { minItems: 2, maxItems: 2 }),
+);
+
 export const MonitorStateSchema = Type.Object({
   experimentId: Type.String(),
   readAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),

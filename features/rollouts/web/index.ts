@@ -1,0 +1,5 @@
+export { Executions } from "./Executions.tsx";
+export { auditEntryHref, membersQuery, rollbackQuery } from "./queries.ts";
+export { RollBackButton } from "./RollBackButton.tsx";
+export { WayBackCard } from "./WayBackCard.tsx";
+export { WayBackLine } from "./WayBackLine.tsx";
