@@ -1,0 +1,82 @@
+import { join } from "node:path";
+
+import { proveEntry, verifyAudit } from "@paceline/audit/server";
+import type { AuditVerdict } from "@paceline/audit/server";
+import { Command } from "commander";
+
+import { configOf, operatorContext, withLocal, withStore } from "../local.ts";
+import type { LocalOptions } from "../local.ts";
+import { EXIT, Failure, print } from "../outcome.ts";
+
+interface VerifyOptions extends LocalOptions {
+  readonly filesOnly: boolean;
+  readonly workspace?: string;
+}
+
+interface ProveOptions extends LocalOptions {
+  readonly workspace?: string;
+}
+
+function sentence({ workspaceId, verdict }: AuditVerdict["logs"][number]): string {
+  if (verdict.verdict === "intact") {
+    return `intact: the log of workspace ${workspaceId}, ${JSON.stringify(verdict)}`;
+  }
+  return `${verdict.verdict}: the log of workspace ${workspaceId}, ${JSON.stringify(verdict)}`;
+}
+
+function verify(): Command {
+  return withLocal(new Command("verify"))
+    .description("verify whole logs offline; exit code 0 intact, 1 tampered, 2 unusable")
+    .option("--files-only", "do not compare with the database", false)
+    .option("--workspace <id>", "only this workspace")
+    .action(async (options: VerifyOptions) => {
+      const config = configOf(options);
+      const auditFolder = join(config.dataDir, "audit");
+      const wanted = options.workspace === undefined ? {} : { workspaceId: options.workspace };
+      const result = options.filesOnly
+        ? await verifyAudit({ auditFolder, ...wanted })
+        : await withStore(config, ({ db }) => verifyAudit({ auditFolder, db, ...wanted }));
+      const text =
+        result.logs.length === 0
+          ? "unusable: there is no audit log here"
+          : result.logs.map(sentence).join("\n");
+      print(options.json, result, text);
+      process.exitCode = result.exitCode;
+    });
+}
+
+function prove(): Command {
+  return withLocal(new Command("prove"))
+    .description("prove one entry; exit code 0 intact, 1 tampered, 2 unusable")
+    .argument("<entry>", "its index or id")
+    .option("--workspace <id>", "its workspace, by default the first one")
+    .action(async (entry: string, options: ProveOptions) => {
+      const config = configOf(options);
+      if (!/^(?:\d{1,15}|[0-9a-f-]{36})$/.test(entry))
+        throw new Failure("<entry> must be an index or an id.", EXIT.usage);
+      const name = entry.length < 36 ? Number(entry) : entry;
+      const { exitCode, verdict } = await withStore(config, async (store) => {
+        const workspaceId = options.workspace ?? (await operatorContext(store)).workspaceId;
+        return proveEntry({
+          auditFolder: join(config.dataDir, "audit"),
+          db: store.db,
+          workspaceId,
+          entry: name,
+        });
+      });
+      print(
+        options.json,
+        { exitCode, verdict },
+        `${verdict.verdict}: ${JSON.stringify(verdict, null, 2)}`,
+      );
+      process.exitCode = exitCode;
+    });
+}
+
+/** `paceline audit verify|prove`: on the machine of the data directory. */
+export function auditCommand(): Command {
+  return new Command("audit")
+    .description("the audit log, checked offline")
+    .addCommand(verify())
+    .addCommand(prove());
+}

@@ -1,0 +1,85 @@
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+
+import { SETTINGS } from "@paceline/server/config";
+import type { Config } from "@paceline/server/config";
+import { Command } from "commander";
+import { sql } from "kysely";
+
+import { configOf, withLocal, withStore } from "../local.ts";
+import type { LocalOptions } from "../local.ts";
+import { EXIT, print } from "../outcome.ts";
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const LOW_DISK_BYTES = 1024 ** 3;
+
+async function attempt(name: string, check: () => Promise<string>): Promise<Check> {
+  try {
+    return { name, ok: true, detail: await check() };
+  } catch (error) {
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function diskCheck({ dataDir }: Config): Promise<string> {
+  const { bavail, bsize } = await statfs(dataDir);
+  const free = bavail * bsize;
+  const words = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${dataDir}`;
+  if (free < LOW_DISK_BYTES) throw new Error(`only ${words}: make room, or intake will answer 503`);
+  return words;
+}
+
+async function serverCheck({ host, port }: Config): Promise<string> {
+  const url = `http://${host}:${port}/readyz`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(3_000) }).catch(() => null);
+  if (response === null) return `no server answers on ${url} (fine if it is not started)`;
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  return `a server is ready on ${url}`;
+}
+
+async function databaseCheck(config: Config): Promise<string> {
+  return withStore(config, async ({ db }) => {
+    const { rows } = await sql<{
+      version: string;
+    }>`select current_setting('server_version') as version`.execute(db);
+    const kind =
+      config.databaseUrl === null
+        ? `embedded, below ${join(config.dataDir, "postgres")}`
+        : "outside";
+    return `PostgreSQL ${rows[0]?.version ?? "?"} (${kind}), schema up to date`;
+  });
+}
+
+/** `paceline doctor`: checks settings, disk, database and server. */
+export function doctorCommand(): Command {
+  return withLocal(new Command("doctor"))
+    .description("check settings, disk, database and server")
+    .action(async (options: LocalOptions) => {
+      const config = configOf(options);
+      const checks = [
+        {
+          name: "settings",
+          ok: true,
+          detail: `${Object.keys(SETTINGS).length} settings are readable`,
+        },
+        {
+          name: "node",
+          ok: Number(process.versions.node.split(".")[0]) >= 24,
+          detail: process.version,
+        },
+        await attempt("database", () => databaseCheck(config)),
+        await attempt("disk", () => diskCheck(config)),
+        await attempt("server", () => serverCheck(config)),
+      ];
+      const text = checks
+        .map(({ name, ok, detail }) => `${ok ? "✓" : "✗"} ${name.padEnd(9)} ${detail}`)
+        .join("\n");
+      print(options.json, { ok: checks.every(({ ok }) => ok), checks }, text);
+      process.exitCode = checks.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
+    });
+}

@@ -1,0 +1,107 @@
+import { Command } from "commander";
+
+import { EXIT, Failure, print, table } from "../outcome.ts";
+import { call, list, text, withRemote } from "../remote.ts";
+import type { Remote } from "../remote.ts";
+import { readDocument } from "./initiative.ts";
+
+interface Options extends Remote {
+  readonly json: boolean;
+  readonly environment: string;
+}
+
+interface EvaluateOptions extends Options {
+  readonly context?: string;
+  readonly targetingKey?: string;
+}
+
+interface PublishOptions extends Options {
+  readonly file?: string;
+}
+
+function contextOf({ context, targetingKey }: EvaluateOptions): object {
+  let parsed: unknown = {};
+  try {
+    if (context !== undefined) parsed = JSON.parse(context);
+  } catch {
+    throw new Failure("--context must be a JSON object.", EXIT.usage);
+  }
+  return { ...Object(parsed), ...(targetingKey === undefined ? {} : { targetingKey }) };
+}
+
+function evaluate(): Command {
+  return withRemote(new Command("eval"))
+    .description("evaluate a flag for one context, and say why")
+    .argument("<flag>", "flag key")
+    .requiredOption("--environment <key>", "environment")
+    .option("--targeting-key <unit>", "the unit")
+    .option("--context <json>", "further attributes as a JSON object")
+    .action(async (key: string, options: EvaluateOptions) => {
+      const body = { environment: options.environment, context: contextOf(options) };
+      const answer = await call(
+        options,
+        "POST",
+        `/api/v1/flags/${encodeURIComponent(key)}/evaluate`,
+        body,
+      );
+      const steps = list(answer, "steps").map((step) => [
+        text(step, "path"),
+        text(step, "operator"),
+        JSON.stringify(Reflect.get(Object(step), "result")) ?? "",
+      ]);
+      const lines = [
+        `${text(answer, "variant")} (${JSON.stringify(Reflect.get(Object(answer), "value"))}), ${text(answer, "reason")}, rule ${text(answer, "ruleId")}, revision ${text(answer, "revision")}`,
+        ...(steps.length === 0 ? [] : ["", table([["path", "operator", "result"], ...steps])]),
+      ];
+      print(options.json, answer, lines.join("\n"));
+    });
+}
+
+function publish(): Command {
+  return withRemote(new Command("publish"))
+    .description("publish the draft of an environment as a new revision")
+    .argument("<flag>", "flag key")
+    .requiredOption("--environment <key>", "environment")
+    .option("--file <file>", "YAML or JSON configuration to draft first")
+    .action(async (key: string, options: PublishOptions) => {
+      const place = `/api/v1/flags/${encodeURIComponent(key)}/environments/${encodeURIComponent(options.environment)}`;
+      if (options.file !== undefined)
+        await call(options, "PUT", place, await readDocument(options.file));
+      const published = await call(options, "POST", `${place}/publish`, {});
+      print(
+        options.json,
+        published,
+        `Published as revision ${text(published, "revision")} (${text(published, "digest")}).`,
+      );
+    });
+}
+
+/** `paceline flag eval|publish`. */
+export function flagCommand(): Command {
+  return new Command("flag")
+    .description("feature flags")
+    .addCommand(evaluate())
+    .addCommand(publish());
+}
+
+interface RollbackOptions extends Options {
+  readonly reason: string;
+}
+
+/** `paceline rollback <flag>`: the way back, without anybody's approval. */
+export function rollbackCommand(): Command {
+  return withRemote(new Command("rollback"))
+    .description("take a flag back to its rollback target now; needs no approval")
+    .argument("<flag>", "flag key")
+    .requiredOption("--environment <key>", "environment")
+    .option("--reason <text>", "why; kept in the audit log", "rolled back from the command line")
+    .action(async (key: string, options: RollbackOptions) => {
+      const path = `/api/v1/environments/${encodeURIComponent(options.environment)}/flags/${encodeURIComponent(key)}/rollback`;
+      const done = await call(options, "POST", path, { reason: options.reason });
+      print(
+        options.json,
+        done,
+        `Rolled back: revision ${text(done, "fromRevision")} → ${text(done, "toRevision")}, served after ${text(done, "effectMs")} ms. Audit entry ${text(done, "auditEntry")}.`,
+      );
+    });
+}
