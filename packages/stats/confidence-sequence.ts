@@ -29,7 +29,7 @@ export function confidenceSequence(
   input: ConfidenceSequenceInput,
 ): ConfidenceSequence | NotComputable {
   const { effect, se, n, alpha, tunedTo, sides } = input;
-  if (!(n >= 2)) return { undefined: "n_below_2" };
+  if (!(n > 0)) return { undefined: "no_units" };
   if (!(se > 0)) return { undefined: "zero_variance" };
   const spread = -2 * Math.log(sides === 2 ? alpha : 2 * alpha);
   const rhoSquared = (spread + Math.log(spread + 1)) / tunedTo;
