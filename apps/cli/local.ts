@@ -1,8 +1,7 @@
-import { findFirstWorkspace } from "@paceline/access/server";
 import type { CommandContext } from "@paceline/command";
 import type { Config } from "@paceline/server/config";
+import { loadConfig } from "@paceline/server/load-config";
 import { createLogger } from "@paceline/server/logger";
-import { loadConfig } from "@paceline/server/main";
 import { serviceContext } from "@paceline/server/service-context";
 import { openControlStore } from "@paceline/server/stores";
 import type { ControlStore } from "@paceline/server/stores";
@@ -55,6 +54,8 @@ export async function withStore<T>(
 
 /** Acts as the operator of this machine in the installation's first workspace. */
 export async function operatorContext({ db }: ControlStore): Promise<CommandContext> {
+  // Loaded here: commands that need no workspace start faster without it.
+  const { findFirstWorkspace } = await import("@paceline/access/server");
   const workspace = await findFirstWorkspace(db);
   if (workspace === null) {
     throw new Failure(

@@ -1,22 +1,85 @@
 #!/usr/bin/env node
+import { enableCompileCache } from "node:module";
+
 import { PostgresError } from "@paceline/postgres";
-import { main as startServer } from "@paceline/server/main";
 import { Command, CommanderError } from "commander";
 
-import { auditCommand } from "./commands/audit.ts";
-import { backupCommand, restoreCommand } from "./commands/backup.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { flagCommand, rollbackCommand } from "./commands/flag.ts";
-import { importCommand } from "./commands/import.ts";
-import { initiativeCommand } from "./commands/initiative.ts";
-import { keyCommand } from "./commands/key.ts";
 import { EXIT, Failure } from "./outcome.ts";
+
+enableCompileCache();
 
 const EXIT_HELP = `
 Exit codes: 0 done or intact, 1 refused, failed or tampered, 2 wrong use or unusable.
 Settings come from flags, environment (PACELINE_*, DATABASE_URL) or a YAML file (PACELINE_CONFIG).`;
 
-function createProgram(): Command {
+interface Entry {
+  readonly name: string;
+  readonly description: string;
+  /** Loads the command only when it is used: each brings another part of the product with it. */
+  readonly load: () => Promise<Command>;
+}
+
+function startCommand(): Command {
+  return new Command("start")
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .action(async (_options, command: Command) => {
+      const { main: startServer } = await import("@paceline/server/main");
+      process.exitCode = await startServer(command.args);
+    });
+}
+
+const COMMANDS: readonly Entry[] = [
+  { name: "start", description: "start the server", load: async () => startCommand() },
+  {
+    name: "doctor",
+    description: "check settings, disk, database and server",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+  },
+  {
+    name: "key",
+    description: "API keys, on the machine of the data directory",
+    load: async () => (await import("./commands/key.ts")).keyCommand(),
+  },
+  {
+    name: "initiative",
+    description: "proposals and their decisions",
+    load: async () => (await import("./commands/initiative.ts")).initiativeCommand(),
+  },
+  {
+    name: "flag",
+    description: "evaluate and publish feature flags",
+    load: async () => (await import("./commands/flag.ts")).flagCommand(),
+  },
+  {
+    name: "rollback",
+    description: "take a flag back now; needs no approval",
+    load: async () => (await import("./commands/flag.ts")).rollbackCommand(),
+  },
+  {
+    name: "import",
+    description: "send recorded events through the intake",
+    load: async () => (await import("./commands/import.ts")).importCommand(),
+  },
+  {
+    name: "audit",
+    description: "check the audit log offline",
+    load: async () => (await import("./commands/audit.ts")).auditCommand(),
+  },
+  {
+    name: "backup",
+    description: "write a backup while the server runs",
+    load: async () => (await import("./commands/backup.ts")).backupCommand(),
+  },
+  {
+    name: "restore",
+    description: "restore a backup into an empty data directory",
+    load: async () => (await import("./commands/backup.ts")).restoreCommand(),
+  },
+];
+
+async function createProgram(wanted: string | undefined): Promise<Command> {
   const program = new Command("paceline")
     .description(
       "Change control for martech teams: propose, decide, launch, watch, roll back, prove.",
@@ -24,26 +87,10 @@ function createProgram(): Command {
     .exitOverride()
     .showHelpAfterError()
     .addHelpText("after", EXIT_HELP);
-  const commands = [
-    new Command("start")
-      .description("start the server (`paceline start --help` lists its settings)")
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .helpOption(false)
-      .action(async (_options, command: Command) => {
-        process.exitCode = await startServer(command.args);
-      }),
-    doctorCommand(),
-    keyCommand(),
-    initiativeCommand(),
-    flagCommand(),
-    rollbackCommand(),
-    importCommand(),
-    auditCommand(),
-    backupCommand(),
-    restoreCommand(),
-  ];
-  for (const command of commands) program.addCommand(withOverride(command));
+  for (const { name, description, load } of COMMANDS) {
+    const command = name === wanted ? await load() : new Command(name);
+    program.addCommand(withOverride(command.description(description)));
+  }
   return program;
 }
 
@@ -63,7 +110,8 @@ function withOverride(command: Command): Command {
 export async function main(args: readonly string[]): Promise<number> {
   process.exitCode = EXIT.done;
   try {
-    await createProgram().parseAsync([...args], { from: "user" });
+    const program = await createProgram(args.find((arg) => !arg.startsWith("-")));
+    await program.parseAsync([...args], { from: "user" });
     return Number(process.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;

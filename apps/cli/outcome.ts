@@ -14,9 +14,24 @@ export class Failure extends Error {
   }
 }
 
+/** JSON with bytes as base64, the form that the API uses. */
+export function toJson(document: unknown): string {
+  return JSON.stringify(
+    document,
+    (_key, value: unknown) => {
+      if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+      const isBuffer =
+        typeof value === "object" && value !== null && Reflect.get(value, "type") === "Buffer";
+      const bytes: unknown = isBuffer ? Reflect.get(value, "data") : null;
+      return Array.isArray(bytes) ? Buffer.from(bytes).toString("base64") : value;
+    },
+    2,
+  );
+}
+
 /** Prints the result of a command: a JSON document with `--json`, else text for people. */
 export function print(json: boolean, document: unknown, text: string): void {
-  console.log(json ? JSON.stringify(document, null, 2) : text);
+  console.log(json ? toJson(document) : text);
 }
 
 /** Aligns rows in columns; the first row is the heading. */

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { PostgresError } from "@paceline/postgres";
 
-import { readConfig, SETTINGS } from "./config.ts";
-import type { Config } from "./config.ts";
+import { SETTINGS } from "./config.ts";
+import { loadConfig } from "./load-config.ts";
 import { createLogger } from "./logger.ts";
 import { startServer } from "./server.ts";
 import type { RunningServer } from "./server.ts";
@@ -45,31 +44,6 @@ function flagsOf(args: readonly string[]): Record<string, string | boolean | und
       (entry): entry is [string, string | boolean] => !Array.isArray(entry[1]),
     ),
   );
-}
-
-function texts(values: Record<string, string | boolean | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) =>
-      typeof value === "string" ? [[name, value]] : [],
-    ),
-  );
-}
-
-/** Reads the configuration from flags, environment and file; prints every fault. */
-export function loadConfig(values: Record<string, string | boolean | undefined>): Config | null {
-  const flags = texts(values);
-  const path = flags["config"] ?? process.env["PACELINE_CONFIG"];
-  const result = readConfig({
-    env: process.env,
-    flags,
-    file: path === undefined ? null : { path, text: readFileSync(path, "utf8") },
-    workingDir: process.cwd(),
-  });
-  if (result.ok) return result.value;
-  for (const { setting, source, rule } of result.error) {
-    console.error(`${setting} (from ${source}) ${rule}.`);
-  }
-  return null;
 }
 
 function announce(server: RunningServer, json: boolean, seconds: string): void {

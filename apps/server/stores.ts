@@ -40,8 +40,9 @@ export async function openControlStore(
       : null;
   const url = embedded?.url ?? config.databaseUrl ?? "";
   if (embedded === null) await checkPostgresVersion(url);
+  // Only the message: the error of a driver carries its client, with the connection's secrets.
   const onError = (error: Error): void =>
-    logger.warn({ err: error }, "a database connection broke");
+    logger.warn({ reason: error.message }, "a database connection broke");
   const db = openDatabase(url, onError);
   try {
     const ran = await migrateToLatest(db, allMigrations);

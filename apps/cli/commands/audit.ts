@@ -6,7 +6,7 @@ import { Command } from "commander";
 
 import { configOf, operatorContext, withLocal, withStore } from "../local.ts";
 import type { LocalOptions } from "../local.ts";
-import { EXIT, Failure, print } from "../outcome.ts";
+import { EXIT, Failure, print, toJson } from "../outcome.ts";
 
 interface VerifyOptions extends LocalOptions {
   readonly filesOnly: boolean;
@@ -18,10 +18,17 @@ interface ProveOptions extends LocalOptions {
 }
 
 function sentence({ workspaceId, verdict }: AuditVerdict["logs"][number]): string {
-  if (verdict.verdict === "intact") {
-    return `intact: the log of workspace ${workspaceId}, ${JSON.stringify(verdict)}`;
+  const log = `the log of workspace ${workspaceId}`;
+  switch (verdict.verdict) {
+    case "intact": {
+      const { treeSize, root } = verdict.checkpoint;
+      return `Intact: ${log}, ${treeSize} entries, root ${Buffer.from(root).toString("base64")}.`;
+    }
+    case "tampered":
+      return `TAMPERED: ${log}, first at entry ${verdict.firstBroken ?? "?"}.\n${toJson(verdict.problems)}`;
+    case "unusable":
+      return `Unusable: ${log}: ${verdict.reason}.`;
   }
-  return `${verdict.verdict}: the log of workspace ${workspaceId}, ${JSON.stringify(verdict)}`;
 }
 
 function verify(): Command {
@@ -64,11 +71,7 @@ function prove(): Command {
           entry: name,
         });
       });
-      print(
-        options.json,
-        { exitCode, verdict },
-        `${verdict.verdict}: ${JSON.stringify(verdict, null, 2)}`,
-      );
+      print(options.json, { exitCode, verdict }, `${verdict.verdict}: ${toJson(verdict)}`);
       process.exitCode = exitCode;
     });
 }

@@ -167,12 +167,13 @@ async function readManifest(folder: string): Promise<Manifest> {
   const text = await readFile(join(folder, MANIFEST), "utf8").catch(() => {
     throw new Failure(`${folder} is no backup: it has no ${MANIFEST}.`, EXIT.usage);
   });
-  const manifest: Manifest = JSON.parse(text);
-  if (manifest.format !== FORMAT)
+  const manifest: Omit<Manifest, "format"> & { readonly format: string } = JSON.parse(text);
+  if (manifest.format !== FORMAT) {
     throw new Failure(
       `${folder} has the format ${manifest.format}; this reads ${FORMAT}.`,
       EXIT.usage,
     );
+  }
   for (const [file, digest] of Object.entries(manifest.files)) {
     const found = await digestOf(join(folder, file)).catch(() => null);
     if (found !== digest)
@@ -180,7 +181,7 @@ async function readManifest(folder: string): Promise<Manifest> {
         `${file} of the backup ${found === null ? "is missing" : "was changed"}. Nothing was restored.`,
       );
   }
-  return manifest;
+  return { ...manifest, format: FORMAT };
 }
 
 async function restoreTables(client: pg.Client, folder: string, manifest: Manifest): Promise<void> {

@@ -51,8 +51,8 @@ function count(tally: Tally, size: number, answer: unknown): void {
   tally.sent += size;
   const number = (name: string): number => Number(Reflect.get(Object(answer), name)) || 0;
   tally.accepted += number("accepted");
-  tally.duplicate += number("duplicate");
-  tally.rejected += size - number("accepted") - number("duplicate");
+  tally.duplicate += number("duplicates");
+  tally.rejected += size - number("accepted") - number("duplicates");
 }
 
 async function run(file: string, options: Options): Promise<Tally> {
