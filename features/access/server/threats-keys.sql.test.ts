@@ -95,15 +95,13 @@ test("T12 a revoked key stops at once in every process, and a key that is in for
   await sql`alter table api_keys_hidden rename to api_keys`.execute(server.database.db);
 
   // Notifications arrive in order, so when this one is here, that of the revocation was before it.
-  const heard = new Promise<void>((resolve) => {
-    void notifications.on("after_revocation", (payload) => {
-      if (payload === "now") resolve();
-    });
+  const heard = Promise.withResolvers<void>();
+  await notifications.on("after_revocation", (payload) => {
+    if (payload === "now") heard.resolve();
   });
   assert.equal((await call("DELETE", `/api/v1/keys/${id}`, as(server.owner))).statusCode, 204);
-  await notifications.on("after_revocation", () => undefined);
   await inTransaction(server.database.db, (tx) => notify(tx, "after_revocation", "now"));
-  await heard;
+  await heard.promise;
   assert.equal(await use(), 401);
   assert.equal((await call("DELETE", `/api/v1/keys/${id}`, as(server.owner))).statusCode, 404);
   await second.app.close();
