@@ -37,6 +37,8 @@ export interface PastLook {
   readonly look: number;
   /** 0 to 1, units so far over planned units. */
   readonly informationFraction: number;
+  /** Units of all arms at that look, beyond the planned ones too. */
+  readonly units: number;
   /** Cumulative alpha after this look, of the primary's whole alpha. */
   readonly alphaSpent: number;
 }

@@ -16,7 +16,7 @@ const arm: fc.Arbitrary<TestArm> = fc
   )
   .map(([n, orders, refunds]) => [n, Math.round(n * orders), Math.round(n * refunds)]);
 const day = fc.integer({ min: 1, max: 14 });
-const quick = { numRuns: 60 };
+const quick = { numRuns: 25 };
 
 test("whatever the data, a look answers with a verdict, a sentence and no invented numbers", () => {
   fc.assert(
@@ -60,7 +60,7 @@ test("an earlier look never has a narrower deciding interval than the same data 
       };
       assert.ok(width(at) >= width(14) - 1e-9);
     }),
-    { numRuns: 25 },
+    { numRuns: 10 },
   );
 });
 

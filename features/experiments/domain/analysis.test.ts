@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { tTailQuantile } from "@paceline/stats";
 
-import type { Analysis, AnalysisInput } from "./analysis-types.ts";
+import type { Analysis, AnalysisInput, PastLook } from "./analysis-types.ts";
 import { analyze } from "./analysis.ts";
 import { lookInput, looksBefore, REFUNDS, testRunCriterion, testStatistics } from "./test-run.ts";
 
@@ -252,25 +252,64 @@ test("extra and missed looks are allowed: boundaries follow the looks really tak
   assert.ok(1.959 < weekly && weekly < daily && daily < hourly && hourly < 2.2);
 });
 
-test("traffic that outruns the plan cannot use up the alpha of looks that may not ship yet", () => {
-  const early = analyze(lookInput(1, FLAT, testRunCriterion(), []));
+/** Takes a look and logs it as the server does. */
+function logged(input: AnalysisInput): PastLook & { readonly z: number } {
+  const { look, informationFraction, alphaSpent, srm, z } = analyze(input);
+  const units = Object.values(srm.observed).reduce((sum, count) => sum + count, 0);
+  return { look, informationFraction, alphaSpent, units, z };
+}
+
+test("traffic that outruns the plan does not use up the alpha of the looks to come", () => {
+  const early = logged(lookInput(7, FLAT, testRunCriterion(), []));
   assert.equal(early.informationFraction, 1);
-  assert.ok(Math.abs(early.alphaSpent - 0.05 / 343) < 1e-12);
-  const { look, informationFraction, alphaSpent } = early;
-  const past = [{ look, informationFraction, alphaSpent }];
-  const later = analyze(lookInput(7, FLAT, testRunCriterion(), past));
-  assert.ok(Math.abs(later.alphaSpent - 0.05) < 1e-12);
-  // The same units twice are the same data: what was spent first is taken back from the second look.
-  assert.ok(Math.abs(later.z - 1.96) < 1e-3);
+  assert.ok(Math.abs(early.alphaSpent - 0.05 / 8) < 1e-12);
+  const last = analyze(lookInput(14, FLAT, testRunCriterion(), [early]));
+  assert.ok(Math.abs(last.alphaSpent - 0.05) < 1e-12);
+  // The same units twice are the same data: nothing can be found at the second look only by chance.
+  assert.ok(Math.abs(last.z - 1.96) < 1e-3);
 });
 
 test("alpha once spent stays spent, and a look after the last one keeps its boundary", () => {
-  const last = analyze(lookInput(14, FLAT));
-  const past = [
-    ...looksBefore(14),
-    { look: 14, informationFraction: last.informationFraction, alphaSpent: last.alphaSpent },
-  ];
+  const input = lookInput(14, FLAT);
+  const past = [...looksBefore(14), logged(input)];
   const extra = analyze(lookInput(15, FLAT, testRunCriterion(), past));
   assert.ok(Math.abs(extra.alphaSpent - 0.05) < 1e-12);
-  assert.ok(Math.abs(extra.z - last.z) < 1e-9);
+  assert.ok(Math.abs(extra.z - analyze(input).z) < 1e-9);
+});
+
+/** A seeded generator of standard normal deviates. */
+function normalDeviates(seed: number): () => number {
+  let state = seed;
+  const uniform = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state + 0.5) / 2 ** 32;
+  };
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+
+test("whatever the traffic, a run without effect crosses a boundary in 5 of 100 cases at most", () => {
+  const runs = 20_000;
+  for (const traffic of [0.5, 1, 1.3, 2, 4]) {
+    const past: (PastLook & { readonly z: number })[] = [];
+    const units = Array.from({ length: 14 }, (_, day) => (20_000 * traffic * (day + 1)) / 14);
+    for (const [day, count] of units.entries()) {
+      const arm = [count / 2, count / 20, 0] as const;
+      const input = lookInput(day + 1, { control: arm, one_page: arm }, testRunCriterion(), past);
+      past.push(logged(input));
+    }
+    const deviate = normalDeviates(17);
+    let crossed = 0;
+    for (let run = 0; run < runs; run += 1) {
+      let score = 0;
+      let at = 0;
+      const crosses = units.some((count, day) => {
+        score += deviate() * Math.sqrt(count - at);
+        at = count;
+        return Math.abs(score) > (past[day]?.z ?? Infinity) * Math.sqrt(at);
+      });
+      if (crosses) crossed += 1;
+    }
+    // Three standard errors of 20,000 runs.
+    assert.ok(Math.abs(crossed / runs - 0.05) < 0.0047, `${traffic}: ${crossed / runs}`);
+  }
 });

@@ -89,11 +89,12 @@ export function testStatistics(
   };
 }
 
-/** Evenly spaced earlier looks of a run whose traffic follows the plan. */
+/** Evenly spaced earlier looks of a run whose traffic follows the plan of 20,000 units. */
 export function looksBefore(day: number, days = 14): readonly PastLook[] {
   return Array.from({ length: day - 1 }, (_, index) => ({
     look: index + 1,
     informationFraction: (index + 1) / days,
+    units: (20_000 * (index + 1)) / days,
     alphaSpent: 0.05 * ((index + 1) / days) ** 3,
   }));
 }

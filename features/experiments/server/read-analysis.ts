@@ -38,6 +38,7 @@ export async function readAnalysis(
   const pastLooks = looks.map(({ look, informationFraction, analysis }) => ({
     look,
     informationFraction,
+    units: Object.values(analysis.srm.observed).reduce((sum, units) => sum + units, 0),
     alphaSpent: analysis.alphaSpent,
   }));
   return analysisDocument(analyze({ criterion, statistics, startedAt, now: asOf, pastLooks }));
