@@ -21,6 +21,8 @@ interface Suite {
   readonly files?: readonly string[];
   /** Pure tests share one process: many small files would otherwise pay for a process each. */
   readonly shareProcess?: boolean;
+  /** Whole servers under load, whose durations are asserted: one file after the other. */
+  readonly oneAtATime?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -76,11 +78,13 @@ const SUITES: readonly Suite[] = [
     name: "faults",
     about: "killed processes, short form",
     files: find("tests/faults/**/*.test.ts"),
+    oneAtATime: true,
   },
   {
     name: "examples",
     about: "the examples of docs and README on real data",
     files: find("tests/examples/**/*.test.ts", "docs/**/*.test.ts"),
+    oneAtATime: true,
   },
 ];
 
@@ -89,7 +93,9 @@ function commandOf(suite: Suite): readonly string[] {
   const sharing =
     suite.shareProcess === true
       ? ["--test-isolation=none"]
-      : [`--test-concurrency=${Math.min(2, availableParallelism())}`];
+      : [
+          `--test-concurrency=${suite.oneAtATime === true ? 1 : Math.min(2, availableParallelism())}`,
+        ];
   return [
     "node",
     "--test",
