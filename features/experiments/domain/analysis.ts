@@ -21,7 +21,7 @@ import { explain, explainRun } from "./reason.ts";
  * Sample ratio of a run against its plan. Units in a variant without a share are a fault of the
  * assignment itself: p is 0. Without any units p is NaN.
  */
-export function splitOf(criterion: Criterion, statistics: ExperimentStatistics): Analysis["srm"] {
+function splitOf(criterion: Criterion, statistics: ExperimentStatistics): Analysis["srm"] {
   const { allocation } = criterion.design;
   const arms = [...new Set([...Object.keys(allocation), ...Object.keys(statistics.units)])];
   const counts = arms.map((arm) => statistics.units[arm] ?? 0);
