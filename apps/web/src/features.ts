@@ -1,5 +1,6 @@
 import { web as access } from "@paceline/access/web";
+import { web as initiatives } from "@paceline/initiatives/web";
 import type { FeatureWeb } from "@paceline/web-kit";
 
 /** What the app consists of. A feature with pages adds one import and one entry; see README.md. */
-export const features: readonly FeatureWeb[] = [access];
+export const features: readonly FeatureWeb[] = [access, initiatives];

@@ -1,0 +1,17 @@
+/** Addresses of pages that other features own; this feature must not import them in a circle. */
+
+export function flagAddress(key: string): string {
+  return `/flags/${encodeURIComponent(key)}`;
+}
+
+export function experimentAddress(id: string): string {
+  return `/experiments/${id}`;
+}
+
+export function newExperimentAddress(initiativeId: string): string {
+  return `/experiments/new?initiative=${initiativeId}`;
+}
+
+export function auditAddress(subjectId: string): string {
+  return `/audit?subject=${subjectId}`;
+}
