@@ -1,4 +1,7 @@
 import { web as access } from "@paceline/access/web";
+import { web as events } from "@paceline/events/web";
+import { web as experiments } from "@paceline/experiments/web";
+import { web as flags } from "@paceline/flags/web";
 import { web as initiatives } from "@paceline/initiatives/web";
 import type { FeatureWeb } from "@paceline/web-kit";
 

@@ -1,0 +1,92 @@
+import { RollBackButton, WayBackLine } from "@paceline/rollouts/web";
+import {
+  Badge,
+  ModeBadge,
+  Page,
+  PageHeader,
+  StateBadge,
+  TabPanel,
+  Tabs,
+  usePageSearch,
+} from "@paceline/web-kit";
+import { useQuery } from "@tanstack/react-query";
+
+import type { ExperimentDetail } from "../../api.ts";
+import { controlOf } from "../../domain/criterion.ts";
+import { tellingArm } from "../evidence.ts";
+import { experimentPage, experimentsPage } from "../pages.ts";
+import { initiativeQuery, useEnvironmentNow } from "../queries.ts";
+import { dayWords } from "../words.ts";
+import { ActivityTab } from "./ActivityTab.tsx";
+import { HealthTab } from "./HealthTab.tsx";
+import { ResultsTab } from "./ResultsTab.tsx";
+import { RollbackTab } from "./RollbackTab.tsx";
+import { StopButton } from "./StopButton.tsx";
+import { Verdict } from "./Verdict.tsx";
+
+/** A started experiment: the answer, then the evidence, and the way back always in reach. */
+export function ResultView(props: { experiment: ExperimentDetail }) {
+  const { experiment } = props;
+  const [search, update] = usePageSearch(experimentPage);
+  const initiative = useQuery(initiativeQuery(experiment.initiativeId));
+  const nowIn = useEnvironmentNow();
+  const { environment, flagKey, criterion, looks, state } = experiment;
+  const analysis = looks.at(-1)?.analysis;
+  const arm = tellingArm(analysis, search.arm);
+  return (
+    <Page title={experiment.name} crumbs={[{ label: "Experiments", to: experimentsPage.href() }]}>
+      <PageHeader
+        title={experiment.name}
+        badges={
+          <>
+            {initiative.data !== undefined && <ModeBadge mode={initiative.data.mode} />}
+            <StateBadge state={state} detail={dayWords(experiment, nowIn(environment))} />
+            <Badge>{environment}</Badge>
+          </>
+        }
+        actions={
+          <>
+            {state === "running" && <StopButton id={experiment.id} name={experiment.name} />}
+            <RollBackButton environment={environment} flagKey={flagKey} />
+          </>
+        }
+      >
+        <p>{criterion.hypothesis}</p>
+        <WayBackLine environment={environment} flagKey={flagKey} />
+      </PageHeader>
+      <Verdict experiment={experiment} arm={arm} control={controlOf(criterion)} />
+      <div className="h-4" />
+      <Tabs
+        label="Parts of the experiment"
+        value={search.tab}
+        onChange={(tab) => update({ tab }, "push")}
+        items={[
+          { value: "results", label: "Results" },
+          { value: "health", label: "Data health" },
+          { value: "rollback", label: "Rollback" },
+          { value: "activity", label: "Activity", count: looks.length },
+        ]}
+      >
+        <TabPanel value="results">
+          <ResultsTab
+            experiment={experiment}
+            arm={arm}
+            initiative={initiative.data}
+            scale={search.scale === "decided" ? criterion.primary.scale : search.scale}
+            onScale={(scale) => update({ scale })}
+            onArm={(next) => update({ arm: next })}
+          />
+        </TabPanel>
+        <TabPanel value="health">
+          <HealthTab experiment={experiment} />
+        </TabPanel>
+        <TabPanel value="rollback">
+          <RollbackTab experiment={experiment} />
+        </TabPanel>
+        <TabPanel value="activity">
+          <ActivityTab experiment={experiment} />
+        </TabPanel>
+      </Tabs>
+    </Page>
+  );
+}

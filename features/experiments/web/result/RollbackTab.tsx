@@ -1,0 +1,19 @@
+import { Executions, WayBackCard } from "@paceline/rollouts/web";
+
+import type { ExperimentDetail } from "../../api.ts";
+
+/** The way back, and every time it was gone. */
+export function RollbackTab(props: { experiment: ExperimentDetail }) {
+  const { id, environment, flagKey, initiativeId } = props.experiment;
+  return (
+    <div className="flex flex-col gap-5">
+      <WayBackCard
+        environment={environment}
+        flagKey={flagKey}
+        experimentId={id}
+        initiativeId={initiativeId}
+      />
+      <Executions environment={environment} flagKey={flagKey} />
+    </div>
+  );
+}
