@@ -6,4 +6,4 @@ import { web as initiatives } from "@paceline/initiatives/web";
 import type { FeatureWeb } from "@paceline/web-kit";
 
 /** What the app consists of. A feature with pages adds one import and one entry; see README.md. */
-export const features: readonly FeatureWeb[] = [access, initiatives];
+export const features: readonly FeatureWeb[] = [initiatives, experiments, flags, events, access];
