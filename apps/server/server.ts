@@ -9,7 +9,7 @@ import { registerRoutes as registerExperiments } from "@paceline/experiments/ser
 import { announceChanges, registerRoutes as registerFlags } from "@paceline/flags/server";
 import type { FlagExposure } from "@paceline/flags/server";
 import { createApp, expireIdempotencyKeys, problem } from "@paceline/http";
-import type { App, AppHandles } from "@paceline/http";
+import type { App, AppHandles, RegisteredRoute } from "@paceline/http";
 import { registerRoutes as registerInitiatives } from "@paceline/initiatives/server";
 import { registerRoutes as registerRollouts } from "@paceline/rollouts/server";
 import { sql } from "kysely";
@@ -41,6 +41,7 @@ export interface RunningServer {
   readonly parts: Parts;
   readonly wiring: Wiring;
   readonly app: App;
+  readonly routes: readonly RegisteredRoute[];
   /** Stops taking requests, finishes those under way, and closes every store. */
   close(): Promise<void>;
 }
@@ -169,7 +170,7 @@ export async function startServer(
   try {
     parts = await openParts(store, config.dataDir, clock, logger);
     const opened = parts;
-    const { app, hub } = await createServerApp(config, opened);
+    const { app, hub, routes } = await createServerApp(config, opened);
     const wiring = wire(opened, hub);
     announceChanges(opened.flagSets, hub);
     registerAll(app, opened, wiring);
@@ -184,6 +185,7 @@ export async function startServer(
       parts: opened,
       wiring,
       app,
+      routes,
       async close() {
         await app.close();
         await Promise.all(tasks.map((task) => task.close()));

@@ -11,7 +11,7 @@ import fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger } from "fastify";
 
 import { checkAccess, isRouteAccess } from "./access.ts";
-import type { Authenticate } from "./access.ts";
+import type { Authenticate, RouteAccess } from "./access.ts";
 import type { App } from "./app-type.ts";
 import { answerError } from "./errors.ts";
 import { claimIdempotencyKey, storeIdempotentAnswer } from "./idempotency.ts";
@@ -40,24 +40,37 @@ export interface AppOptions {
   readonly version?: string;
 }
 
+/** One registered route and who may call it. */
+export interface RegisteredRoute {
+  readonly method: string;
+  /** with parameters as `:name` */
+  readonly url: string;
+  readonly access: RouteAccess;
+}
+
 /** What features get besides the app. */
 export interface AppHandles {
   readonly app: App;
   readonly hub: SseHub;
+  /** Every route, also those that OpenAPI hides; grows while features register theirs. */
+  readonly routes: readonly RegisteredRoute[];
 }
 
 function newId(clock: Clock): string {
   return uuidv7(clock.now().getTime(), randomBytes(10));
 }
 
-function addAccess(app: App, options: AppOptions): void {
+function addAccess(app: App, options: AppOptions): readonly RegisteredRoute[] {
+  const routes: RegisteredRoute[] = [];
   app.decorateRequest("identity", null);
   app.decorateRequest("context", null);
   app.decorateRequest("idempotencyClaim", null);
   app.addHook("onRoute", (route) => {
-    if (!isRouteAccess(route.config?.permission)) {
+    const access = route.config?.permission;
+    if (!isRouteAccess(access)) {
       throw new Error(`${String(route.method)} ${route.url} names no permission`);
     }
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url, access });
   });
   app.addHook("onRequest", async (request) => {
     const rule = request.routeOptions.config.permission ?? "public";
@@ -82,6 +95,7 @@ function addAccess(app: App, options: AppOptions): void {
     await storeIdempotentAnswer(options.db, request, reply, payload);
     return payload;
   });
+  return routes;
 }
 
 function addSecurityHeaders(app: App): void {
@@ -164,12 +178,12 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
   });
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
-  addAccess(app, options);
+  const routes = addAccess(app, options);
   addSecurityHeaders(app);
   app.addSchema(ProblemSchema);
   addProbes(app, options);
   createMetrics(app, hub);
   registerStream(app, hub);
   app.addHook("preClose", async () => hub.close());
-  return { app, hub };
+  return { app, hub, routes };
 }

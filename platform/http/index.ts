@@ -2,7 +2,7 @@ export { checkAccess, commandContext, identityOf } from "./access.ts";
 export type { Authenticate, Identity, RouteAccess } from "./access.ts";
 export { createApp } from "./app.ts";
 export type { App } from "./app-type.ts";
-export type { AppHandles, AppOptions } from "./app.ts";
+export type { AppHandles, AppOptions, RegisteredRoute } from "./app.ts";
 export { expireIdempotencyKeys } from "./idempotency.ts";
 export { migrations } from "./migrations.ts";
 export { cursorPage, pageLimit, PageOf, PageQuery, readCursor } from "./pagination.ts";
