@@ -2,7 +2,7 @@ import type { Db } from "@paceline/db";
 
 import type { ExperimentDetail, ExperimentSummary, LookDocument } from "../api.ts";
 import { metricKeysOf } from "../domain/index.ts";
-import type { Verdict } from "../domain/index.ts";
+import type { Criterion, Verdict } from "../domain/index.ts";
 import { timeboxEnd } from "./look-time.ts";
 import { listLooks, listMetrics } from "./repository.ts";
 import type { Experiment, Look } from "./repository.ts";
@@ -47,6 +47,16 @@ export function lookDocument(look: Look): LookDocument {
   };
 }
 
+/** The criterion as it was hashed: nothing is added, so anybody can recompute its digest. */
+function criterionDocument(criterion: Criterion): ExperimentDetail["criterion"] {
+  const { secondary, ...rest } = criterion;
+  return {
+    ...rest,
+    ...(secondary === undefined ? {} : { secondary: [...secondary] }),
+    guardrails: [...criterion.guardrails],
+  };
+}
+
 /** Everything that the result page and the set-up page show. */
 export async function experimentDetail(db: Db, experiment: Experiment): Promise<ExperimentDetail> {
   const keys = metricKeysOf(experiment.criterion);
@@ -54,11 +64,7 @@ export async function experimentDetail(db: Db, experiment: Experiment): Promise<
   const looks = await listLooks(db, experiment);
   return {
     ...experimentSummary(experiment),
-    criterion: {
-      ...experiment.criterion,
-      secondary: [...(experiment.criterion.secondary ?? [])],
-      guardrails: [...experiment.criterion.guardrails],
-    },
+    criterion: criterionDocument(experiment.criterion),
     criterionDigest: experiment.criterionDigest,
     lockedAt: experiment.lockedAt?.toISOString() ?? null,
     lockedBy: experiment.lockedBy,
