@@ -25,7 +25,10 @@ if (!installed()) {
   console.error("Installing what is missing (once for each change of package-lock.json) …");
   const npm = process.env["npm_execpath"];
   const [command, ...rest] = npm === undefined ? ["npm"] : [process.execPath, npm];
-  const args = [...rest, "ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  // Not `npm ci`: it refuses a lock file in which a binary for some other platform is missing, as it is
+  // when the registry that the lock was made with does not carry it. This takes the locked versions,
+  // adds the binaries of this platform, and leaves package.json and the lock file as they are.
+  const args = [...rest, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
   const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
   if (status !== 0) {
     console.error("The installation failed; the reason is above. Nothing was started.");
