@@ -84,6 +84,7 @@ export type { PersonKind } from "./components/Person.tsx";
 export { Popover } from "./components/Popover.tsx";
 export type { PopoverProps } from "./components/Popover.tsx";
 export { AbsoluteTime, RelativeTime } from "./components/RelativeTime.tsx";
+export { ScrollRegion } from "./components/ScrollRegion.tsx";
 export { SegmentedControl } from "./components/SegmentedControl.tsx";
 export type { Segment } from "./components/SegmentedControl.tsx";
 export { Select } from "./components/Select.tsx";

@@ -5,5 +5,14 @@ import { web as flags } from "@paceline/flags/web";
 import { web as initiatives } from "@paceline/initiatives/web";
 import type { FeatureWeb } from "@paceline/web-kit";
 
+import { web as overview } from "./overview/index.ts";
+
 /** What the app consists of. A feature with pages adds one import and one entry; see README.md. */
-export const features: readonly FeatureWeb[] = [initiatives, experiments, flags, events, access];
+export const features: readonly FeatureWeb[] = [
+  overview,
+  initiatives,
+  experiments,
+  flags,
+  events,
+  access,
+];

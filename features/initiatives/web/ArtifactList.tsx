@@ -95,8 +95,11 @@ export function ArtifactRows(props: {
             <div className="flex shrink-0 items-center gap-1.5">
               {actFor?.(check)}
               {onEdit !== undefined && isWritten(artifact) && (
-                <Button small aria-label={`Edit ${title}`} onClick={() => onEdit(artifact)}>
-                  {state === "missing" ? "Add" : "Edit"}
+                <Button small onClick={() => onEdit(artifact)}>
+                  <span>
+                    {state === "missing" ? "Add" : "Edit"}
+                    <span className="sr-only"> {title}</span>
+                  </span>
                 </Button>
               )}
             </div>

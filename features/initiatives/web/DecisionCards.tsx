@@ -55,7 +55,7 @@ export function AnswerCard(props: {
 export function RulesCard(props: { decision: DecisionDocument }) {
   const { decision } = props;
   const spoken = decision.rules.filter(speaks);
-  const [shown, setShown] = useState<"spoke" | "all">(spoken.length === 0 ? "all" : "spoke");
+  const [shown, setShown] = useState<"hits" | "all">(spoken.length === 0 ? "all" : "hits");
   const rules = shown === "all" ? decision.rules : spoken;
   return (
     <Card
@@ -65,7 +65,7 @@ export function RulesCard(props: { decision: DecisionDocument }) {
         <SegmentedControl
           label="Rules"
           segments={[
-            { value: "spoke", label: `Spoke ${spoken.length}` },
+            { value: "hits", label: `Hits ${spoken.length}` },
             { value: "all", label: `All ${decision.rules.length}` },
           ]}
           value={shown}

@@ -1,4 +1,4 @@
-import { Card, ErrorState, Skeleton, classes } from "@paceline/web-kit";
+import { Card, ErrorState, Skeleton, classes, formatCount } from "@paceline/web-kit";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { UseQueryResult } from "@tanstack/react-query";
 
@@ -9,7 +9,7 @@ import { sentContents } from "./form.ts";
 import type { ChangeForm } from "./form.ts";
 import { useSettled } from "./people.ts";
 import { previewQuery } from "./queries.ts";
-import { RuleList, speaks } from "./RuleList.tsx";
+import { RuleList } from "./RuleList.tsx";
 import { SprintIfBox } from "./SprintIf.tsx";
 import type { FactChange } from "./SprintIf.tsx";
 import { sentence } from "./words.ts";
@@ -30,6 +30,14 @@ export function usePreview(form: ChangeForm, initiativeId?: string): UseQueryRes
   });
 }
 
+/** The rules that are not listed, in one sentence. */
+function restWords(misses: number, open: number): string {
+  const said =
+    misses === 0 ? [] : [`${formatCount(misses, "rule")} ${misses === 1 ? "says" : "say"} no`];
+  const unsaid = open === 0 ? [] : [`${formatCount(open, "rule")} cannot answer yet`];
+  return `${sentence([...said, ...unsaid].join(", "))}.`;
+}
+
 /** What the policy says to the form, and what would change its answer. */
 export function DecisionPreview(props: {
   query: UseQueryResult<PreviewAnswer>;
@@ -44,7 +52,11 @@ export function DecisionPreview(props: {
     return <Skeleton className="h-40 w-full" />;
   }
   const { decision, checks } = answer;
-  const spoken = decision.rules.filter(speaks);
+  const hits = decision.rules.filter(({ truth }) => truth === "hit");
+  const open = decision.rules.filter(({ truth }) => truth === "unknown").length;
+  const unsaid = decision.facts.filter(
+    ({ source, status }) => source === "form" && status !== "known",
+  );
   const present = checks.filter(({ state }) => state === "present").length;
   return (
     <div
@@ -57,11 +69,11 @@ export function DecisionPreview(props: {
       <div aria-live="polite">
         <DecisionAnswer decision={decision} lead="as it is typed, nothing is written" />
       </div>
-      {decision.needs.length > 0 && (
+      {unsaid.length > 0 && (
         <Card title="Still to be said">
           <ul className="flex list-disc flex-col gap-0.5 pl-4">
-            {decision.needs.map(({ fact, title }) => (
-              <li key={fact}>{sentence(title)}</li>
+            {unsaid.map(({ name, title }) => (
+              <li key={name}>{sentence(title)}</li>
             ))}
           </ul>
         </Card>
@@ -70,13 +82,13 @@ export function DecisionPreview(props: {
         title="What decides it"
         note={`${decision.rules.length} rules, policy v${decision.policy.version}`}
       >
-        <div className="-mx-2">
-          <RuleList dense rules={spoken} decidedBy={decision.decidedBy} />
-        </div>
-        <p className="mt-1 text-small text-fg3">
-          {spoken.length === 0
-            ? "Every rule says no, so nothing speaks against a sprint."
-            : `${decision.rules.length - spoken.length} more rules say no.`}
+        {hits.length > 0 && (
+          <div className="-mx-2 mb-1">
+            <RuleList dense rules={hits} decidedBy={decision.decidedBy} />
+          </div>
+        )}
+        <p className="text-small text-fg3">
+          {restWords(decision.rules.length - hits.length - open, open)}
         </p>
       </Card>
       <Card title="Artifacts" note={`${present} of ${checks.length}`}>

@@ -60,8 +60,7 @@ export function InitiativeActs(props: {
       {next !== null && permitted(next) && (
         <Button
           kind="primary"
-          wide={wide}
-          className={wide === true ? "min-w-0 shrink" : undefined}
+          className={wide === true ? "min-w-0 flex-1 shrink" : undefined}
           busy={act.isPending && open === null}
           onClick={() => begin(next)}
         >

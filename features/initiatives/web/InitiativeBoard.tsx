@@ -138,7 +138,6 @@ function CapturedStrip(props: { count: number | undefined; to: string; expanded:
   return (
     <AppLink
       to={to}
-      aria-label={expanded ? "Fold captured" : `Show captured, ${count ?? 0}`}
       className="flex min-h-10 shrink-0 items-center justify-center gap-2 rounded-card border border-dashed border-line-2 px-3 text-fg2 hover:bg-hover hover:text-fg md:min-h-72 md:w-9 md:flex-col md:justify-start md:px-0 md:py-2.5"
     >
       {expanded ? (

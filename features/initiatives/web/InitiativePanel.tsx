@@ -1,7 +1,6 @@
 import {
   ErrorState,
   LinkButton,
-  ModeBadge,
   PanelSection,
   Person,
   SidePanel,
@@ -76,7 +75,7 @@ export function InitiativePanel(props: { id: string; closeTo: string }) {
       foot={
         <>
           <InitiativeActs wide initiative={initiative} onRefused={setRefused} />
-          <LinkButton to={initiativePage.href({ id })} className="ml-auto">
+          <LinkButton to={initiativePage.href({ id })} className="ml-auto shrink-0">
             <Maximize2 aria-hidden />
             Open
           </LinkButton>
@@ -94,10 +93,10 @@ export function InitiativePanel(props: { id: string; closeTo: string }) {
 }
 
 function PanelMeta(props: { initiative: InitiativeDetail }) {
-  const { key, state, mode } = props.initiative;
+  const { key, state } = props.initiative;
   return (
     <span className="mb-1 flex items-center gap-2">
-      {key} <StateBadge state={state} /> {mode !== null && <ModeBadge mode={mode} />}
+      {key} <StateBadge state={state} />
     </span>
   );
 }

@@ -12,6 +12,7 @@ import {
   SkeletonRows,
   TextField,
   classes,
+  formatCount,
   useHrefWith,
   useLive,
   useMay,
@@ -41,10 +42,13 @@ function answer(board: Board | undefined): string {
   if (board === undefined) return "Changes that customers see, from proposal to what was learned.";
   const count = (state: string) => board.states.find((one) => one.state === state)?.count ?? 0;
   if (board.total === 0) return "Nothing has been proposed yet.";
+  const waiting = count("proposed");
   const parts = [
-    `${count("proposed")} wait for a decision`,
-    `${count("in_flight")} in flight`,
-    ...(count("verdict") > 0 ? [`${count("verdict")} wait for their learning`] : []),
+    waiting === 0
+      ? "Nothing waits for a decision"
+      : `${formatCount(waiting, "change")} ${waiting === 1 ? "waits" : "wait"} for a decision`,
+    count("in_flight") === 0 ? "none is in flight" : `${count("in_flight")} in flight`,
+    ...(count("verdict") > 0 ? [`${count("verdict")} with a verdict to learn from`] : []),
     ...(board.expiredTimeboxes > 0
       ? [`${board.expiredTimeboxes} past the end of the timebox`]
       : []),
@@ -212,7 +216,7 @@ function Filters(props: { search: View; update: Update; board: Board | undefined
   };
   return (
     <div role="search" aria-label="Initiatives" className="mb-5 flex flex-wrap items-center gap-2">
-      <div className="w-full sm:w-64">
+      <div className="w-full sm:w-56">
         <TextField
           label="Search initiatives"
           hideLabel

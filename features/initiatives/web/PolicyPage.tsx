@@ -10,6 +10,7 @@ import {
   TabPanel,
   Table,
   Tabs,
+  classes,
   useLive,
   usePageSearch,
 } from "@paceline/web-kit";
@@ -121,6 +122,20 @@ function Fact(props: { title: string; children: ReactNode }) {
   );
 }
 
+/** A reason whose `{fact}` is filled in for each change. */
+function Template(props: { words: string }) {
+  return props.words.split(/(\{\w+\})/u).map((part, index) =>
+    part.startsWith("{") ? (
+      // oxlint-disable-next-line react/no-array-index-key -- parts have no identity but their place
+      <code key={index} className="rounded-badge bg-sunken px-1 font-mono text-meta text-fg3">
+        {part.slice(1, -1)}
+      </code>
+    ) : (
+      part
+    ),
+  );
+}
+
 function controlWords(controls: readonly string[]): string {
   return controls.map((key) => (isControlKey(key) ? CONTROLS[key].title : key)).join(", ");
 }
@@ -140,7 +155,9 @@ function RulesTab(props: { answer: PolicyAnswer }) {
       cell: ({ title, when, because }) => (
         <div className="min-w-52 py-1">
           <p className="font-medium">{title}</p>
-          <p className="text-fg2">{because}</p>
+          <p className="text-fg2">
+            <Template words={because} />
+          </p>
           <code className="font-mono text-meta break-words text-fg3">{when}</code>
         </div>
       ),
@@ -165,7 +182,12 @@ function RulesTab(props: { answer: PolicyAnswer }) {
         if (covered === undefined) return <span className="text-fg3">none</span>;
         const { hits, misses, decides } = covered;
         return (
-          <span className="text-small whitespace-nowrap text-fg2 tabular-nums">
+          <span
+            className={classes(
+              "text-small whitespace-nowrap tabular-nums",
+              hits === 0 || misses === 0 ? "text-caution" : "text-fg2",
+            )}
+          >
             {hits} met, {misses} missed, {decides} decided
           </span>
         );

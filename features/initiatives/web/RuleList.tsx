@@ -1,5 +1,4 @@
-import { Badge, classes, toneText, toneTint } from "@paceline/web-kit";
-import { Check, CircleHelp, Minus } from "lucide-react";
+import { classes, toneText } from "@paceline/web-kit";
 
 import type { DecisionDocument } from "../api.ts";
 import { outcomeTones, sentence } from "./words.ts";
@@ -7,7 +6,6 @@ import { outcomeTones, sentence } from "./words.ts";
 type Rule = DecisionDocument["rules"][number];
 
 const truthWords = { hit: "Yes", miss: "No", unknown: "Not yet known" } as const;
-const truthIcons = { hit: Check, miss: Minus, unknown: CircleHelp } as const;
 
 /** Whether the rule spoke: a hit, or something that nobody has said. */
 export function speaks(rule: Rule): boolean {
@@ -18,50 +16,61 @@ export function speaks(rule: Rule): boolean {
 export function RuleList(props: {
   rules: readonly Rule[];
   decidedBy: string | null;
-  /** One line a rule; the reason is told of hits only. */
+  /** One line a rule, without its reason. */
   dense?: boolean | undefined;
 }) {
   const { rules, decidedBy, dense = false } = props;
+  const answer = rules.find(({ id }) => id === decidedBy)?.outcome;
   return (
     <ol className="flex flex-col gap-0.5">
       {rules.map((rule) => (
-        <RuleRow key={rule.id} rule={rule} decides={rule.id === decidedBy} dense={dense} />
+        <RuleRow
+          key={rule.id}
+          rule={rule}
+          decides={rule.id === decidedBy}
+          tinted={rule.truth === "hit" && rule.outcome === answer}
+          dense={dense}
+        />
       ))}
     </ol>
   );
 }
 
-function RuleRow(props: { rule: Rule; decides: boolean; dense: boolean }) {
-  const { rule, decides, dense } = props;
+/** A tint without a border: the hits of the answer, quiet for what only says "not yet". */
+const hitTints = {
+  sprint: "bg-sprint-tint",
+  marathon: "bg-marathon-tint",
+  hybrid: "bg-hybrid-tint",
+  not_ready: "bg-caution-tint",
+  platform_first: "bg-caution-tint",
+} as const satisfies Record<Rule["outcome"], string>;
+
+function RuleRow(props: { rule: Rule; decides: boolean; tinted: boolean; dense: boolean }) {
+  const { rule, decides, tinted, dense } = props;
   const { id, title, truth, reason, shows, outcome } = rule;
-  const Icon = truthIcons[truth];
   const tone = truth === "hit" ? outcomeTones[outcome] : truth === "unknown" ? "caution" : "plain";
   const answer = truth === "unknown" ? truthWords.unknown : sentence(shows || truthWords[truth]);
   return (
     <li
       className={classes(
-        "grid grid-cols-[2.75rem_minmax(0,1fr)_auto] items-baseline gap-x-2 rounded-badge border px-2 py-1.5",
-        truth === "hit" ? toneTint[tone] : "border-transparent",
+        "grid grid-cols-[2.5rem_minmax(0,1fr)_auto] items-baseline gap-x-2 rounded-badge px-2 py-1.5",
+        tinted && hitTints[outcome],
       )}
     >
       <code className="font-mono text-meta text-fg3">{id}</code>
       <div className="min-w-0">
-        <span className={truth === "miss" ? "text-fg2" : "font-medium"}>{title}</span>
+        <span className={truth === "miss" ? "text-fg2" : undefined}>{title}</span>
         {decides && (
-          <span className="ml-1.5">
-            <Badge tone={tone}>decides</Badge>
-          </span>
+          <span className={classes("ml-1.5 text-small font-medium", toneText[tone])}>decides</span>
         )}
-        {(!dense || truth === "unknown") && <p className="text-small text-fg2">{reason}</p>}
+        {!dense && <p className="text-small text-fg2">{reason}</p>}
       </div>
       <span
         className={classes(
-          "flex max-w-36 items-center gap-1.5 justify-self-end text-right text-small",
+          "max-w-36 justify-self-end text-right text-small",
           truth === "miss" ? "text-fg2" : classes("font-medium", toneText[tone]),
         )}
       >
-        <Icon aria-hidden className="size-3.5 shrink-0" />
-        <span className="sr-only">{truthWords[truth]}, </span>
         {answer}
       </span>
     </li>

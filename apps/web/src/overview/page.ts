@@ -1,0 +1,3 @@
+import { choiceField, definePage } from "@paceline/web-kit";
+
+export const overviewPage = definePage("/", { whose: choiceField("all", "mine") });

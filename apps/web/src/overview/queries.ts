@@ -1,0 +1,91 @@
+import type { AuditPage } from "@paceline/audit/api";
+import type { ExperimentSummary } from "@paceline/experiments/api";
+import type { Board, InitiativeSummary } from "@paceline/initiatives/api";
+import type { MonitorState } from "@paceline/rollouts/api";
+import { ApiProblem, apiClient } from "@paceline/web-kit";
+import { queryOptions } from "@tanstack/react-query";
+
+const OVERVIEW = "overview";
+const shown = 100;
+
+const openStates = ["draft", "proposed", "decided", "ready", "in_flight", "verdict"];
+
+/** Initiatives that are not closed, the last changed first. */
+export const openInitiativesQuery = queryOptions({
+  queryKey: [OVERVIEW, "initiatives"],
+  queryFn: ({ signal }) => {
+    const query = new URLSearchParams([
+      ["limit", String(shown)],
+      ["sort", "-updated"],
+      ...openStates.map((state) => ["state", state]),
+    ]);
+    return apiClient.get<{ items: InitiativeSummary[]; next: string | null }>(
+      `/initiatives?${query.toString()}`,
+      { signal },
+    );
+  },
+});
+
+export const boardQuery = queryOptions({
+  queryKey: ["initiatives", "board"],
+  queryFn: ({ signal }) => apiClient.get<Board>("/initiatives/board", { signal }),
+});
+
+export const experimentsQuery = queryOptions({
+  queryKey: [OVERVIEW, "experiments"],
+  queryFn: ({ signal }) =>
+    apiClient.get<{ items: ExperimentSummary[] }>("/experiments", {
+      signal,
+      query: { limit: shown },
+    }),
+});
+
+/** The monitor's newest reading; null before the first one. Its key is shared with the result page. */
+export const monitorQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["monitor", id],
+    queryFn: async ({ signal }) => {
+      try {
+        return await apiClient.get<MonitorState>(`/experiments/${id}/monitor`, { signal });
+      } catch (error) {
+        if (error instanceof ApiProblem && error.status === 404) return null;
+        throw error;
+      }
+    },
+    refetchInterval: 30_000,
+  });
+
+const rollbacksShown = 5;
+
+export const rollbacksQuery = queryOptions({
+  queryKey: [OVERVIEW, "rollbacks"],
+  queryFn: ({ signal }) =>
+    apiClient.get<AuditPage>("/audit/entries", {
+      signal,
+      query: { action: "rollback.execute", limit: rollbacksShown },
+    }),
+});
+
+const tailShown = 8;
+
+export const auditTailQuery = queryOptions({
+  queryKey: [OVERVIEW, "audit"],
+  queryFn: ({ signal }) =>
+    apiClient.get<AuditPage>("/audit/entries", { signal, query: { limit: tailShown } }),
+});
+
+/** Whether the workspace holds sample data; a server without samples holds none. */
+export const sampleQuery = queryOptions({
+  queryKey: ["sample"],
+  queryFn: async ({ signal }) => {
+    try {
+      return await apiClient.get<{ present: boolean }>("/sample", { signal });
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 404) return { present: false };
+      throw error;
+    }
+  },
+  staleTime: 60_000,
+});
+
+export const OVERVIEW_KEY = [OVERVIEW] as const;
