@@ -42,11 +42,7 @@ export function formatEffect(value: number, scale: Scale, { format }: Format): s
 }
 
 /** Both ends of an interval; an open end is said. */
-export function formatEnds(
-  ends: readonly (number | null)[],
-  scale: Scale,
-  format: Format,
-): string {
+export function formatEnds(ends: readonly (number | null)[], scale: Scale, format: Format): string {
   const [low, high] = ends.map((end) => (end === null ? "open" : formatEffect(end, scale, format)));
   return `${low} to ${high}`;
 }

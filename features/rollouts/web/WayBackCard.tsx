@@ -13,12 +13,15 @@ import {
   useMay,
 } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 
 import type { RollbackDefinitionDocument, RollbackState } from "../api.ts";
 import { membersQuery, rollbackQuery } from "./queries.ts";
-import { WayBackForm } from "./WayBackForm.tsx";
 import { modeWords, targetWords, triggerWords } from "./words.ts";
+
+const WayBackForm = lazy(async () => ({
+  default: (await import("./WayBackForm.tsx")).WayBackForm,
+}));
 
 type Props = {
   environment: string;
@@ -60,13 +63,15 @@ export function WayBackCard(props: Props) {
               </Notice>
             )}
             {shown ? (
-              <WayBackForm
-                {...props}
-                key={definition?.version ?? 0}
-                definition={definition}
-                onDone={() => setEditing(false)}
-                onCancel={definition === null ? undefined : () => setEditing(false)}
-              />
+              <Suspense fallback={<SkeletonRows rows={4} />}>
+                <WayBackForm
+                  {...props}
+                  key={definition?.version ?? 0}
+                  definition={definition}
+                  onDone={() => setEditing(false)}
+                  onCancel={definition === null ? undefined : () => setEditing(false)}
+                />
+              </Suspense>
             ) : (
               definition !== null && <Definition definition={definition} state={state} />
             )}

@@ -28,7 +28,7 @@ export function PlanCard(props: {
   const owner = members.data?.items.find(({ id }) => id === initiative?.ownerId);
   const { maxDays, plannedUnits } = criterion.design;
   const used = startedAt === null ? 0 : (now - Date.parse(startedAt)) / dayMs;
-  const words = dayWords(experiment, now) ?? "not started";
+  const words = state === "running" ? dayWords(experiment, now) : `${maxDays} days`;
   const fraction = experiment.looks.at(-1)?.analysis.informationFraction ?? 0;
   return (
     <Card title="Plan">
@@ -48,7 +48,7 @@ export function PlanCard(props: {
                 </span>
                 {state === "running" && (
                   <Meter
-                    label={`Timebox, ${words}`}
+                    label={`Timebox, ${words ?? ""}`}
                     value={Math.max(0, used)}
                     max={maxDays}
                     tone="sprint"

@@ -4,12 +4,14 @@ import {
   ModeBadge,
   Page,
   PageHeader,
+  SkeletonRows,
   StateBadge,
   TabPanel,
   Tabs,
   usePageSearch,
 } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy } from "react";
 
 import type { ExperimentDetail } from "../../api.ts";
 import { controlOf } from "../../domain/criterion.ts";
@@ -17,12 +19,17 @@ import { tellingArm } from "../evidence.ts";
 import { experimentPage, experimentsPage } from "../pages.ts";
 import { initiativeQuery, useEnvironmentNow } from "../queries.ts";
 import { dayWords } from "../words.ts";
-import { ActivityTab } from "./ActivityTab.tsx";
-import { HealthTab } from "./HealthTab.tsx";
 import { ResultsTab } from "./ResultsTab.tsx";
-import { RollbackTab } from "./RollbackTab.tsx";
 import { StopButton } from "./StopButton.tsx";
 import { Verdict } from "./Verdict.tsx";
+
+const HealthTab = lazy(async () => ({ default: (await import("./HealthTab.tsx")).HealthTab }));
+const RollbackTab = lazy(async () => ({
+  default: (await import("./RollbackTab.tsx")).RollbackTab,
+}));
+const ActivityTab = lazy(async () => ({
+  default: (await import("./ActivityTab.tsx")).ActivityTab,
+}));
 
 /** A started experiment: the answer, then the evidence, and the way back always in reach. */
 export function ResultView(props: { experiment: ExperimentDetail }) {
@@ -78,13 +85,19 @@ export function ResultView(props: { experiment: ExperimentDetail }) {
           />
         </TabPanel>
         <TabPanel value="health">
-          <HealthTab experiment={experiment} />
+          <Suspense fallback={<SkeletonRows />}>
+            <HealthTab experiment={experiment} />
+          </Suspense>
         </TabPanel>
         <TabPanel value="rollback">
-          <RollbackTab experiment={experiment} />
+          <Suspense fallback={<SkeletonRows />}>
+            <RollbackTab experiment={experiment} />
+          </Suspense>
         </TabPanel>
         <TabPanel value="activity">
-          <ActivityTab experiment={experiment} />
+          <Suspense fallback={<SkeletonRows />}>
+            <ActivityTab experiment={experiment} />
+          </Suspense>
         </TabPanel>
       </Tabs>
     </Page>

@@ -1,17 +1,26 @@
 import type { InitiativeDetail } from "@paceline/initiatives/api";
-import { Card, Columns, EmptyState, SegmentedControl, VerdictBadge } from "@paceline/web-kit";
+import {
+  Card,
+  Columns,
+  EmptyState,
+  Notice,
+  SegmentedControl,
+  VerdictBadge,
+} from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
+import { Suspense, lazy } from "react";
 
 import type { ArmResultDocument, ExperimentDetail } from "../../api.ts";
 import { tellingArm, unitsOf } from "../evidence.ts";
 import { readingQuery } from "../queries.ts";
 import type { Scale } from "../words.ts";
 import { HealthCard } from "./HealthCard.tsx";
-import { LiftCard } from "./LiftCard.tsx";
 import { MetricsCard } from "./MetricsCard.tsx";
 import { PlanCard } from "./PlanCard.tsx";
-import { WayBackBrief } from "./WayBackBrief.tsx";
+
+// The chart's code is as large as the rest of the page, and the answer stands above it.
+const LiftCard = lazy(async () => ({ default: (await import("./LiftCard.tsx")).LiftCard }));
 
 type Props = {
   experiment: ExperimentDetail;
@@ -31,7 +40,6 @@ export function ResultsTab(props: Props) {
       aside={
         <>
           <HealthCard experiment={experiment} />
-          <WayBackBrief experiment={experiment} />
           <PlanCard experiment={experiment} initiative={initiative} />
         </>
       }
@@ -45,7 +53,9 @@ export function ResultsTab(props: Props) {
         </Card>
       ) : (
         <>
-          <LiftCard experiment={experiment} arm={arm} scale={scale} onScale={onScale} />
+          <Suspense fallback={<div aria-hidden className="skeleton h-[23.5rem] rounded-card" />}>
+            <LiftCard experiment={experiment} arm={arm} scale={scale} onScale={onScale} />
+          </Suspense>
           <MetricsCard
             title="Metrics"
             note={`look ${last.look}, ${unitsOf(last.analysis).toLocaleString("en-US")} ${experiment.criterion.unit}s`}
@@ -90,6 +100,14 @@ function AllData(props: Pick<Props, "experiment" | "arm" | "scale">) {
   const reading = useQuery({ ...readingQuery(experiment.id), enabled: ended });
   const read = tellingArm(reading.data, arm?.arm);
   if (reading.data === undefined || read === undefined) return null;
+  const judged = experiment.looks.at(-1)?.analysis;
+  if (judged !== undefined && JSON.stringify(judged.arms) === JSON.stringify(reading.data.arms)) {
+    return (
+      <Notice title="Nothing came after the verdict.">
+        Read again with all data of the run, every number is the same.
+      </Notice>
+    );
+  }
   return (
     <MetricsCard
       title="All data of the run"

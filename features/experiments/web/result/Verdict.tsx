@@ -63,7 +63,8 @@ function figuresOf(
   const lift = {
     label: "Lift",
     value: formatEffect(found.effect, scale, format),
-    detail: deciding === null ? "interval still open" : formatEnds(deciding, scale, format),
+    detail:
+      deciding === null ? "interval still open" : `decides: ${formatEnds(deciding, scale, format)}`,
   };
   const other = scale === "relative" ? "absolute" : "relative";
   const second = effectOn(result, other);
@@ -74,7 +75,7 @@ function figuresOf(
           {
             label: other === "absolute" ? "In absolute terms" : "Against control",
             value: formatEffect(second.effect, other, format),
-            detail: formatEnds(second.interval, other, format),
+            detail: `${criterion.primary.confidence * 100}%: ${formatEnds(second.interval, other, format)}`,
           },
         ];
   return [lift, ...shown, sample];

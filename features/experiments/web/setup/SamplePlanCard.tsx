@@ -16,6 +16,8 @@ import { NumberField } from "./NumberField.tsx";
 type Guess = { readonly value: number; readonly deviation: number };
 
 const firstShare = 0.1;
+/** The sample does not depend on it, and may be planned before it is written. */
+const anyHypothesis = "The sample is planned for the effect below.";
 
 function firstGuess(metric: MetricDocument): Guess {
   return metric.statistic === "proportion"
@@ -36,7 +38,7 @@ export function SamplePlanCard(props: {
   const used = keys.flatMap((key) => metrics.find((metric) => metric.key === key) ?? []);
   const guessOf = (metric: MetricDocument) => guesses[metric.key] ?? firstGuess(metric);
   const asked = useDeferredValue({
-    criterion,
+    criterion: { ...criterion, hypothesis: anyHypothesis },
     unitsPerDay: daily,
     baseline: Object.fromEntries(
       used.map((metric) => {

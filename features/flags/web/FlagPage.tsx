@@ -1,0 +1,156 @@
+import { RollBackButton, WayBackLine } from "@paceline/rollouts/web";
+import {
+  Badge,
+  Loaded,
+  Page,
+  PageHeader,
+  Select,
+  SkeletonRows,
+  StateBadge,
+  TabPanel,
+  Tabs,
+  useLive,
+  usePageParams,
+  usePageSearch,
+} from "@paceline/web-kit";
+import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy } from "react";
+
+import type { FlagDetail } from "../api.ts";
+import { InForceTab } from "./InForceTab.tsx";
+import { flagPage, flagsPage } from "./pages.ts";
+import { environmentsQuery, flagQuery } from "./queries.ts";
+import { configurationWords } from "./words.ts";
+
+const RulesTab = lazy(async () => ({ default: (await import("./RulesTab.tsx")).RulesTab }));
+const HistoryTab = lazy(async () => ({ default: (await import("./HistoryTab.tsx")).HistoryTab }));
+const TryTab = lazy(async () => ({ default: (await import("./TryTab.tsx")).TryTab }));
+const UseTab = lazy(async () => ({ default: (await import("./UseTab.tsx")).UseTab }));
+const RollbackTab = lazy(async () => ({
+  default: (await import("./RollbackTab.tsx")).RollbackTab,
+}));
+
+const tabs = [
+  { value: "now", label: "Who sees what" },
+  { value: "rules", label: "Rules and draft" },
+  { value: "history", label: "History" },
+  { value: "try", label: "Explain" },
+  { value: "rollback", label: "Rollback" },
+  { value: "use", label: "Use it" },
+] as const;
+
+/** What a tab knows: the flag, and the environment that is looked at. */
+export type FlagPlace = {
+  readonly flag: FlagDetail;
+  readonly environment: string;
+  readonly place: FlagDetail["environments"][number] | undefined;
+};
+
+export function FlagPage() {
+  const { flagKey } = usePageParams(flagPage);
+  const query = useQuery(flagQuery(flagKey));
+  useLive("flags", ["flags"]);
+  useLive("rollbacks", ["rollbacks"]);
+  if (query.data !== undefined) return <Content flag={query.data} />;
+  return (
+    <Page title={flagKey} crumbs={[{ label: "Flags", to: flagsPage.href() }]}>
+      <Loaded query={query} skeleton={<SkeletonRows rows={8} />}>
+        {() => null}
+      </Loaded>
+    </Page>
+  );
+}
+
+function firstEnvironment(flag: FlagDetail): string {
+  const inForce = flag.published.map(({ environment }) => environment);
+  return inForce.includes("production") ? "production" : (inForce[0] ?? "production");
+}
+
+function Content(props: { flag: FlagDetail }) {
+  const { flag } = props;
+  const [search, update] = usePageSearch(flagPage);
+  const environments = useQuery(environmentsQuery);
+  const environment = search.environment ?? firstEnvironment(flag);
+  const place = flag.environments.find((one) => one.environment === environment);
+  const at: FlagPlace = { flag, environment, place };
+  const configuration = place?.published?.content.configuration;
+  const known = (environments.data?.items ?? []).map(({ key, name }) => ({
+    value: key,
+    label: name,
+  }));
+  const options = known.some(({ value }) => value === environment)
+    ? known
+    : [...known, { value: environment, label: environment }];
+  return (
+    <Page title={flag.key} crumbs={[{ label: "Flags", to: flagsPage.href() }]}>
+      <PageHeader
+        title={flag.key}
+        badges={
+          <>
+            <Badge>{flag.kind.replace("-", " ")}</Badge>
+            {flag.archivedAt !== null && <StateBadge state="archived" />}
+            {configuration === undefined ? (
+              <Badge dashed>Not in force in {environment}</Badge>
+            ) : (
+              <StateBadge
+                state={configuration.enabled ? "on" : "off"}
+                detail={`${environment} r${place?.published?.revision ?? 0}`}
+              />
+            )}
+          </>
+        }
+        actions={
+          <>
+            <div className="w-44">
+              <Select
+                label="Environment"
+                hideLabel
+                options={options}
+                value={environment}
+                onChange={(next) => update({ environment: next, revision: undefined })}
+              />
+            </div>
+            <RollBackButton environment={environment} flagKey={flag.key} />
+          </>
+        }
+      >
+        <p>
+          <span className="font-medium text-fg">In {environment}:</span>{" "}
+          {configurationWords(configuration)}
+        </p>
+        <WayBackLine environment={environment} flagKey={flag.key} />
+      </PageHeader>
+      <Tabs
+        label="Parts of the flag"
+        items={tabs}
+        value={search.tab}
+        onChange={(tab) => update({ tab }, "push")}
+      >
+        <TabPanel value="now">
+          <InForceTab at={at} />
+        </TabPanel>
+        <Suspense fallback={<SkeletonRows />}>
+          <TabPanel value="rules">
+            <RulesTab key={environment} at={at} />
+          </TabPanel>
+          <TabPanel value="history">
+            <HistoryTab
+              at={at}
+              revision={search.revision}
+              onRevision={(revision) => update({ revision }, "push")}
+            />
+          </TabPanel>
+          <TabPanel value="try">
+            <TryTab at={at} />
+          </TabPanel>
+          <TabPanel value="rollback">
+            <RollbackTab at={at} />
+          </TabPanel>
+          <TabPanel value="use">
+            <UseTab at={at} />
+          </TabPanel>
+        </Suspense>
+      </Tabs>
+    </Page>
+  );
+}

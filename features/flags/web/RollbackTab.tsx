@@ -1,0 +1,14 @@
+import { Executions, WayBackCard } from "@paceline/rollouts/web";
+
+import type { FlagPlace } from "./FlagPage.tsx";
+
+/** The way back of the flag in one environment, and every time it was gone. */
+export function RollbackTab(props: { at: FlagPlace }) {
+  const { flag, environment } = props.at;
+  return (
+    <div className="flex flex-col gap-5">
+      <WayBackCard environment={environment} flagKey={flag.key} initiativeId={flag.initiativeId} />
+      <Executions environment={environment} flagKey={flag.key} />
+    </div>
+  );
+}

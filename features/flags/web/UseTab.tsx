@@ -1,0 +1,58 @@
+import { Card, CodeBlock, TextLink } from "@paceline/web-kit";
+
+import type { FlagPlace } from "./FlagPage.tsx";
+import { valueWords } from "./words.ts";
+
+const getters = {
+  boolean: "getBooleanValue",
+  string: "getStringValue",
+  number: "getNumberValue",
+  object: "getObjectValue",
+} as const;
+
+function snippet({ flag, environment }: FlagPlace, origin: string): string {
+  const [first] = Object.values(flag.variants);
+  return [
+    "// npm install @openfeature/server-sdk @openfeature/ofrep-provider",
+    'import { OpenFeature } from "@openfeature/server-sdk";',
+    'import { OFREPProvider } from "@openfeature/ofrep-provider";',
+    "",
+    "await OpenFeature.setProviderAndWait(",
+    "  new OFREPProvider({",
+    `    baseUrl: "${origin}",`,
+    `    // A key with the scope evaluate, of the environment ${environment}`,
+    '    headers: [["Authorization", `Bearer ${process.env.PACELINE_KEY}`]],',
+    "  }),",
+    ");",
+    "const client = OpenFeature.getClient();",
+    `const value = await client.${getters[flag.type]}("${flag.key}", ${valueWords(first)}, {`,
+    "  targetingKey: customer.id,",
+    "});",
+  ].join("\n");
+}
+
+/** How code asks for the flag: OpenFeature over OFREP, no client of ours. */
+export function UseTab(props: { at: FlagPlace }) {
+  const { flag } = props.at;
+  const origin = globalThis.location.origin;
+  return (
+    <Card title="Ask for it from code" note="OpenFeature over OFREP">
+      <div className="flex flex-col gap-4">
+        <CodeBlock label="Node" language="typescript" code={snippet(props.at, origin)} />
+        <CodeBlock
+          label="curl"
+          language="bash"
+          code={[
+            `curl ${origin}/ofrep/v1/evaluate/flags/${encodeURIComponent(flag.key)} \\`,
+            '  -H "Authorization: Bearer $PACELINE_KEY" -H "content-type: application/json" \\',
+            `  -d '{"context": {"targetingKey": "customer-1"}}'`,
+          ].join("\n")}
+        />
+        <p className="text-fg2">
+          A key for evaluation can do nothing else.{" "}
+          <TextLink to="/settings/keys">Create a key</TextLink>
+        </p>
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,102 @@
+import type { EnvironmentView, MemberView } from "@paceline/access/api";
+import { apiClient } from "@paceline/web-kit";
+import type { FoundObject } from "@paceline/web-kit";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { Static } from "typebox";
+
+import type { FlagDetail, FlagSummary, PublicationView, RevisionDetailSchema } from "../api.ts";
+import { flagPage } from "./pages.ts";
+
+export type FlagList = { items: FlagSummary[]; next: string | null };
+export type RevisionDetail = Static<typeof RevisionDetailSchema>;
+export type FlagFilter = {
+  readonly text: string;
+  readonly kind: string;
+  readonly environment: string;
+  readonly archived: boolean;
+};
+
+const shownRows = 200;
+const foundRows = 8;
+
+/** Address of a flag below `/api/v1`. */
+export function flagPath(key: string): string {
+  return `/flags/${encodeURIComponent(key)}`;
+}
+
+/** Address of what a flag does in one environment. */
+export function placePath(key: string, environment: string): string {
+  return `${flagPath(key)}/environments/${encodeURIComponent(environment)}`;
+}
+
+export const flagsQuery = ({ text, kind, environment, archived }: FlagFilter) =>
+  queryOptions({
+    queryKey: ["flags", "list", text, kind, environment, archived],
+    queryFn: ({ signal }) =>
+      apiClient.get<FlagList>("/flags", {
+        query: {
+          text,
+          kind: kind === "any" ? undefined : kind,
+          environment,
+          archived: archived ? true : undefined,
+          limit: shownRows,
+        },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+  });
+
+export const flagQuery = (key: string) =>
+  queryOptions({
+    queryKey: ["flags", "one", key],
+    queryFn: ({ signal }) => apiClient.get<FlagDetail>(flagPath(key), { signal }),
+  });
+
+export const revisionsQuery = (key: string, environment: string) =>
+  queryOptions({
+    queryKey: ["flags", "revisions", key, environment],
+    queryFn: ({ signal }) =>
+      apiClient.get<{ items: PublicationView[]; next: string | null }>(
+        `${placePath(key, environment)}/revisions`,
+        { signal },
+      ),
+  });
+
+export const revisionQuery = (key: string, environment: string, revision: string) =>
+  queryOptions({
+    queryKey: ["flags", "revision", key, environment, revision],
+    queryFn: ({ signal }) =>
+      apiClient.get<RevisionDetail>(
+        `${placePath(key, environment)}/revisions/${encodeURIComponent(revision)}`,
+        { signal },
+      ),
+    // A revision never changes.
+    staleTime: Infinity,
+  });
+
+export const environmentsQuery = queryOptions({
+  queryKey: ["environments"],
+  queryFn: ({ signal }) => apiClient.get<{ items: EnvironmentView[] }>("/environments", { signal }),
+});
+
+export const membersQuery = queryOptions({
+  queryKey: ["members"],
+  queryFn: ({ signal }) => apiClient.get<{ items: MemberView[] }>("/members", { signal }),
+});
+
+/** Flags for the palette, by key or description. */
+export async function findFlags(
+  text: string,
+  signal: AbortSignal,
+): Promise<readonly FoundObject[]> {
+  const { items } = await apiClient.get<FlagList>("/flags", {
+    query: { text, limit: foundRows },
+    signal,
+  });
+  return items.map(({ key }) => ({
+    id: key,
+    label: key,
+    note: "Flag",
+    to: flagPage.href({ flagKey: key }),
+  }));
+}

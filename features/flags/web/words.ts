@@ -1,0 +1,80 @@
+import { formatPercent } from "@paceline/web-kit";
+
+import type { Condition, ConditionOperator } from "../domain/condition.ts";
+import type { Configuration, FlagValue, Rule, Serve } from "../domain/flag.ts";
+
+const operators = {
+  equals: "is",
+  "not-equals": "is not",
+  in: "is one of",
+  "not-in": "is none of",
+  contains: "contains",
+  "starts-with": "starts with",
+  "ends-with": "ends with",
+  "greater-than": "is above",
+  "at-least": "is at least",
+  "less-than": "is below",
+  "at-most": "is at most",
+  present: "is known",
+  "version-equals": "is version",
+  "version-greater-than": "is a version above",
+  "version-at-least": "is a version of at least",
+  "version-less-than": "is a version below",
+  "version-at-most": "is a version of at most",
+  "version-same-major": "has the major version of",
+  "version-same-minor": "has the minor version of",
+} as const satisfies Record<ConditionOperator, string>;
+
+/** A condition as people say it: "country is one of DE, FR and plan is pro". */
+export function conditionWords(condition: Condition): string {
+  if ("all" in condition) return joined(condition.all, "and");
+  if ("any" in condition) return joined(condition.any, "or");
+  if ("not" in condition) return `not (${conditionWords(condition.not)})`;
+  const { attribute, operator, value } = condition;
+  const words = `${attribute} ${operators[operator]}`;
+  if (value === undefined) return words;
+  return `${words} ${Array.isArray(value) ? value.join(", ") : String(value)}`;
+}
+
+function joined(conditions: readonly Condition[], by: "and" | "or"): string {
+  return conditions
+    .map((one) => ("all" in one || "any" in one ? `(${conditionWords(one)})` : conditionWords(one)))
+    .join(` ${by} `);
+}
+
+function shareWords(share: number): string {
+  return formatPercent(share, Number.isInteger(Math.round(share * 1e4) / 100) ? 0 : 2);
+}
+
+/** "treatment", or "control 50%, treatment 50%". */
+export function serveWords(serve: Serve): string {
+  return "variant" in serve
+    ? serve.variant
+    : serve.split.map(({ variant, share }) => `${variant} ${shareWords(share)}`).join(", ");
+}
+
+/** One rule as a sentence. */
+export function ruleWords(rule: Rule): string {
+  const who = rule.when === null ? "Everyone" : `Whoever’s ${conditionWords(rule.when)}`;
+  const gate = rule.exposureShare === 1 ? "" : `, ${shareWords(rule.exposureShare)} of them,`;
+  return `${who}${gate} gets ${serveWords(rule.serve)}`;
+}
+
+/** Who sees what in an environment, in one sentence. */
+export function configurationWords(configuration: Configuration | undefined): string {
+  if (configuration === undefined)
+    return "Nothing is published; the default in the code is served.";
+  const { enabled, offVariant, defaultVariant, rules } = configuration;
+  if (!enabled) return `Off: everyone gets ${offVariant ?? "the default in the code"}.`;
+  const rest = defaultVariant ?? "the default in the code";
+  if (rules.length === 0) return `Everyone gets ${rest}.`;
+  const first = rules.slice(0, 2).map(ruleWords).join("; ");
+  const more = rules.length > 2 ? `; ${rules.length - 2} more rules` : "";
+  const all = rules.some(({ when, exposureShare }) => when === null && exposureShare === 1);
+  return all ? `${first}${more}.` : `${first}${more}; everyone else gets ${rest}.`;
+}
+
+/** A variant's value as it is in code. */
+export function valueWords(value: FlagValue | unknown): string {
+  return JSON.stringify(value) ?? "nothing";
+}
