@@ -8,7 +8,7 @@ import { recordExposure, registerRoutes as registerEvents } from "@paceline/even
 import { registerRoutes as registerExperiments } from "@paceline/experiments/server";
 import { announceChanges, registerRoutes as registerFlags } from "@paceline/flags/server";
 import type { FlagExposure } from "@paceline/flags/server";
-import { createApp, expireIdempotencyKeys, problem } from "@paceline/http";
+import { createApp, expireIdempotencyKeys, freeAbandonedClaims, problem } from "@paceline/http";
 import type { App, AppHandles, RegisteredRoute } from "@paceline/http";
 import { registerRoutes as registerInitiatives } from "@paceline/initiatives/server";
 import { registerRoutes as registerRollouts } from "@paceline/rollouts/server";
@@ -175,6 +175,8 @@ export async function startServer(
     announceChanges(opened.flagSets, hub);
     registerAll(app, opened, wiring);
     await serveWeb(app, WEB_DIST);
+    // The event store has locked the data directory: no other server of it answers requests.
+    await freeAbandonedClaims(store.db);
     await app.listen({ port: config.port, host: config.host });
     const tasks = startTasks(opened, wiring);
     const url = config.publicUrl ?? `http://${config.host}:${portOf(app)}`;

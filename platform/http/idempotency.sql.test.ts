@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import type { Actor } from "@paceline/command";
 import { testDatabase } from "@paceline/test-kit";
 
-import { createApp, expireIdempotencyKeys, migrations } from "./index.ts";
+import { createApp, expireIdempotencyKeys, freeAbandonedClaims, migrations } from "./index.ts";
 
 const NOW = new Date("2026-11-24T00:00:00Z");
 const ACTOR: Actor = { kind: "service", name: "test" };
@@ -60,6 +60,22 @@ test("two requests at once with one key act once", async () => {
   const answers = await Promise.all([post("/count", "c"), post("/count", "c")]);
   assert.equal(calls, before + 1);
   for (const { statusCode } of answers) assert.ok(statusCode === 201 || statusCode === 409);
+});
+
+test("a claim that a killed process left is freed at the next start, an answer is kept", async () => {
+  await post("/count", "d");
+  const before = calls;
+  // What a kill between claim and answer leaves: the claim alone.
+  await db
+    .updateTable("idempotency_keys")
+    .set({ status: null, body: null })
+    .where("key", "=", "d")
+    .execute();
+  assert.equal((await post("/count", "d")).statusCode, 409);
+  await freeAbandonedClaims(db);
+  assert.equal((await post("/count", "d")).statusCode, 201);
+  assert.equal((await post("/count", "a")).headers["idempotency-replayed"], "true");
+  assert.equal(calls, before + 1);
 });
 
 test("keys are freed after a day", async () => {

@@ -135,6 +135,17 @@ export async function storeIdempotentAnswer(
     .execute();
 }
 
+/**
+ * Frees the claims of a process that was killed while it worked, so that its clients may repeat at once
+ * and need not wait for `expireIdempotencyKeys`. Call it before the first request is taken, and only
+ * where no other process answers requests on this database.
+ *
+ * What the killed request had committed stays: its repetition meets it, and only its answer is lost.
+ */
+export async function freeAbandonedClaims(db: Db): Promise<void> {
+  await db.deleteFrom("idempotency_keys").where("status", "is", null).execute();
+}
+
 /** Frees keys older than a day, and claims of processes that died while they worked. */
 export async function expireIdempotencyKeys(db: Db, now: Date): Promise<void> {
   await sql`delete from idempotency_keys

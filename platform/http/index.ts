@@ -3,7 +3,7 @@ export type { Authenticate, Identity, RouteAccess } from "./access.ts";
 export { createApp } from "./app.ts";
 export type { App } from "./app-type.ts";
 export type { AppHandles, AppOptions, RegisteredRoute } from "./app.ts";
-export { expireIdempotencyKeys } from "./idempotency.ts";
+export { expireIdempotencyKeys, freeAbandonedClaims } from "./idempotency.ts";
 export { migrations } from "./migrations.ts";
 export { cursorPage, pageLimit, PageOf, PageQuery, readCursor } from "./pagination.ts";
 export type { Page } from "./pagination.ts";
