@@ -48,11 +48,11 @@ async function track(event: string, units: readonly string[]): Promise<void> {
   await call("POST", "/v1/batch", { batch }, intake);
 }
 
-async function until<T>(what: string, read: () => Promise<T | null>): Promise<T> {
+async function until(what: string, read: () => Promise<Json | undefined>): Promise<Json> {
   const deadline = performance.now() + WITHIN_MS;
   for (;;) {
     const found = await read();
-    if (found !== null) return found;
+    if (found !== undefined) return found;
     assert.ok(performance.now() < deadline, `${what} did not happen within ${WITHIN_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -233,7 +233,7 @@ test("a breached guardrail takes the flag back by itself within seconds, with it
       "GET",
       "/api/v1/environments/production/flags/checkout/rollback",
     );
-    return executions?.[0] ?? null;
+    return executions?.[0];
   });
   const tookMs = performance.now() - harmedAt;
   assert.equal(execution["trigger"], "guardrail-breach");
