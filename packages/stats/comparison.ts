@@ -95,19 +95,31 @@ export function welchDf(shareA: number, shareB: number, nA: number, nB: number):
   return 1 / ((shareA / sum) ** 2 / (nA - 1) + (shareB / sum) ** 2 / (nB - 1));
 }
 
+/** Log of the ratio of two positive values, by the delta method; null where a value is not positive. */
+export function logEffectOf(a: ArmEstimate, b: ArmEstimate): Effect | NotComputable | null {
+  if (a.n < 2 || b.n < 2) return { undefined: "n_below_2" };
+  if (!(a.value > 0 && b.value > 0)) return null;
+  const shareA = a.variance / a.n / a.value ** 2;
+  const shareB = b.variance / b.n / b.value ** 2;
+  const variance = shareA + shareB;
+  if (!(variance > 0)) return { undefined: "zero_variance" };
+  return {
+    effect: Math.log(b.value / a.value),
+    se: Math.sqrt(variance),
+    df: welchDf(shareA, shareB, a.n, b.n),
+  };
+}
+
 function logIntervalOf(
   a: ArmEstimate,
   b: ArmEstimate,
   alternative: Alternative,
   alpha: number,
 ): readonly [number, number] | null {
-  if (!(a.value > 0 && b.value > 0)) return null;
-  const shareA = a.variance / a.n / a.value ** 2;
-  const shareB = b.variance / b.n / b.value ** 2;
-  const se = Math.sqrt(shareA + shareB);
-  const df = welchDf(shareA, shareB, a.n, b.n);
-  const centre = Math.log(b.value / a.value);
-  const [low, high] = intervalAround(centre, se, alternative, alpha, (p) => tTailQuantile(p, df));
+  const found = logEffectOf(a, b);
+  if (found === null || !isComputable(found)) return null;
+  const { effect, se, df } = found;
+  const [low, high] = intervalAround(effect, se, alternative, alpha, (p) => tTailQuantile(p, df));
   return [low === -Infinity ? -Infinity : Math.expm1(low), Math.expm1(high)];
 }
 

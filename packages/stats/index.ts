@@ -1,5 +1,5 @@
 export { meanEstimate, proportionEstimate, ratioEstimate } from "./arm-estimate.ts";
-export { compareArms, effectOf, intervalAround, tTestP } from "./comparison.ts";
+export { compareArms, effectOf, intervalAround, logEffectOf, tTestP } from "./comparison.ts";
 export type {
   Alternative,
   ArmEstimate,

@@ -70,7 +70,7 @@ test("swapping a metric's direction and the arms' luck swaps winning and harm", 
       const state = (direction: "increase" | "decrease") =>
         analyze(
           lookInput(
-            10,
+            3,
             { control, one_page: treatment },
             testRunCriterion({ primary: { direction, scale: "absolute" } }),
           ),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { tTailQuantile } from "@paceline/stats";
+import { compareArms, proportionEstimate, tTailQuantile } from "@paceline/stats";
 
 import type { Analysis, AnalysisInput, PastLook } from "./analysis-types.ts";
 import { analyze } from "./analysis.ts";
@@ -57,16 +57,31 @@ test("shown intervals are Welch's at the criterion's confidence, whatever the lo
   }
 });
 
-test("the deciding interval is wider than the shown one until the last look of a single-look run", () => {
-  const early = metric(analyze(lookInput(7, WIN)), "paid_order");
-  assert.ok(early.sequential !== null && !("undefined" in early.relative));
-  assert.equal(early.sequential.scale, "relative");
-  assert.ok(early.sequential.interval[0] < early.relative.interval[0]);
-  assert.ok(early.sequential.interval[1] > early.relative.interval[1]);
-  const single = metric(analyze(lookInput(14, WIN, testRunCriterion(), [])), "paid_order");
-  assert.ok(single.sequential !== null && !("undefined" in single.relative));
-  assert.ok(Math.abs(single.sequential.interval[0] - single.relative.interval[0]) < 1e-9);
-  assert.ok(Math.abs(single.sequential.interval[1] - single.relative.interval[1]) < 1e-9);
+test("the deciding interval is wider than the shown one, and equal to it in a run with one look", () => {
+  const criterion = testRunCriterion({ primary: { scale: "absolute", successAtLeast: 0.001 } });
+  const early = metric(analyze(lookInput(7, WIN, criterion)), "paid_order");
+  assert.ok(early.sequential !== null && !("undefined" in early.absolute));
+  assert.equal(early.sequential.scale, "absolute");
+  assert.ok(early.sequential.interval[0] < early.absolute.interval[0]);
+  assert.ok(early.sequential.interval[1] > early.absolute.interval[1]);
+  const single = metric(analyze(lookInput(14, WIN, criterion, [])), "paid_order");
+  assert.ok(single.sequential !== null && !("undefined" in single.absolute));
+  assert.ok(Math.abs(single.sequential.interval[0] - single.absolute.interval[0]) < 1e-9);
+  assert.ok(Math.abs(single.sequential.interval[1] - single.absolute.interval[1]) < 1e-9);
+});
+
+test("a relative criterion is decided on the log scale: never below -100%, whatever the luck", () => {
+  const { sequential } = metric(analyze(lookInput(14, WIN, testRunCriterion(), [])), "paid_order");
+  const [a, b] = [proportionEstimate(5000, 500), proportionEstimate(5000, 700)];
+  const ordinary = compareArms(a, b, { alpha: 0.05, scale: "relative" });
+  assert.ok(sequential !== null && !("undefined" in ordinary) && ordinary.logInterval !== null);
+  assert.ok(Math.abs(sequential.interval[0] - ordinary.logInterval[0]) < 1e-9);
+  assert.ok(Math.abs(sequential.interval[1] - ordinary.logInterval[1]) < 1e-9);
+  const none = { control: [600, 60, 0], one_page: [600, 0, 0] } as const;
+  const zero = metric(analyze(lookInput(14, none)), "paid_order");
+  assert.ok(zero.sequential !== null);
+  assert.ok(zero.sequential.interval[0] >= -1 && zero.sequential.interval[1] < 0);
+  assert.equal(zero.state, "harm");
 });
 
 test("primary harm rolls back before the minimums are met", () => {

@@ -1,4 +1,4 @@
-import { confidenceSequence, effectOf, isComputable, sequentialSampleRatio } from "@paceline/stats";
+import { confidenceSequence, isComputable, sequentialSampleRatio } from "@paceline/stats";
 
 import type {
   ExperimentStatistics,
@@ -9,7 +9,7 @@ import type {
 import { crossExposureOf } from "./analysis.ts";
 import { controlOf, treatmentsOf } from "./criterion.ts";
 import type { Criterion, Direction, Scale } from "./criterion.ts";
-import { evidenceOf, oriented } from "./metric-evidence.ts";
+import { evidenceOf, intervalBy, oriented } from "./metric-evidence.ts";
 import type { Statistic } from "./metric.ts";
 import { amount, metricWords, shownP } from "./reason.ts";
 
@@ -46,22 +46,14 @@ function reading(
   const b = statistics.arms[arm]?.[metric];
   const least = Math.min(a?.n ?? 0, b?.n ?? 0);
   if (least < FIRST_READING_UNITS_PER_ARM) return null;
-  const { control, treatment } = evidenceOf(statistic, a, b);
-  if (!isComputable(control) || !isComputable(treatment)) return null;
-  const found = effectOf(control, treatment, scale);
-  if (!isComputable(found)) return null;
-  const { effect, se } = found;
-  const n = control.n + treatment.n;
-  const sequence = confidenceSequence({
-    effect,
-    se,
-    n,
-    alpha,
-    tunedTo: pairUnits(criterion, arm),
-    sides,
-  });
-  if (!isComputable(sequence)) return null;
-  return { arm, metric, effect, interval: [sequence.lower, sequence.upper], scale };
+  const n = (a?.n ?? 0) + (b?.n ?? 0);
+  const tunedTo = pairUnits(criterion, arm);
+  // The half-width is the standard error times a factor of n alone, so it fits every scale.
+  const unit = confidenceSequence({ effect: 0, se: 1, n, alpha, tunedTo, sides });
+  if (!isComputable(unit)) return null;
+  const found = intervalBy(evidenceOf(statistic, a, b), scale, (se) => unit.halfwidth * se);
+  if ("undefined" in found) return null;
+  return { arm, metric, scale, ...found };
 }
 
 interface Harm {
