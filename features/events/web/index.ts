@@ -1,4 +1,10 @@
-import { defineFeature } from "@paceline/web-kit";
+import { defineFeature, route } from "@paceline/web-kit";
 import type { FeatureWeb } from "@paceline/web-kit";
 
-export const web: FeatureWeb = defineFeature({ name: "events", routes: [] });
+import { eventsPage } from "./pages.ts";
+
+export const web: FeatureWeb = defineFeature({
+  name: "events",
+  routes: [route(eventsPage, async () => (await import("./EventsPage.tsx")).EventsPage)],
+  nav: [{ section: "experiments", label: "Events", to: eventsPage.href(), goKey: "v" }],
+});

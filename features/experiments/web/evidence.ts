@@ -93,3 +93,31 @@ export function barOn(
 export function unitsOf({ srm }: AnalysisDocument): number {
   return Object.values(srm.observed).reduce((sum, units) => sum + units, 0);
 }
+
+const cap = 6;
+const room = 1.1;
+const beyondMargin = 1.6;
+
+/**
+ * One scale around zero for rows that are compared: it holds every interval and margin; a row that
+ * is more than six times as wide as the median is cut off.
+ */
+export function commonDomain(
+  rows: readonly {
+    readonly low: number;
+    readonly high: number;
+    readonly margin?: number | undefined;
+  }[],
+): Ends {
+  const sizes = rows
+    .map(({ low, high }) => Math.max(Math.abs(low), Math.abs(high)))
+    .filter(Number.isFinite)
+    .toSorted((one, other) => one - other);
+  const median = sizes[Math.floor(sizes.length / 2)] ?? 0;
+  const margins = rows.flatMap(({ margin }) =>
+    margin === undefined ? [] : [Math.abs(margin) * beyondMargin],
+  );
+  const largest = Math.max(0, ...margins, ...sizes.map((size) => Math.min(size, median * cap)));
+  const edge = (largest || 1) * room;
+  return [-edge, edge];
+}

@@ -12,7 +12,7 @@ import {
 } from "@paceline/web-kit";
 import { useState } from "react";
 
-import type { FlagPlace } from "./FlagPage.tsx";
+import type { FlagPlace } from "./place.ts";
 import { placePath } from "./queries.ts";
 
 const inCode = "";

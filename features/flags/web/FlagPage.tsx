@@ -19,6 +19,7 @@ import { Suspense, lazy } from "react";
 import type { FlagDetail } from "../api.ts";
 import { InForceTab } from "./InForceTab.tsx";
 import { flagPage, flagsPage } from "./pages.ts";
+import type { FlagPlace } from "./place.ts";
 import { environmentsQuery, flagQuery } from "./queries.ts";
 import { configurationWords } from "./words.ts";
 
@@ -38,13 +39,6 @@ const tabs = [
   { value: "rollback", label: "Rollback" },
   { value: "use", label: "Use it" },
 ] as const;
-
-/** What a tab knows: the flag, and the environment that is looked at. */
-export type FlagPlace = {
-  readonly flag: FlagDetail;
-  readonly environment: string;
-  readonly place: FlagDetail["environments"][number] | undefined;
-};
 
 export function FlagPage() {
   const { flagKey } = usePageParams(flagPage);
@@ -101,7 +95,7 @@ function Content(props: { flag: FlagDetail }) {
         }
         actions={
           <>
-            <div className="w-44">
+            <div className="w-60">
               <Select
                 label="Environment"
                 hideLabel

@@ -16,8 +16,8 @@ import { History } from "lucide-react";
 
 import type { PublicationView } from "../api.ts";
 import { Differences } from "./Differences.tsx";
-import type { FlagPlace } from "./FlagPage.tsx";
 import { flagPage } from "./pages.ts";
+import type { FlagPlace } from "./place.ts";
 import { membersQuery, revisionQuery, revisionsQuery } from "./queries.ts";
 
 const actions = {

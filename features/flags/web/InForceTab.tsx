@@ -17,8 +17,8 @@ import { Flag } from "lucide-react";
 
 import type { FlagDetail } from "../api.ts";
 import { ExposureControl } from "./ExposureControl.tsx";
-import type { FlagPlace } from "./FlagPage.tsx";
 import { flagPage } from "./pages.ts";
+import type { FlagPlace } from "./place.ts";
 import { environmentsQuery, membersQuery } from "./queries.ts";
 import { configurationWords, ruleWords, valueWords } from "./words.ts";
 

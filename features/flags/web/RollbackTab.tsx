@@ -1,6 +1,6 @@
 import { Executions, WayBackCard } from "@paceline/rollouts/web";
 
-import type { FlagPlace } from "./FlagPage.tsx";
+import type { FlagPlace } from "./place.ts";
 
 /** The way back of the flag in one environment, and every time it was gone. */
 export function RollbackTab(props: { at: FlagPlace }) {

@@ -18,7 +18,7 @@ import { differences } from "../domain/diff.ts";
 import type { Configuration } from "../domain/flag.ts";
 import { Differences } from "./Differences.tsx";
 import { DraftForm } from "./DraftForm.tsx";
-import type { FlagPlace } from "./FlagPage.tsx";
+import type { FlagPlace } from "./place.ts";
 import { placePath } from "./queries.ts";
 import { conditionWords, configurationWords, ruleWords } from "./words.ts";
 

@@ -16,7 +16,7 @@ import { useState } from "react";
 import type { Static } from "typebox";
 
 import type { ExplanationSchema } from "../api.ts";
-import type { FlagPlace } from "./FlagPage.tsx";
+import type { FlagPlace } from "./place.ts";
 import { flagPath } from "./queries.ts";
 import { valueWords } from "./words.ts";
 

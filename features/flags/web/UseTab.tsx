@@ -1,6 +1,6 @@
 import { Card, CodeBlock, TextLink } from "@paceline/web-kit";
 
-import type { FlagPlace } from "./FlagPage.tsx";
+import type { FlagPlace } from "./place.ts";
 import { valueWords } from "./words.ts";
 
 const getters = {

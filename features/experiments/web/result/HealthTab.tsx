@@ -11,6 +11,7 @@ import {
   SkeletonRows,
   Table,
   formatNumber,
+  useNow,
 } from "@paceline/web-kit";
 import type { Column } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
@@ -179,7 +180,8 @@ function Telemetry(props: {
   monitor: MonitorState | null | undefined;
 }) {
   const { experiment, monitor } = props;
-  const now = useEnvironmentNow()(experiment.environment);
+  // In a replayed environment an age against the real present would say nothing.
+  const live = useEnvironmentNow()(experiment.environment) === useNow();
   const last = experiment.looks.at(-1);
   const newest = monitor?.newestEventAt;
   return (
@@ -194,7 +196,7 @@ function Telemetry(props: {
               ) : (
                 <span>
                   <AbsoluteTime at={newest} />
-                  {Math.abs(now - Date.now()) < 60_000 && (
+                  {live && (
                     <>
                       , <RelativeTime at={newest} />
                     </>

@@ -1,9 +1,15 @@
-import { Card, LiftChart, SegmentedControl, formatCount, formatDate } from "@paceline/web-kit";
+import { Card, SegmentedControl, formatCount, formatDate } from "@paceline/web-kit";
+import { Suspense, lazy } from "react";
 
 import type { ArmResultDocument, ExperimentDetail } from "../../api.ts";
 import { barOn, decidingOn, effectOn, liftPoints, primaryOf } from "../evidence.ts";
 import { formatEffect, formatEnds } from "../words.ts";
 import type { Scale } from "../words.ts";
+
+// The chart's code is as large as the rest of the page, and the answer stands above it.
+const LiftDrawing = lazy(async () => ({
+  default: (await import("./LiftDrawing.tsx")).LiftDrawing,
+}));
 
 const scales = [
   { value: "relative", label: "Relative" },
@@ -57,15 +63,17 @@ export function LiftCard(props: {
           No look could bound the effect yet: the error that looks may spend grows with the data.
         </p>
       ) : (
-        <LiftChart
-          title={title}
-          points={points}
-          criterion={bar}
-          direction={primary.direction}
-          format={(value) => formatEffect(value, scale, format)}
-          formatAt={formatDay}
-          looks={looks.map(({ asOf }) => Date.parse(asOf))}
-        />
+        <Suspense fallback={<div aria-hidden className="skeleton h-80" />}>
+          <LiftDrawing
+            title={title}
+            points={points}
+            criterion={bar}
+            direction={primary.direction}
+            format={(value) => formatEffect(value, scale, format)}
+            formatAt={formatDay}
+            looks={looks.map(({ asOf }) => Date.parse(asOf))}
+          />
+        </Suspense>
       )}
     </Card>
   );

@@ -1,4 +1,4 @@
-import { AbsoluteTime, Badge, Card, StandingBadge, Table, intervalDomain } from "@paceline/web-kit";
+import { AbsoluteTime, Badge, Card, StandingBadge, Table } from "@paceline/web-kit";
 import type { Column, MetricStanding } from "@paceline/web-kit";
 
 import type {
@@ -8,7 +8,7 @@ import type {
   MetricDocument,
   MetricResultDocument,
 } from "../../api.ts";
-import { barOn, decidingOn, effectOn } from "../evidence.ts";
+import { barOn, commonDomain, decidingOn, effectOn } from "../evidence.ts";
 import { formatEffect, formatEnds, formatValue } from "../words.ts";
 import type { Scale } from "../words.ts";
 import { HowToRead } from "./HowToRead.tsx";
@@ -39,7 +39,7 @@ export function MetricsCard(props: {
 }) {
   const { title, note, at, experiment, arm, scale } = props;
   const rows = arm.metrics.map((result) => rowOf(experiment, result, scale));
-  const domain = intervalDomain(
+  const domain = commonDomain(
     rows.flatMap((row) => (row.scale === "relative" && row.found !== null ? [reach(row)] : [])),
   );
   return (
@@ -216,7 +216,7 @@ function Interval(props: { row: Row; domain: readonly [number, number] }) {
       effect={found.effect}
       ordinary={found.interval}
       deciding={deciding}
-      domain={scale === "relative" ? domain : intervalDomain([reach(row)])}
+      domain={scale === "relative" ? domain : commonDomain([reach(row)])}
       margin={margin}
       bar={bar}
       tone={toneOf(row.result)}

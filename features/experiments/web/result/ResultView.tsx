@@ -19,10 +19,10 @@ import { tellingArm } from "../evidence.ts";
 import { experimentPage, experimentsPage } from "../pages.ts";
 import { initiativeQuery, useEnvironmentNow } from "../queries.ts";
 import { dayWords } from "../words.ts";
-import { ResultsTab } from "./ResultsTab.tsx";
 import { StopButton } from "./StopButton.tsx";
 import { Verdict } from "./Verdict.tsx";
 
+const ResultsTab = lazy(async () => ({ default: (await import("./ResultsTab.tsx")).ResultsTab }));
 const HealthTab = lazy(async () => ({ default: (await import("./HealthTab.tsx")).HealthTab }));
 const RollbackTab = lazy(async () => ({
   default: (await import("./RollbackTab.tsx")).RollbackTab,
@@ -75,14 +75,16 @@ export function ResultView(props: { experiment: ExperimentDetail }) {
         ]}
       >
         <TabPanel value="results">
-          <ResultsTab
-            experiment={experiment}
-            arm={arm}
-            initiative={initiative.data}
-            scale={search.scale === "decided" ? criterion.primary.scale : search.scale}
-            onScale={(scale) => update({ scale })}
-            onArm={(next) => update({ arm: next })}
-          />
+          <Suspense fallback={<SkeletonRows />}>
+            <ResultsTab
+              experiment={experiment}
+              arm={arm}
+              initiative={initiative.data}
+              scale={search.scale === "decided" ? criterion.primary.scale : search.scale}
+              onScale={(scale) => update({ scale })}
+              onArm={(next) => update({ arm: next })}
+            />
+          </Suspense>
         </TabPanel>
         <TabPanel value="health">
           <Suspense fallback={<SkeletonRows />}>

@@ -9,18 +9,15 @@ import {
 } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
-import { Suspense, lazy } from "react";
 
 import type { ArmResultDocument, ExperimentDetail } from "../../api.ts";
 import { tellingArm, unitsOf } from "../evidence.ts";
 import { readingQuery } from "../queries.ts";
 import type { Scale } from "../words.ts";
 import { HealthCard } from "./HealthCard.tsx";
+import { LiftCard } from "./LiftCard.tsx";
 import { MetricsCard } from "./MetricsCard.tsx";
 import { PlanCard } from "./PlanCard.tsx";
-
-// The chart's code is as large as the rest of the page, and the answer stands above it.
-const LiftCard = lazy(async () => ({ default: (await import("./LiftCard.tsx")).LiftCard }));
 
 type Props = {
   experiment: ExperimentDetail;
@@ -53,9 +50,7 @@ export function ResultsTab(props: Props) {
         </Card>
       ) : (
         <>
-          <Suspense fallback={<div aria-hidden className="skeleton h-[23.5rem] rounded-card" />}>
-            <LiftCard experiment={experiment} arm={arm} scale={scale} onScale={onScale} />
-          </Suspense>
+          <LiftCard experiment={experiment} arm={arm} scale={scale} onScale={onScale} />
           <MetricsCard
             title="Metrics"
             note={`look ${last.look}, ${unitsOf(last.analysis).toLocaleString("en-US")} ${experiment.criterion.unit}s`}

@@ -1,17 +1,7 @@
-import {
-  Button,
-  Dialog,
-  ErrorState,
-  TextArea,
-  apiClient,
-  useCommand,
-  useMay,
-} from "@paceline/web-kit";
-import { useState } from "react";
+import { Button, useMay } from "@paceline/web-kit";
+import { Suspense, lazy, useState } from "react";
 
-import type { ExperimentDetail } from "../../api.ts";
-
-const leastReason = 3;
+const StopDialog = lazy(async () => ({ default: (await import("./StopDialog.tsx")).StopDialog }));
 
 /** Ends a run without a verdict; the flag stays as it is. */
 export function StopButton(props: { id: string; name: string }) {
@@ -21,49 +11,11 @@ export function StopButton(props: { id: string; name: string }) {
   return (
     <>
       <Button onClick={() => setOpen(true)}>Stop</Button>
-      {open && <StopDialog {...props} onClose={() => setOpen(false)} />}
+      {open && (
+        <Suspense>
+          <StopDialog {...props} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
     </>
-  );
-}
-
-function StopDialog(props: { id: string; name: string; onClose: () => void }) {
-  const { id, name, onClose } = props;
-  const [reason, setReason] = useState("");
-  const stop = useCommand({
-    run: () => apiClient.post<ExperimentDetail>(`/experiments/${id}/stop`, { reason }),
-    refresh: [["experiments"]],
-    done: "Run stopped",
-    inline: true,
-    onDone: onClose,
-  });
-  return (
-    <Dialog
-      open
-      onOpenChange={onClose}
-      title={`Stop ${name}?`}
-      description="The run ends without a verdict and cannot be resumed. The flag stays as it is; roll back instead to undo the change."
-      foot={
-        <>
-          <Button onClick={onClose}>Keep it running</Button>
-          <Button
-            kind="danger"
-            disabled={reason.trim().length < leastReason}
-            busy={stop.isPending}
-            onClick={() => stop.mutate(undefined)}
-          >
-            Stop the run
-          </Button>
-        </>
-      }
-    >
-      {stop.isError && <ErrorState inline error={stop.error} />}
-      <TextArea
-        label="Reason"
-        required
-        hint="Goes into the audit log"
-        value={reason}
-        onChange={setReason}
-      />
-    </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 import { Card, formatPercent } from "@paceline/web-kit";
 
 import type { CriterionDocument } from "../../api.ts";
-import type { CriterionFields } from "./CriterionForm.tsx";
+import type { CriterionFields } from "./fields.ts";
 import { NumberField } from "./NumberField.tsx";
 
 type Design = CriterionDocument["design"];

@@ -2,10 +2,10 @@ import { Button, Card, Checkbox, IconButton, Select } from "@paceline/web-kit";
 import { Plus, Trash2 } from "lucide-react";
 
 import type { MetricDocument } from "../../api.ts";
-import { directions, scales, sizeUnit } from "./CriterionForm.tsx";
-import type { CriterionFields } from "./CriterionForm.tsx";
 import { guardrailFor } from "./defaults.ts";
 import type { Guardrail } from "./defaults.ts";
+import { directions, scales, sizeUnit } from "./fields.ts";
+import type { CriterionFields } from "./fields.ts";
 import { NumberField } from "./NumberField.tsx";
 
 const breaches = [
