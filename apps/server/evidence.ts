@@ -62,8 +62,8 @@ export function evidenceSources(parts: EvidenceParts): EvidenceSources {
       }
       return names.map((event) => ({ event, lastArrivedAt: arrivals.get(event) ?? null }));
     },
-    async rollbackDefined({ db, workspaceId }, { initiativeId }) {
-      return { defined: await hasDefinition(db, workspaceId, initiativeId), rehearsedAt: null };
+    async rollbackDefined({ db, workspaceId }, subject) {
+      return { defined: await hasDefinition(db, workspaceId, subject), rehearsedAt: null };
     },
     async auditTrail({ db, workspaceId }, initiativeId) {
       const entries = await countEntriesAbout(db, workspaceId, {

@@ -121,13 +121,13 @@ function Rows<T>(props: {
   onChange: (rows: T[]) => void;
   children: (row: T, set: (change: Partial<T>) => void, number: number) => ReactNode;
 }) {
-  const { title, rows, empty, add, columns, onChange, children } = props;
+  const { title, empty, add, columns, onChange, children } = props;
+  const rows = props.rows.length === 0 ? [empty] : props.rows;
   return (
     <fieldset className="min-w-0">
       <legend className="mb-1.5 font-medium">{title}</legend>
       <div className="flex flex-col gap-2">
         {rows.map((row, index) => (
-          // oxlint-disable-next-line react/no-array-index-key -- rows have no identity but their place
           <div key={index} className="flex items-start gap-2">
             <div className={`grid min-w-0 flex-1 gap-2 ${columns}`}>
               {children(

@@ -86,9 +86,15 @@ export function ChangeFormView(props: {
       <div className="sticky bottom-0 z-10 -mx-4 flex flex-col gap-2 border-t border-line bg-canvas px-4 py-3 md:mx-0 md:px-0">
         {problem !== undefined && <ErrorState inline error={problem} />}
         <div className="flex flex-wrap items-center justify-end gap-2">
-          <span className="mr-auto flex min-w-0 items-center gap-2">
-            {decision !== undefined && <OutcomeBadge outcome={decision.outcome} />}
-          </span>
+          {decision !== undefined && (
+            <a
+              href="#decision"
+              className="mr-auto flex h-8 min-w-0 items-center gap-2 rounded-control text-small text-fg2 underline underline-offset-3 lg:hidden"
+            >
+              <OutcomeBadge outcome={decision.outcome} />
+              Why
+            </a>
+          )}
           {buttons}
         </div>
       </div>

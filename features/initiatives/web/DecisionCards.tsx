@@ -15,7 +15,7 @@ import type { DecisionDocument, InitiativeDetail } from "../api.ts";
 import { DecisionAnswer } from "./DecisionAnswer.tsx";
 import { FactTable, PolicyLine } from "./DecisionFacts.tsx";
 import { withChanges } from "./form.ts";
-import { policyPage } from "./pages.ts";
+import { initiativePage, policyPage } from "./pages.ts";
 import { usePeople } from "./people.ts";
 import { INITIATIVES_KEY } from "./queries.ts";
 import { RuleList, speaks } from "./RuleList.tsx";
@@ -55,7 +55,7 @@ export function AnswerCard(props: {
 export function RulesCard(props: { decision: DecisionDocument }) {
   const { decision } = props;
   const spoken = decision.rules.filter(speaks);
-  const [shown, setShown] = useState<"hits" | "all">(spoken.length === 0 ? "all" : "hits");
+  const [shown, setShown] = useState<"hits" | "all">("hits");
   const rules = shown === "all" ? decision.rules : spoken;
   return (
     <Card
@@ -137,7 +137,7 @@ export function SprintIfCard(props: { initiative: InitiativeDetail; decision: De
       <SprintIfBox
         decision={decision}
         busy={change.isPending}
-        artifactsTo="#artifacts"
+        artifactsTo={initiativePage.href({ id })}
         onApply={mayEdit ? (changes) => change.mutate(withChanges(proposal, changes)) : undefined}
         consequence={
           initiative.decision === null

@@ -77,7 +77,6 @@ export function InitiativeCard(props: {
       className={classes(
         "relative flex flex-col gap-1.5 rounded-card border bg-surface p-3 shadow-rest transition-colors duration-100",
         selected ? "border-ink ring-1 ring-ink" : "border-line hover:border-line-2",
-        state === "cancelled" && "opacity-80",
       )}
     >
       <div className="flex items-center justify-between gap-2">

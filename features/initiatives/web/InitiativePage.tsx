@@ -30,7 +30,7 @@ import { ArtifactRows, isWritten } from "./ArtifactList.tsx";
 import { AnswerCard, ControlsCard, FactsCard, RulesCard, SprintIfCard } from "./DecisionCards.tsx";
 import { InitiativeActs } from "./InitiativeActs.tsx";
 import { useDecisionOf } from "./InitiativePanel.tsx";
-import { flagAddress } from "./links.ts";
+import { rollbackAddress } from "./links.ts";
 import { editProposalPage, initiativePage, initiativesPage } from "./pages.ts";
 import { INITIATIVES_KEY, INITIATIVES_TOPIC, initiativeQuery } from "./queries.ts";
 import { Refusal } from "./Refusal.tsx";
@@ -81,6 +81,7 @@ function Loaded(props: {
   const [refused, setRefused] = useState<ApiProblem | null>(null);
   const { decision, recorded } = useDecisionOf(initiative);
   const { key, title, state, mode, verdict, summary, status } = initiative;
+  const started = initiative.iterations.length > 0;
   useFragment(decision !== undefined);
   return (
     <Page title={key} crumbs={crumbs} actions={<EditLink initiative={initiative} />}>
@@ -116,23 +117,34 @@ function Loaded(props: {
           </>
         }
       >
+        {started && <Run initiative={initiative} />}
         {decision !== undefined && (
           <AnswerCard initiative={initiative} decision={decision} recorded={recorded} />
-        )}
-        {initiative.learning !== null && (
-          <Card title="What was learned">
-            <p className="max-w-[75ch] whitespace-pre-line">{initiative.learning}</p>
-          </Card>
         )}
         {decision !== undefined && <RulesCard decision={decision} />}
         {decision !== undefined && <FactsCard decision={decision} />}
         <ArtifactsCard initiative={initiative} />
         {decision !== undefined && <ControlsCard decision={decision} />}
-        <IterationsCard initiative={initiative} />
-        <ExperimentsCard initiative={initiative} />
+        {!started && <Run initiative={initiative} />}
         <HistoryCard initiative={initiative} />
       </Columns>
     </Page>
+  );
+}
+
+/** What was learned, its runs and their experiments: first once it has started. */
+function Run(props: { initiative: InitiativeDetail }) {
+  const { initiative } = props;
+  return (
+    <>
+      {initiative.learning !== null && (
+        <Card title="What was learned">
+          <p className="max-w-[75ch] whitespace-pre-line">{initiative.learning}</p>
+        </Card>
+      )}
+      <IterationsCard initiative={initiative} />
+      <ExperimentsCard initiative={initiative} />
+    </>
   );
 }
 
@@ -182,8 +194,8 @@ function ArtifactsCard(props: { initiative: InitiativeDetail }) {
           onEdit={mayEdit ? (artifact) => update({ edit: artifact }, "push") : undefined}
           actFor={({ artifact, state: found }) =>
             artifact === "rollbackPlan" && found !== "present" && flagKey !== "" ? (
-              <TextLink to={flagAddress(flagKey)} className="text-small">
-                Open its flag
+              <TextLink to={rollbackAddress(flagKey)} className="text-small">
+                Define it on the flag
               </TextLink>
             ) : undefined
           }

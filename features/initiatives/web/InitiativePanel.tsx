@@ -127,7 +127,7 @@ function PanelContent(props: { initiative: InitiativeDetail }) {
         <PanelSection title="What would make it a sprint">
           <SprintIfBox
             decision={decision}
-            artifactsTo={`${initiativePage.href({ id: initiative.id })}#artifacts`}
+            artifactsTo={initiativePage.href({ id: initiative.id })}
           />
         </PanelSection>
       )}

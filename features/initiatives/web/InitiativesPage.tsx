@@ -215,8 +215,8 @@ function Filters(props: { search: View; update: Update; board: Board | undefined
     update({ modes: next });
   };
   return (
-    <div role="search" aria-label="Initiatives" className="mb-5 flex flex-wrap items-center gap-2">
-      <div className="w-full sm:w-56">
+    <search aria-label="Initiatives" className="mb-5 flex flex-wrap items-center gap-2">
+      <div className="w-full sm:w-44">
         <TextField
           label="Search initiatives"
           hideLabel
@@ -247,7 +247,7 @@ function Filters(props: { search: View; update: Update; board: Board | undefined
           );
         })}
       </fieldset>
-      <div className="w-40">
+      <div className="w-36">
         <Select
           label="Owner"
           hideLabel
@@ -269,7 +269,7 @@ function Filters(props: { search: View; update: Update; board: Board | undefined
           Clear
         </Button>
       )}
-    </div>
+    </search>
   );
 }
 

@@ -126,7 +126,6 @@ function Fact(props: { title: string; children: ReactNode }) {
 function Template(props: { words: string }) {
   return props.words.split(/(\{\w+\})/u).map((part, index) =>
     part.startsWith("{") ? (
-      // oxlint-disable-next-line react/no-array-index-key -- parts have no identity but their place
       <code key={index} className="rounded-badge bg-sunken px-1 font-mono text-meta text-fg3">
         {part.slice(1, -1)}
       </code>
@@ -146,23 +145,31 @@ function RulesTab(props: { answer: PolicyAnswer }) {
     {
       key: "id",
       label: "Rule",
-      width: "4.5rem",
+      width: "3.75rem",
       cell: ({ id }) => <code className="font-mono text-small text-fg2">{id}</code>,
     },
     {
       key: "title",
       label: "If the change …",
-      cell: ({ title, when, because }) => (
-        <div className="min-w-52 py-1">
+      cell: ({ title, when, because, outcome }) => (
+        <div className="py-1">
           <p className="font-medium">{title}</p>
           <p className="text-fg2">
             <Template words={because} />
           </p>
-          <code className="font-mono text-meta break-words text-fg3">{when}</code>
+          <code className="font-mono text-meta [overflow-wrap:anywhere] text-fg3">{when}</code>
+          <p className="mt-1 sm:hidden">
+            <OutcomeBadge outcome={outcome} />
+          </p>
         </div>
       ),
     },
-    { key: "outcome", label: "Then", cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
+    {
+      key: "outcome",
+      label: "Then",
+      from: "sm",
+      cell: ({ outcome }) => <OutcomeBadge outcome={outcome} />,
+    },
     {
       key: "controls",
       label: "Controls",
@@ -232,11 +239,12 @@ const caseColumns: readonly Column<Case>[] = [
   {
     key: "name",
     label: "Example",
-    cell: ({ name }) => <span className="block min-w-48">{name}</span>,
+    cell: ({ name }) => name,
   },
   {
     key: "expected",
     label: "Expected",
+    from: "sm",
     cell: ({ expected }) => <CaseAnswer {...expected} />,
   },
   {

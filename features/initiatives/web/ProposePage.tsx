@@ -24,12 +24,14 @@ export function FormColumns(props: { form: ReactNode; decision: ReactNode }) {
   return (
     <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_24.5rem]">
       {props.form}
-      <ScrollRegion
-        label="Decision preview"
-        className="min-w-0 lg:sticky lg:top-18 lg:max-h-[calc(100dvh-5.5rem)] lg:overflow-y-auto"
-      >
-        {props.decision}
-      </ScrollRegion>
+      <div id="decision" className="scroll-mt-16 lg:contents">
+        <ScrollRegion
+          label="Decision preview"
+          className="min-w-0 lg:sticky lg:top-18 lg:max-h-[calc(100dvh-5.5rem)] lg:overflow-y-auto"
+        >
+          {props.decision}
+        </ScrollRegion>
+      </div>
     </div>
   );
 }

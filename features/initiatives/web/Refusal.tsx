@@ -1,8 +1,9 @@
-import { Button, IconButton, TextLink } from "@paceline/web-kit";
+import { Button, IconButton } from "@paceline/web-kit";
 import type { ApiProblem } from "@paceline/web-kit";
 import { OctagonAlert, X } from "lucide-react";
 
 import { initiativePage } from "./pages.ts";
+import { PartLink } from "./PartLink.tsx";
 
 type MissingArtifact = { readonly artifact: string; readonly reason: string };
 
@@ -45,14 +46,14 @@ export function Refusal(props: { problem: ApiProblem; id: string; onClose: () =>
         )}
         <div className="mt-2 flex flex-wrap items-center gap-3">
           {missing.length > 0 && (
-            <TextLink to={`${page}#artifacts`} onClick={onClose}>
+            <PartLink page={page} part="artifacts">
               Go to the artifacts
-            </TextLink>
+            </PartLink>
           )}
           {problem.kind === "owner-missing" && (
-            <TextLink to={`${page}#owner`} onClick={onClose}>
+            <PartLink page={page} part="owner">
               Assign an owner
-            </TextLink>
+            </PartLink>
           )}
           {problem.kind === "stale-initiative" && (
             <Button small onClick={onClose}>

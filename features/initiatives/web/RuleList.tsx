@@ -49,7 +49,9 @@ function RuleRow(props: { rule: Rule; decides: boolean; tinted: boolean; dense: 
   const { rule, decides, tinted, dense } = props;
   const { id, title, truth, reason, shows, outcome } = rule;
   const tone = truth === "hit" ? outcomeTones[outcome] : truth === "unknown" ? "caution" : "plain";
-  const answer = truth === "unknown" ? truthWords.unknown : sentence(shows || truthWords[truth]);
+  // The value of a yes-or-no fact may be the opposite of the rule's answer.
+  const isValue = truth !== "unknown" && !/^(?:yes|no)?$/iu.test(shows);
+  const answer = isValue ? sentence(shows) : truthWords[truth];
   return (
     <li
       className={classes(

@@ -22,7 +22,13 @@ import { FlaskConical } from "lucide-react";
 
 import type { InitiativeDetail, IterationDocument } from "../api.ts";
 import { TimeboxMeter } from "./InitiativeCard.tsx";
-import { auditAddress, experimentAddress, flagAddress, newExperimentAddress } from "./links.ts";
+import {
+  auditAddress,
+  experimentAddress,
+  flagAddress,
+  newExperimentAddress,
+  rollbackAddress,
+} from "./links.ts";
 import { OwnerField } from "./OwnerField.tsx";
 import { usePeople } from "./people.ts";
 import { experimentsOfQuery, historyQuery } from "./queries.ts";
@@ -103,7 +109,7 @@ export function WayBackCard(props: { initiative: InitiativeDetail }) {
         {check !== undefined && <p>{check.reason}</p>}
         {flagKey !== "" && (
           <p>
-            <TextLink to={flagAddress(flagKey)}>
+            <TextLink to={rollbackAddress(flagKey)}>
               {state === "in_flight" ? "Go to its flag to roll back" : "See its flag"}
             </TextLink>
           </p>

@@ -1,7 +1,8 @@
-import { Button, TextLink } from "@paceline/web-kit";
+import { Button } from "@paceline/web-kit";
 import { GitFork } from "lucide-react";
 
 import type { DecisionDocument, ProposalDocument } from "../api.ts";
+import { PartLink } from "./PartLink.tsx";
 
 type SprintIf = DecisionDocument["sprintIf"];
 export type FactChange = Extract<SprintIf, { kind: "changes" }>["changes"][number];
@@ -28,7 +29,7 @@ export function SprintIfBox(props: {
   /** Makes the changes of the form; absent where nothing may be edited. */
   onApply?: ((changes: readonly FactChange[]) => void) | undefined;
   busy?: boolean | undefined;
-  /** Where artifacts are written, for changes that no edit of the form can make. */
+  /** The page where artifacts are written, for changes that no edit of the form can make. */
   artifactsTo?: string | undefined;
   /** What follows from applying it. */
   consequence?: string | undefined;
@@ -67,7 +68,9 @@ export function SprintIfBox(props: {
           )}
           {artifactsTo !== undefined && others > 0 && (
             <p className="mt-1.5 text-small">
-              <TextLink to={artifactsTo}>Write the missing artifacts</TextLink>
+              <PartLink page={artifactsTo} part="artifacts">
+                Write the missing artifacts
+              </PartLink>
             </p>
           )}
         </div>

@@ -4,6 +4,11 @@ export function flagAddress(key: string): string {
   return `/flags/${encodeURIComponent(key)}`;
 }
 
+/** The flag's way back: where it is defined, and where it is gone. */
+export function rollbackAddress(key: string): string {
+  return `${flagAddress(key)}?tab=rollback`;
+}
+
 export function experimentAddress(id: string): string {
   return `/experiments/${id}`;
 }
@@ -13,5 +18,5 @@ export function newExperimentAddress(initiativeId: string): string {
 }
 
 export function auditAddress(subjectId: string): string {
-  return `/audit?subject=${subjectId}`;
+  return `/assurance/audit?subjectId=${encodeURIComponent(subjectId)}`;
 }

@@ -68,17 +68,22 @@ export async function findDefinition(
   };
 }
 
-/** Whether an initiative has any way back defined. */
+/** Whether a way back is defined for an initiative, or for the flag that it names. */
 export async function hasDefinition(
   db: Db,
   workspaceId: string,
-  initiativeId: string,
+  subject: { readonly initiativeId: string; readonly flagKey: string | null },
 ): Promise<boolean> {
   const row = await db
     .selectFrom("rollback_definitions")
     .select("id")
     .where("workspace_id", "=", workspaceId)
-    .where("initiative_id", "=", initiativeId)
+    .where((eb) =>
+      eb.or([
+        eb("initiative_id", "=", subject.initiativeId),
+        ...(subject.flagKey === null ? [] : [eb("flag_key", "=", subject.flagKey)]),
+      ]),
+    )
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

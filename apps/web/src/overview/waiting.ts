@@ -38,7 +38,10 @@ function ofInitiative(initiative: InitiativeSummary): Waiting | null {
     note: initiative.key,
     of: { kind: "initiative", id: initiative.id },
     ownerId: initiative.ownerId,
-    since: initiative.iteration?.endsAt ?? initiative.updatedAt,
+    since:
+      asked.reason === "timebox"
+        ? (initiative.iteration?.endsAt ?? initiative.updatedAt)
+        : initiative.updatedAt,
     ...asked,
   };
 }
