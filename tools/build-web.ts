@@ -32,9 +32,13 @@ function digestOfSources(): string {
 export function buildWeb(): boolean {
   const digest = digestOfSources();
   if (existsSync(MARKER) && readFileSync(MARKER, "utf8") === digest) return false;
-  const { status, stdout, stderr } = spawnSync("vite", ["build", "apps/web", "--logLevel", "warn"], {
-    encoding: "utf8",
-  });
+  const { status, stdout, stderr } = spawnSync(
+    "vite",
+    ["build", "apps/web", "--logLevel", "warn"],
+    {
+      encoding: "utf8",
+    },
+  );
   if (status !== 0) throw new Error(`The web app could not be built.\n${stdout}${stderr}`);
   writeFileSync(MARKER, digest);
   return true;

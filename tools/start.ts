@@ -1,5 +1,6 @@
 /** `npm start`: builds the web app if its sources changed, then runs the server in this process. */
 import { enableCompileCache } from "node:module";
+
 import { buildWeb } from "./build-web.ts";
 
 enableCompileCache();

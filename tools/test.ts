@@ -54,6 +54,11 @@ const SUITES: readonly Suite[] = [
   { name: "platform", about: "servers, files and processes", files: rest },
   { name: "sql", about: "SQL on PostgreSQL 18", files: sqlTests },
   {
+    name: "schema",
+    about: "generated files against the schema and the routes",
+    command: ["npm", "run", "-s", "check:generated"],
+  },
+  {
     name: "sql15",
     about: "SQL on PostgreSQL 15",
     files: sqlTests,
