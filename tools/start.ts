@@ -5,5 +5,5 @@ import { buildWeb } from "./build-web.ts";
 
 enableCompileCache();
 if (buildWeb()) console.error("Built the web app.");
-const { main } = await import("../apps/server/main.ts");
+const { main } = await import("@paceline/server/main");
 process.exitCode = await main(process.argv.slice(2));

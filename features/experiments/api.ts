@@ -1,12 +1,10 @@
 import { Type } from "typebox";
-import type { Static, TSchema } from "typebox";
+import type { Static } from "typebox";
 
 const Instant = Type.String({ format: "date-time" });
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
 
-/** Lower and upper end. An array of two: the serializer of answers reads no union inside a tuple. */
-const Interval = <T extends TSchema>(end: T) => Type.Array(end, { minItems: 2, maxItems: 2 });
 const Key = Type.String({ pattern: "^[a-z][a-z0-9_.-]{0,79}$" });
 const MeasureSchema = Type.Object(
   {
@@ -124,6 +122,11 @@ const VerdictSchema = Type.Union([
   Type.Literal("iterate"),
 ]);
 
+/** Lower and upper end. */
+const Interval = Type.Unsafe<[number, number]>(
+  Type.Array(Type.Number(), { minItems: 2, maxItems: 2 }),
+);
+
 /** Both ends; null is an open one. (A tuple of unions cannot be serialized by fast-json-stringify.) */
 const OpenInterval = Type.Unsafe<[number | null, number | null]>(
   Type.Array(Nullable(Type.Number()), { minItems: 2, maxItems: 2 }),
@@ -132,7 +135,7 @@ const OpenInterval = Type.Unsafe<[number | null, number | null]>(
 const EffectSchema = Type.Union([
   Type.Object({
     effect: Type.Number(),
-    interval: Interval(Type.Number()),
+    interval: Interval,
     p: Type.Number(),
   }),
   Type.Object({ undefined: Type.String() }),
@@ -153,7 +156,7 @@ export const MetricResultSchema = Type.Object({
   sequential: Nullable(
     Type.Object({
       scale: ScaleSchema,
-      interval: Interval(Nullable(Type.Number())),
+      interval: OpenInterval,
       z: Type.Number(),
       alphaSpent: Type.Number(),
     }),

@@ -84,7 +84,7 @@ export const MonitorStateSchema = Type.Object({
       arm: Type.String(),
       metric: Type.String(),
       effect: Type.Union([Type.Number(), Type.Null()]),
-      interval: Type.Array(Type.Union([Type.Number(), Type.Null()]), { minItems: 2, maxItems: 2 }),
+      interval: OpenInterval,
       scale: Type.String(),
     }),
   ),

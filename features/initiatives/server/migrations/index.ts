@@ -1,9 +1,9 @@
 import type { FeatureMigrations } from "@paceline/db";
 
-import * as first from "./202611240200_initiatives_first.ts";
+import { up } from "./202611240200_initiatives_first.ts";
 
 export const migrations: FeatureMigrations = {
   feature: "initiatives",
   after: [],
-  migrations: { "202611240200_initiatives_first": first },
+  migrations: { "202611240200_initiatives_first": { up } },
 };
