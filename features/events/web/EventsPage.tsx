@@ -41,7 +41,7 @@ export function EventsPage() {
       <PageHeader
         title="Events"
         actions={
-          <div className="w-60">
+          <div className="w-72">
             <Select
               label="Environment"
               hideLabel

@@ -9,6 +9,7 @@ import {
   Table,
   TextField,
   formatClock,
+  formatDay,
 } from "@paceline/web-kit";
 import type { Column } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
@@ -52,7 +53,7 @@ export function LiveTab(props: {
           />
         </div>
       </div>
-      <Card flush foot="The newest 100, read anew every three seconds">
+      <Card flush foot="The newest 50, read anew every three seconds">
         <Loaded query={query} skeleton={<SkeletonRows />}>
           {({ items }) => (
             <Table
@@ -95,7 +96,10 @@ const columns: readonly Column<EventView>[] = [
     label: "Happened",
     cell: ({ at }) => (
       <span className="whitespace-nowrap text-fg2">
-        <AbsoluteTime at={at} format={(instant) => `${formatClock(instant)}`} />
+        <AbsoluteTime
+          at={at}
+          format={(instant) => `${formatDay(instant)}, ${formatClock(instant)}`}
+        />
       </span>
     ),
   },

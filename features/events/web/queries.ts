@@ -6,7 +6,7 @@ import type { EventCatalog, EventStorage, RecentEventsPage } from "../api.ts";
 
 const liveMs = 3_000;
 const catalogMs = 15_000;
-const shownRows = 100;
+const shownRows = 50;
 
 type Filter = { readonly environment: string; readonly event: string; readonly unit: string };
 

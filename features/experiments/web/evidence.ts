@@ -18,8 +18,8 @@ export function effectOn(
 ): { readonly effect: number; readonly interval: Ends } | null {
   const found = result[scale];
   if ("undefined" in found) return null;
-  const [low = Number.NaN, high = Number.NaN] = found.interval;
-  return { effect: found.effect, interval: [low, high] };
+  const { effect, interval } = found;
+  return { effect, interval: [interval.at(0) ?? Number.NaN, interval.at(1) ?? Number.NaN] };
 }
 
 /**
@@ -30,8 +30,8 @@ export function effectOn(
 export function decidingOn(result: MetricResultDocument, scale: Scale): Ends | null {
   const { sequential } = result;
   if (sequential === null) return null;
-  const [low = null, high = null] = sequential.interval;
-  if (low === null || high === null) return null;
+  const [low, high] = [sequential.interval.at(0), sequential.interval.at(1)];
+  if (low == null || high == null) return null;
   if (sequential.scale === scale) return [low, high];
   const [from, to] = [effectOn(result, sequential.scale), effectOn(result, scale)];
   if (from === null || to === null) return null;

@@ -95,7 +95,7 @@ function Content(props: { flag: FlagDetail }) {
         }
         actions={
           <>
-            <div className="w-60">
+            <div className="w-72">
               <Select
                 label="Environment"
                 hideLabel

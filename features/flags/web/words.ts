@@ -1,7 +1,7 @@
 import { formatPercent } from "@paceline/web-kit";
 
 import type { Condition, ConditionOperator } from "../domain/condition.ts";
-import type { Configuration, FlagValue, Rule, Serve } from "../domain/flag.ts";
+import type { Configuration, Rule, Serve } from "../domain/flag.ts";
 
 const operators = {
   equals: "is",
@@ -75,6 +75,6 @@ export function configurationWords(configuration: Configuration | undefined): st
 }
 
 /** A variant's value as it is in code. */
-export function valueWords(value: FlagValue | unknown): string {
+export function valueWords(value: unknown): string {
   return JSON.stringify(value) ?? "nothing";
 }

@@ -19,6 +19,7 @@ import type { Column } from "@paceline/web-kit";
 import { Eye } from "lucide-react";
 
 import type { ExperimentDetail, LookDocument } from "../../api.ts";
+import { CriterionSummary } from "../CriterionSummary.tsx";
 import { unitsOf } from "../evidence.ts";
 
 const columns: readonly Column<LookDocument>[] = [
@@ -87,7 +88,7 @@ export function ActivityTab(props: { experiment: ExperimentDetail }) {
   const { lockedAt, lockedBy, lockEntry, criterionDigest, startedAt, looks } = experiment;
   return (
     <div className="flex flex-col gap-5">
-      <Card title="Locked criterion">
+      <Card title="Lock">
         <KeyValues
           items={[
             {
@@ -113,6 +114,7 @@ export function ActivityTab(props: { experiment: ExperimentDetail }) {
           ]}
         />
       </Card>
+      <CriterionSummary experiment={experiment} />
       <Card
         title="Looks"
         note="newest first; only a look may ship"

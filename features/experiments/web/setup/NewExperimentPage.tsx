@@ -126,7 +126,13 @@ function Form(props: { metrics: readonly MetricDocument[] }) {
                 </LinkButton>
               </div>
             </Card>
-            <SamplePlanCard criterion={criterion} metrics={metrics} />
+            <SamplePlanCard
+              criterion={criterion}
+              metrics={metrics}
+              onPlan={(plannedUnits) =>
+                setCriterion({ ...criterion, design: { ...criterion.design, plannedUnits } })
+              }
+            />
           </>
         }
       >
@@ -141,7 +147,11 @@ function Form(props: { metrics: readonly MetricDocument[] }) {
             />
             <EnvironmentField value={environment} onChange={setEnvironment} />
             <FlagField value={flagKey} onChange={chooseFlag} error={problem?.faultAt("/flagKey")} />
-            <InitiativeField value={initiativeId} onChange={setInitiativeId} />
+            <InitiativeField
+              value={initiativeId}
+              onChange={setInitiativeId}
+              error={problem?.faultAt("/initiativeId")}
+            />
           </div>
         </Card>
         <CriterionForm
@@ -211,13 +221,22 @@ function FlagField(props: {
   );
 }
 
-function InitiativeField(props: { value: string | null; onChange: (id: string | null) => void }) {
+function InitiativeField(props: {
+  value: string | null;
+  onChange: (id: string | null) => void;
+  error: string | undefined;
+}) {
   const initiatives = useQuery(initiativesQuery);
   return (
     <Combobox
       label="Initiative"
-      optional
-      hint="Its decision and timebox govern the run"
+      error={props.error}
+      hint={
+        <>
+          Its decision and timebox govern the run; without one it cannot start.{" "}
+          <TextLink to="/initiatives/new">Propose one</TextLink>
+        </>
+      }
       options={(initiatives.data?.items ?? []).map(({ id, key, title }) => ({
         value: id,
         label: `${key} ${title}`,

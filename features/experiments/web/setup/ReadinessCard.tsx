@@ -15,6 +15,7 @@ import {
 import { useQuery } from "@tanstack/react-query";
 
 import type { ExperimentDetail } from "../../api.ts";
+import { newExperimentPage } from "../pages.ts";
 import { readinessQuery } from "../queries.ts";
 import { CheckIcon } from "../result/CheckIcon.tsx";
 
@@ -47,7 +48,15 @@ export function ReadinessCard(props: { experiment: ExperimentDetail }) {
               <CardRow key={item.key} icon={<CheckIcon tone={item.met ? "positive" : "caution"} />}>
                 <span className="font-medium">{item.title}</span>
                 <span className="block text-small text-fg2">{item.detail}</span>
-                {!item.met && <WayOut item={item.key} experiment={experiment} />}
+                {!item.met && (
+                  <WayOut
+                    item={item.key}
+                    experiment={experiment}
+                    undoable={readiness.items.some(
+                      ({ key, met: holds }) => key === "rollback" && holds,
+                    )}
+                  />
+                )}
               </CardRow>
             ))}
             <CardRow icon={<CheckIcon tone={locked ? "positive" : "caution"} />}>
@@ -65,13 +74,17 @@ export function ReadinessCard(props: { experiment: ExperimentDetail }) {
   );
 }
 
-function WayOut(props: { item: string; experiment: ExperimentDetail }) {
-  const { item, experiment } = props;
+function WayOut(props: { item: string; experiment: ExperimentDetail; undoable: boolean }) {
+  const { item, experiment, undoable } = props;
   const { flagKey, environment, initiativeId } = experiment;
   if (item === "flag") {
     return (
       <span className="mt-1.5 flex flex-wrap items-center gap-3">
-        <PublishRule experiment={experiment} />
+        {undoable ? (
+          <PublishRule experiment={experiment} />
+        ) : (
+          <span className="text-small text-fg2">First the way back.</span>
+        )}
         <TextLink
           to={`/flags/${encodeURIComponent(flagKey)}?environment=${encodeURIComponent(environment)}`}
         >
@@ -90,7 +103,14 @@ function WayOut(props: { item: string; experiment: ExperimentDetail }) {
       </a>
     );
   }
-  return initiativeId === null ? null : (
+  return initiativeId === null ? (
+    <TextLink
+      className="mt-1 inline-block"
+      to={newExperimentPage.href({}, { flag: flagKey, environment })}
+    >
+      Draft it anew with an initiative
+    </TextLink>
+  ) : (
     <TextLink className="mt-1 inline-block" to={`/initiatives/${initiativeId}`}>
       Open the initiative
     </TextLink>

@@ -1,5 +1,6 @@
 import {
   Badge,
+  Button,
   Card,
   ErrorState,
   apiClient,
@@ -29,8 +30,10 @@ function firstGuess(metric: MetricDocument): Guess {
 export function SamplePlanCard(props: {
   criterion: CriterionDocument;
   metrics: readonly MetricDocument[];
+  /** Takes the needed units over as the planned ones; absent once the criterion is locked. */
+  onPlan?: ((units: number) => void) | undefined;
 }) {
-  const { criterion, metrics } = props;
+  const { criterion, metrics, onPlan } = props;
   const { design, primary, guardrails } = criterion;
   const [guesses, setGuesses] = useState<Readonly<Record<string, Guess>>>({});
   const [daily, setDaily] = useState(() => Math.ceil(design.plannedUnits / design.maxDays));
@@ -74,7 +77,14 @@ export function SamplePlanCard(props: {
         {plan.data !== undefined && !plan.isError && (
           <Figures plan={plan.data} criterion={criterion} />
         )}
+        {plan.data?.requiredUnits != null &&
+          !plan.isError &&
+          onPlan !== undefined &&
+          Math.ceil(plan.data.requiredUnits) !== design.plannedUnits && (
+            <PlanButton units={Math.ceil(plan.data.requiredUnits)} onPlan={onPlan} />
+          )}
         {plan.isError && <ErrorState inline error={asProblem(plan.error)} />}
+        <h3 className="border-t border-line pt-3 font-medium">What you assume of today</h3>
         <NumberField
           label={`New ${criterion.unit}s a day`}
           step={1}
@@ -91,6 +101,15 @@ export function SamplePlanCard(props: {
         ))}
       </div>
     </Card>
+  );
+}
+
+function PlanButton(props: { units: number; onPlan: (units: number) => void }) {
+  const { units, onPlan } = props;
+  return (
+    <Button small onClick={() => onPlan(units)}>
+      Plan for {formatNumber(units)}
+    </Button>
   );
 }
 

@@ -1,5 +1,4 @@
-import { Executions, WayBackCard, WayBackLine } from "@paceline/rollouts/web";
-import { auditEntryHref } from "@paceline/rollouts/web";
+import { WayBackCard, WayBackLine, auditEntryHref } from "@paceline/rollouts/web";
 import {
   Badge,
   Button,
@@ -20,6 +19,7 @@ import { Lock, Play } from "lucide-react";
 import { useState } from "react";
 
 import type { CriterionDocument, ExperimentDetail } from "../../api.ts";
+import { CriterionSummary } from "../CriterionSummary.tsx";
 import { experimentsPage } from "../pages.ts";
 import { metricsQuery } from "../queries.ts";
 import { CriterionForm } from "./CriterionForm.tsx";
@@ -107,28 +107,39 @@ export function SetUpView(props: { experiment: ExperimentDetail }) {
         aside={
           <>
             <ReadinessCard experiment={experiment} />
-            <SamplePlanCard criterion={criterion} metrics={metrics} />
+            <SamplePlanCard
+              criterion={criterion}
+              metrics={metrics}
+              onPlan={
+                draft
+                  ? (plannedUnits) =>
+                      setCriterion({ ...criterion, design: { ...criterion.design, plannedUnits } })
+                  : undefined
+              }
+            />
           </>
         }
       >
-        <CriterionForm
-          criterion={draft ? criterion : experiment.criterion}
-          metrics={metrics}
-          pointer=""
-          problem={problem}
-          disabled={!draft || !mayEdit}
-          onChange={setCriterion}
-          onDefineMetric={() => setOpen("metric")}
-        />
-        <div id="way-back" className="flex scroll-mt-16 flex-col gap-5">
+        {draft && (
+          <CriterionForm
+            criterion={criterion}
+            metrics={metrics}
+            pointer=""
+            problem={problem}
+            disabled={!mayEdit}
+            onChange={setCriterion}
+            onDefineMetric={() => setOpen("metric")}
+          />
+        )}
+        <div id="way-back" className="scroll-mt-16">
           <WayBackCard
             environment={environment}
             flagKey={flagKey}
             experimentId={id}
             initiativeId={initiativeId}
           />
-          <Executions environment={environment} flagKey={flagKey} />
         </div>
+        {!draft && <CriterionSummary experiment={experiment} />}
       </Columns>
       {open === "metric" && (
         <MetricDialog onClose={() => setOpen("none")} onDefined={() => undefined} />
