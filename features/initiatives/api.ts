@@ -316,6 +316,7 @@ export const PreviewSchema = Type.Object(
 export const PreviewAnswerSchema = Type.Object({
   decision: DecisionSchema,
   checks: Type.Array(Type.Object({ ...ArtifactCheckSchema.properties, title: Type.String() })),
+  sprintIfReady: SprintIfSchema,
 });
 
 export const BoardSchema = Type.Object({

@@ -158,3 +158,15 @@ export function decideInitiative(
     decidedAtMs: nowMs,
   };
 }
+
+/**
+ * The smallest change that would make it a sprint once every artifact of a sprint is present: what
+ * the form would have to say, apart from the work that is still to be done.
+ */
+export function sprintOnceReady(
+  { table }: CompiledPolicy,
+  readings: FactReadings,
+  nowMs: number,
+): SmallestChange {
+  return smallestChange(table, withEveryArtifact(readings, nowMs), nowMs);
+}

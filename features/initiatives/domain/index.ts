@@ -17,7 +17,7 @@ export type {
   SprintArtifact,
   WrittenArtifact,
 } from "./artifacts.ts";
-export { compilePolicy, decideInitiative } from "./decision.ts";
+export { compilePolicy, decideInitiative, sprintOnceReady } from "./decision.ts";
 export type { CompiledPolicy, DecidedFact, Decision } from "./decision.ts";
 export { DEFAULT_POLICY_CASES } from "./default-policy-cases.ts";
 export { DEFAULT_POLICY } from "./default-policy.ts";

@@ -3,6 +3,7 @@ import {
   decideInitiative,
   factReadings,
   requiredArtifacts,
+  sprintOnceReady,
 } from "../domain/index.ts";
 import type { ArtifactCheck, ArtifactEvidence, Decision, Mode, Proposal } from "../domain/index.ts";
 import type { EvidenceScope, EvidenceSources, InitiativeDependencies } from "./dependencies.ts";
@@ -95,7 +96,12 @@ export async function evaluateSubject(
   { evidence, policies }: Pick<InitiativeDependencies, "evidence" | "policies">,
   scope: EvidenceScope,
   subject: Subject,
-): Promise<{ readonly decision: Decision; readonly checks: readonly ArtifactCheck[] }> {
+): Promise<{
+  readonly decision: Decision;
+  readonly checks: readonly ArtifactCheck[];
+  /** What would make it a sprint, were every artifact present. */
+  readonly sprintIfReady: () => Decision["sprintIf"];
+}> {
   const nowMs = scope.now.getTime();
   // A decision looks at what a sprint must show, whatever mode was decided before.
   const { checks, automatedEvidence } = await checkSubject(evidence, scope, {
@@ -105,5 +111,9 @@ export async function evaluateSubject(
   const history = { iterationsUsed: subject.iterationsUsed };
   const readings = factReadings(subject.proposal, checks, automatedEvidence, history, nowMs);
   const { compiled } = await policies.current(scope.db, scope.workspaceId);
-  return { decision: decideInitiative(compiled, readings, checks, nowMs), checks };
+  return {
+    decision: decideInitiative(compiled, readings, checks, nowMs),
+    checks,
+    sprintIfReady: () => sprintOnceReady(compiled, readings, nowMs),
+  };
 }

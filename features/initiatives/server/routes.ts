@@ -64,8 +64,16 @@ async function preview(deps: InitiativeDependencies, request: FastifyRequest, in
     },
     iterationsUsed: before?.iterationsUsed ?? 0,
   };
-  const { decision, checks } = await evaluateSubject(deps, { db, workspaceId, now }, subject);
-  return checked(PreviewAnswerSchema, { decision, checks: checkDocuments(checks) });
+  const { decision, checks, sprintIfReady } = await evaluateSubject(
+    deps,
+    { db, workspaceId, now },
+    subject,
+  );
+  return checked(PreviewAnswerSchema, {
+    decision,
+    checks: checkDocuments(checks),
+    sprintIfReady: sprintIfReady(),
+  });
 }
 
 function registerReads(app: App, deps: InitiativeDependencies): void {

@@ -6,12 +6,11 @@ import {
   TextLink,
   apiClient,
   useCommand,
-  useMay,
 } from "@paceline/web-kit";
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 
-import type { DecisionDocument, InitiativeDetail } from "../api.ts";
+import type { DecisionDocument, InitiativeDetail, PreviewAnswer } from "../api.ts";
 import { DecisionAnswer } from "./DecisionAnswer.tsx";
 import { FactTable, PolicyLine } from "./DecisionFacts.tsx";
 import { withChanges } from "./form.ts";
@@ -20,6 +19,7 @@ import { usePeople } from "./people.ts";
 import { INITIATIVES_KEY } from "./queries.ts";
 import { RuleList, speaks } from "./RuleList.tsx";
 import { SprintIfBox } from "./SprintIf.tsx";
+import { missingCount } from "./standing.ts";
 
 /** Mode and why, with who asked, when, and where it is kept. */
 export function AnswerCard(props: {
@@ -116,11 +116,12 @@ export function FactsCard(props: { decision: DecisionDocument }) {
 }
 
 /** The smallest change that would make it a sprint; the form's part of it is one click away. */
-export function SprintIfCard(props: { initiative: InitiativeDetail; decision: DecisionDocument }) {
-  const { initiative, decision } = props;
-  const { id, version, state, proposal } = initiative;
-  const editable = ["draft", "proposed", "decided", "ready"].includes(state);
-  const mayEdit = useMay("initiative.edit") && editable;
+export function SprintIfCard(props: {
+  initiative: InitiativeDetail;
+  standing: PreviewAnswer | undefined;
+}) {
+  const { initiative, standing } = props;
+  const { id, version, proposal, decision } = initiative;
   const change = useCommand({
     run: (next: InitiativeDetail["proposal"]) =>
       apiClient.patch<InitiativeDetail>(
@@ -131,16 +132,17 @@ export function SprintIfCard(props: { initiative: InitiativeDetail; decision: De
     refresh: [INITIATIVES_KEY],
     done: "Proposal changed",
   });
-  if (decision.outcome === "sprint" || !editable) return null;
+  if (standing === undefined || standing.decision.outcome === "sprint") return null;
   return (
     <Card title="What would make it a sprint">
       <SprintIfBox
-        decision={decision}
+        sprintIf={standing.sprintIfReady}
+        missing={missingCount(standing)}
         busy={change.isPending}
         artifactsTo={initiativePage.href({ id })}
-        onApply={mayEdit ? (changes) => change.mutate(withChanges(proposal, changes)) : undefined}
+        onApply={(changes) => change.mutate(withChanges(proposal, changes))}
         consequence={
-          initiative.decision === null
+          decision === null
             ? "It changes the proposal; you can change it back."
             : "It changes the proposal and voids the decision; you can change it back."
         }

@@ -96,7 +96,11 @@ export function DecisionPreview(props: {
       </Card>
       {decision.outcome !== "sprint" && (
         <Card title="What would make it a sprint">
-          <SprintIfBox decision={decision} onApply={onApply} />
+          <SprintIfBox
+            sprintIf={answer.sprintIfReady}
+            missing={checks.length - present}
+            onApply={onApply}
+          />
         </Card>
       )}
     </div>

@@ -1,19 +1,20 @@
 import { Button, IconButton, Menu, useMay } from "@paceline/web-kit";
 import type { ApiProblem, MenuEntry } from "@paceline/web-kit";
 import { Ellipsis } from "lucide-react";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 
 import type { InitiativeDetail } from "../api.ts";
-import { CancelDialog, CaptureDialog, StartDialog, VerdictDialog } from "./ActDialogs.tsx";
 import { actLabel, actPermissions, actsOf, useAct } from "./acts.ts";
 import type { ActName } from "./acts.ts";
 
-/** Acts that ask for something first. */
+const load = () => import("./ActDialogs.tsx");
+
+/** Acts that ask for something first; their dialogs are fetched when one is opened. */
 const dialogs = {
-  start: StartDialog,
-  verdict: VerdictDialog,
-  capture: CaptureDialog,
-  cancel: CancelDialog,
+  start: lazy(async () => ({ default: (await load()).StartDialog })),
+  verdict: lazy(async () => ({ default: (await load()).VerdictDialog })),
+  capture: lazy(async () => ({ default: (await load()).CaptureDialog })),
+  cancel: lazy(async () => ({ default: (await load()).CancelDialog })),
 } as const;
 
 function asks(act: ActName): act is keyof typeof dialogs {
@@ -86,13 +87,15 @@ export function InitiativeActs(props: {
         />
       )}
       {open !== null && Asking !== undefined && (
-        <Asking
-          initiative={initiative}
-          busy={act.isPending}
-          error={act.error}
-          onClose={() => setOpen(null)}
-          onRun={(body) => act.mutate({ act: open, body })}
-        />
+        <Suspense>
+          <Asking
+            initiative={initiative}
+            busy={act.isPending}
+            error={act.error}
+            onClose={() => setOpen(null)}
+            onRun={(body) => act.mutate({ act: open, body })}
+          />
+        </Suspense>
       )}
     </>
   );

@@ -22,14 +22,12 @@ import {
 import type { ApiProblem } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 import { Pencil } from "lucide-react";
-import { useEffect, useState } from "react";
+import { Suspense, lazy, useEffect, useState } from "react";
 
 import type { InitiativeDetail } from "../api.ts";
-import { ArtifactDialog } from "./ArtifactDialog.tsx";
 import { ArtifactRows, isWritten } from "./ArtifactList.tsx";
 import { AnswerCard, ControlsCard, FactsCard, RulesCard, SprintIfCard } from "./DecisionCards.tsx";
 import { InitiativeActs } from "./InitiativeActs.tsx";
-import { useDecisionOf } from "./InitiativePanel.tsx";
 import { rollbackAddress } from "./links.ts";
 import { editProposalPage, initiativePage, initiativesPage } from "./pages.ts";
 import { INITIATIVES_KEY, INITIATIVES_TOPIC, initiativeQuery } from "./queries.ts";
@@ -41,10 +39,15 @@ import {
   PlanCard,
   WayBackCard,
 } from "./RunCards.tsx";
+import { isEditable, useStanding } from "./standing.ts";
 import { sentence, statusTone } from "./words.ts";
 
+// The editors of artifacts are fetched when one is opened.
+const ArtifactDialog = lazy(async () => ({
+  default: (await import("./ArtifactDialog.tsx")).ArtifactDialog,
+}));
+
 const crumbs = [{ label: "Initiatives", to: initiativesPage.href() }] as const;
-const editableStates = ["draft", "proposed", "decided", "ready"];
 
 export function InitiativePage() {
   const { id } = usePageParams(initiativePage);
@@ -79,7 +82,7 @@ function Loaded(props: {
 }) {
   const { initiative, staleSince, onRetry } = props;
   const [refused, setRefused] = useState<ApiProblem | null>(null);
-  const { decision, recorded } = useDecisionOf(initiative);
+  const { decision, recorded, preview } = useStanding(initiative);
   const { key, title, state, mode, verdict, summary, status } = initiative;
   const started = initiative.iterations.length > 0;
   useFragment(decision !== undefined);
@@ -112,7 +115,7 @@ function Loaded(props: {
         aside={
           <>
             <PlanCard initiative={initiative} />
-            {decision !== undefined && <SprintIfCard initiative={initiative} decision={decision} />}
+            <SprintIfCard initiative={initiative} standing={preview} />
             <WayBackCard initiative={initiative} />
           </>
         }
@@ -159,7 +162,7 @@ function useFragment(ready: boolean): void {
 function EditLink(props: { initiative: InitiativeDetail }) {
   const { id, state } = props.initiative;
   const mayEdit = useMay("initiative.edit");
-  if (!mayEdit || !editableStates.includes(state)) return null;
+  if (!mayEdit || !isEditable(state)) return null;
   return (
     <LinkButton to={editProposalPage.href({ id })}>
       <Pencil aria-hidden />
@@ -173,7 +176,7 @@ function ArtifactsCard(props: { initiative: InitiativeDetail }) {
   const { initiative } = props;
   const { checks, contents, state } = initiative;
   const [{ edit }, update] = usePageSearch(initiativePage);
-  const mayEdit = useMay("initiative.edit") && editableStates.includes(state);
+  const mayEdit = useMay("initiative.edit") && isEditable(state);
   const present = checks.filter((check) => check.state === "present").length;
   const flagKey = contents.featureFlag?.flagKey ?? "";
   if (checks.length === 0) return null;
@@ -202,12 +205,14 @@ function ArtifactsCard(props: { initiative: InitiativeDetail }) {
         />
       </Card>
       {mayEdit && isWritten(edit) && (
-        <ArtifactDialog
-          key={edit}
-          initiative={initiative}
-          artifact={edit}
-          onClose={() => update({ edit: undefined })}
-        />
+        <Suspense>
+          <ArtifactDialog
+            key={edit}
+            initiative={initiative}
+            artifact={edit}
+            onClose={() => update({ edit: undefined })}
+          />
+        </Suspense>
       )}
     </div>
   );

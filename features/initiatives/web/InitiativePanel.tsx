@@ -7,7 +7,6 @@ import {
   Skeleton,
   StateBadge,
   TextLink,
-  useMay,
 } from "@paceline/web-kit";
 import type { ApiProblem } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
@@ -20,28 +19,11 @@ import { DecisionAnswer } from "./DecisionAnswer.tsx";
 import { InitiativeActs } from "./InitiativeActs.tsx";
 import { initiativePage, policyPage } from "./pages.ts";
 import { usePeople } from "./people.ts";
-import { initiativeQuery, standingQuery } from "./queries.ts";
+import { initiativeQuery } from "./queries.ts";
 import { Refusal } from "./Refusal.tsx";
 import { RuleList, speaks } from "./RuleList.tsx";
 import { SprintIfBox } from "./SprintIf.tsx";
-
-/** The recorded decision; before there is one, what the policy would say as it stands. */
-export function useDecisionOf(initiative: InitiativeDetail | undefined): {
-  readonly decision: DecisionDocument | undefined;
-  readonly recorded: boolean;
-} {
-  const mayPreview = useMay("initiative.edit");
-  const recorded = initiative?.decision?.decision;
-  const open = initiative?.state === "draft" || initiative?.state === "proposed";
-  const preview = useQuery({
-    ...standingQuery(initiative?.id ?? "", initiative?.version ?? 0),
-    enabled: mayPreview && initiative !== undefined && open,
-  });
-  if (open && preview.data !== undefined) {
-    return { decision: preview.data.decision, recorded: false };
-  }
-  return { decision: recorded, recorded: recorded !== undefined };
-}
+import { missingCount, useStanding } from "./standing.ts";
 
 /** The decision explanation beside the list. */
 export function InitiativePanel(props: { id: string; closeTo: string }) {
@@ -103,7 +85,7 @@ function PanelMeta(props: { initiative: InitiativeDetail }) {
 
 function PanelContent(props: { initiative: InitiativeDetail }) {
   const { initiative } = props;
-  const { decision, recorded } = useDecisionOf(initiative);
+  const { decision, recorded, preview } = useStanding(initiative);
   const { nameOf } = usePeople();
   const owner = nameOf(initiative.ownerId);
   const present = initiative.checks.filter(({ state }) => state === "present").length;
@@ -123,10 +105,11 @@ function PanelContent(props: { initiative: InitiativeDetail }) {
           <ArtifactGrid checks={initiative.checks} />
         </PanelSection>
       )}
-      {decision !== undefined && decision.outcome !== "sprint" && (
+      {preview !== undefined && preview.decision.outcome !== "sprint" && (
         <PanelSection title="What would make it a sprint">
           <SprintIfBox
-            decision={decision}
+            sprintIf={preview.sprintIfReady}
+            missing={missingCount(preview)}
             artifactsTo={initiativePage.href({ id: initiative.id })}
           />
         </PanelSection>

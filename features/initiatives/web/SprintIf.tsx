@@ -1,4 +1,4 @@
-import { Button } from "@paceline/web-kit";
+import { Button, formatCount } from "@paceline/web-kit";
 import { GitFork } from "lucide-react";
 
 import type { DecisionDocument, ProposalDocument } from "../api.ts";
@@ -25,56 +25,66 @@ export function formChanges(sprintIf: SprintIf): readonly FactChange[] {
 
 /** The smallest change that would make it a sprint, with the edit that makes it. */
 export function SprintIfBox(props: {
-  decision: DecisionDocument;
+  /** What the form would have to say, were every artifact present. */
+  sprintIf: SprintIf;
+  /** How many artifacts a sprint still lacks. */
+  missing: number;
   /** Makes the changes of the form; absent where nothing may be edited. */
   onApply?: ((changes: readonly FactChange[]) => void) | undefined;
   busy?: boolean | undefined;
-  /** The page where artifacts are written, for changes that no edit of the form can make. */
+  /** The page where artifacts are written. */
   artifactsTo?: string | undefined;
   /** What follows from applying it. */
   consequence?: string | undefined;
 }) {
-  const { decision, onApply, busy, artifactsTo, consequence } = props;
-  const { sprintIf } = decision;
+  const { sprintIf, missing, onApply, busy, artifactsTo, consequence } = props;
   const changes = formChanges(sprintIf);
-  const others = sprintIf.kind === "changes" ? sprintIf.changes.length - changes.length : 0;
   return (
-    <div className="rounded-card border border-line bg-sunken p-3.5">
-      <div className="flex gap-2.5">
-        <GitFork aria-hidden className="mt-0.5 size-4 shrink-0 text-sprint" />
-        <div className="min-w-0 flex-1">
-          {sprintIf.kind === "none-needed" && <p className="text-fg2">Nothing. It is one.</p>}
-          {sprintIf.kind === "changes" && (
-            <ul className="flex list-disc flex-col gap-0.5 pl-4">
-              {sprintIf.changes.map((change) => (
-                <li key={change.fact}>{change.words}</li>
-              ))}
-            </ul>
-          )}
-          {(sprintIf.kind === "too-many" || sprintIf.kind === "impossible") && (
-            <p className="text-fg2">{sprintIf.words}</p>
-          )}
-          {onApply !== undefined && changes.length > 0 && (
-            <div className="mt-2.5">
-              <Button small busy={busy} onClick={() => onApply(changes)}>
-                {others > 0 || changes.length > 1
-                  ? "Make the changes to the form"
-                  : "Make this change"}
-              </Button>
-              {consequence !== undefined && (
-                <p className="mt-1.5 text-small text-fg3">{consequence}</p>
-              )}
-            </div>
-          )}
-          {artifactsTo !== undefined && others > 0 && (
-            <p className="mt-1.5 text-small">
+    <div className="flex gap-2.5 rounded-card border border-line bg-sunken p-3.5">
+      <GitFork aria-hidden className="mt-0.5 size-4 shrink-0 text-sprint" />
+      <div className="flex min-w-0 flex-1 flex-col gap-2">
+        <SprintIfWords sprintIf={sprintIf} missing={missing} />
+        {onApply !== undefined && changes.length > 0 && (
+          <div>
+            <Button small busy={busy} onClick={() => onApply(changes)}>
+              {changes.length === 1 ? "Make this change" : "Make these changes"}
+            </Button>
+            {consequence !== undefined && (
+              <p className="mt-1.5 text-small text-fg3">{consequence}</p>
+            )}
+          </div>
+        )}
+        {missing > 0 && (
+          <p className="text-fg2">
+            {changes.length > 0 ? "Then it needs" : "It needs"}{" "}
+            {formatCount(missing, "more artifact", "more artifacts")}.{" "}
+            {artifactsTo !== undefined && (
               <PartLink page={artifactsTo} part="artifacts">
-                Write the missing artifacts
+                See what is missing
               </PartLink>
-            </p>
-          )}
-        </div>
+            )}
+          </p>
+        )}
       </div>
     </div>
   );
+}
+
+function SprintIfWords(props: { sprintIf: SprintIf; missing: number }) {
+  const { sprintIf, missing } = props;
+  switch (sprintIf.kind) {
+    case "none-needed":
+      return missing === 0 ? <p className="text-fg2">Nothing. It is one.</p> : null;
+    case "changes":
+      return (
+        <ul className="flex list-disc flex-col gap-0.5 pl-4">
+          {sprintIf.changes.map((change) => (
+            <li key={change.fact}>{change.words}</li>
+          ))}
+        </ul>
+      );
+    case "too-many":
+    case "impossible":
+      return <p className="text-fg2">{sprintIf.words}</p>;
+  }
 }
