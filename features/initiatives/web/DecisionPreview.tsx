@@ -78,6 +78,15 @@ export function DecisionPreview(props: {
           </ul>
         </Card>
       )}
+      {decision.outcome !== "sprint" && (
+        <Card title="What would make it a sprint">
+          <SprintIfBox
+            sprintIf={answer.sprintIfReady}
+            missing={checks.length - present}
+            onApply={onApply}
+          />
+        </Card>
+      )}
       <Card
         title="What decides it"
         note={`${decision.rules.length} rules, policy v${decision.policy.version}`}
@@ -94,15 +103,6 @@ export function DecisionPreview(props: {
       <Card title="Artifacts" note={`${present} of ${checks.length}`}>
         <ArtifactGrid checks={checks} />
       </Card>
-      {decision.outcome !== "sprint" && (
-        <Card title="What would make it a sprint">
-          <SprintIfBox
-            sprintIf={answer.sprintIfReady}
-            missing={checks.length - present}
-            onApply={onApply}
-          />
-        </Card>
-      )}
     </div>
   );
 }

@@ -84,7 +84,7 @@ function Loaded(props: {
   const [refused, setRefused] = useState<ApiProblem | null>(null);
   const { decision, recorded, preview } = useStanding(initiative);
   const { key, title, state, mode, verdict, summary, status } = initiative;
-  const started = initiative.iterations.length > 0;
+  const started = ["in_flight", "verdict", "captured"].includes(state);
   useFragment(decision !== undefined);
   return (
     <Page title={key} crumbs={crumbs} actions={<EditLink initiative={initiative} />}>
@@ -94,7 +94,7 @@ function Loaded(props: {
           <>
             <ModeBadge mode={mode} />
             <StateBadge state={state} />
-            {verdict !== null && <VerdictBadge verdict={verdict} />}
+            {started && verdict !== null && <VerdictBadge verdict={verdict} />}
             <span className="text-small text-fg3 tabular-nums">{key}</span>
           </>
         }
