@@ -268,3 +268,19 @@ test("rolling back by hand works at any time, also when there is nothing left to
   assert.equal(again["fromRevision"], again["toRevision"]);
   assert.ok(Number(again["effectMs"]) >= 0);
 });
+
+test("a rollback that took effect counts as the rehearsal that a high-risk change needs", async () => {
+  const artifacts = { featureFlag: { flagKey: "checkout" } };
+  const proposal = { purpose: "experiment", riskDomains: ["billing"], touchesCoreSystems: true };
+  const { checks } = await call("POST", "/api/v1/initiatives/preview", {
+    initiativeId,
+    proposal,
+    artifacts,
+  });
+  const rows: readonly { artifact: string; state: string; reason: string }[] = JSON.parse(
+    JSON.stringify(checks),
+  );
+  const rollback = rows.find(({ artifact }) => artifact === "rollbackPlan");
+  assert.equal(rollback?.state, "present");
+  assert.match(rollback.reason, /was rehearsed/);
+});

@@ -3,7 +3,7 @@ import { countEntriesAbout } from "@paceline/audit/server";
 import type { EventStore } from "@paceline/events/server";
 import { readFlag } from "@paceline/flags/server";
 import type { EvidenceScope, EvidenceSources } from "@paceline/initiatives/server";
-import { hasDefinition } from "@paceline/rollouts/server";
+import { hasDefinition, lastRehearsal } from "@paceline/rollouts/server";
 
 import type { EnvironmentClocks } from "./environment-clocks.ts";
 
@@ -63,7 +63,11 @@ export function evidenceSources(parts: EvidenceParts): EvidenceSources {
       return names.map((event) => ({ event, lastArrivedAt: arrivals.get(event) ?? null }));
     },
     async rollbackDefined({ db, workspaceId }, subject) {
-      return { defined: await hasDefinition(db, workspaceId, subject), rehearsedAt: null };
+      const { flagKey } = subject;
+      return {
+        defined: await hasDefinition(db, workspaceId, subject),
+        rehearsedAt: flagKey === null ? null : await lastRehearsal(db, workspaceId, flagKey),
+      };
     },
     async auditTrail({ db, workspaceId }, initiativeId) {
       const entries = await countEntriesAbout(db, workspaceId, {

@@ -184,7 +184,7 @@ function checkRollbackPlan({ rollback, highRisk }: ArtifactEvidence, nowMs: numb
     if (highRisk)
       return [
         "unproven",
-        "The way back is defined but was never rehearsed, which a high-risk change needs.",
+        "The way back is defined but was never rehearsed, which a high-risk change needs: publish the flag in drill and roll it back there.",
       ];
     return ["present", "The way back is defined; it has not been rehearsed yet."];
   }

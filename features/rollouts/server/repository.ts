@@ -89,6 +89,27 @@ export async function hasDefinition(
   return row !== undefined;
 }
 
+/**
+ * When a flag was last really taken back and the effect was seen, in any environment. Doing it in
+ * `drill` is the rehearsal; a rollback in production counts as one.
+ */
+export async function lastRehearsal(
+  db: Db,
+  workspaceId: string,
+  flagKey: string,
+): Promise<Date | null> {
+  const row = await db
+    .selectFrom("rollback_executions")
+    .select("started_at")
+    .where("workspace_id", "=", workspaceId)
+    .where("flag_key", "=", flagKey)
+    .where("effect_ms", "is not", null)
+    .orderBy("started_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.started_at ?? null;
+}
+
 /** Adds the way back of a flag, or replaces it and raises its version. */
 export async function upsertDefinition(db: Db, definition: RollbackDefinition): Promise<void> {
   const values = {
