@@ -13,6 +13,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { checkAccess, isRouteAccess } from "./access.ts";
 import type { Authenticate, RouteAccess } from "./access.ts";
 import type { App } from "./app-type.ts";
+import { addDraining } from "./drain.ts";
 import { answerError } from "./errors.ts";
 import { claimIdempotencyKey, storeIdempotentAnswer } from "./idempotency.ts";
 import { createMetrics } from "./metrics.ts";
@@ -36,6 +37,8 @@ export interface AppOptions {
   readonly ready?: () => Promise<boolean>;
   /** Proxies whose forwarded address is believed, for example `127.0.0.1`; none by default. */
   readonly trustProxy?: string;
+  /** How long a request may go on once the server closes; 5 s unless said otherwise. */
+  readonly graceMs?: number;
   /** Product version shown in the OpenAPI document. */
   readonly version?: string;
 }
@@ -185,5 +188,6 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
   createMetrics(app, hub);
   registerStream(app, hub);
   app.addHook("preClose", async () => hub.close());
+  addDraining(app, options.graceMs);
   return { app, hub, routes };
 }
