@@ -60,7 +60,7 @@ export function CriterionSummary(props: { experiment: ExperimentDetail }) {
           {
             key: "Arms",
             value: Object.entries(design.allocation)
-              .map(([arm, share]) => `${arm} ${formatPercent(share, shareDigits)}`)
+              .map(([arm, share]) => `${arm} ${Number((share * 100).toFixed(shareDigits))}%`)
               .join(", "),
           },
           {

@@ -26,8 +26,8 @@ import { FlaskConical, Plus, Search } from "lucide-react";
 import type { ExperimentSummary } from "../api.ts";
 import { experimentPage, experimentsPage, newExperimentPage } from "./pages.ts";
 import { environmentsQuery, experimentsQuery, useEnvironmentNow } from "./queries.ts";
-import { dayWords, phaseOf } from "./words.ts";
-import type { Phase } from "./words.ts";
+import { dayWords, phaseOf } from "./timebox.ts";
+import type { Phase } from "./timebox.ts";
 
 const segments = [
   { value: "all", label: "All" },

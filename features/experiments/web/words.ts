@@ -7,12 +7,10 @@ import {
   formatSigned,
 } from "@paceline/web-kit";
 
-import type { ExperimentSummary, MetricDocument } from "../api.ts";
+import type { MetricDocument } from "../api.ts";
 
 export type Scale = "absolute" | "relative";
 type Format = Pick<MetricDocument, "format">;
-
-const dayMs = 86_400_000;
 
 function places(value: number): number {
   const size = Math.abs(value);
@@ -45,33 +43,4 @@ export function formatEffect(value: number, scale: Scale, { format }: Format): s
 export function formatEnds(ends: readonly (number | null)[], scale: Scale, format: Format): string {
   const [low, high] = ends.map((end) => (end === null ? "open" : formatEffect(end, scale, format)));
   return `${low} to ${high}`;
-}
-
-/** "day 3 of 14" while it runs, "14 days" of a finished run; undefined before the start. */
-export function dayWords(
-  { startedAt, endsAt, state }: Pick<ExperimentSummary, "startedAt" | "endsAt" | "state">,
-  now: number,
-): string | undefined {
-  if (startedAt === null || endsAt === null) return undefined;
-  const start = Date.parse(startedAt);
-  const all = Math.round((Date.parse(endsAt) - start) / dayMs);
-  if (state !== "running") return `timebox of ${all} days`;
-  const day = Math.min(all, Math.max(1, Math.floor((now - start) / dayMs) + 1));
-  return `day ${day} of ${all}`;
-}
-
-export type Phase = "running" | "waiting" | "finished";
-
-/** In which part of the list an experiment stands. */
-export function phaseOf({ state }: Pick<ExperimentSummary, "state">): Phase {
-  switch (state) {
-    case "running":
-      return "running";
-    case "draft":
-    case "locked":
-      return "waiting";
-    case "concluded":
-    case "stopped":
-      return "finished";
-  }
 }

@@ -19,6 +19,7 @@ import { Differences } from "./Differences.tsx";
 import { flagPage } from "./pages.ts";
 import type { FlagPlace } from "./place.ts";
 import { membersQuery, revisionQuery, revisionsQuery } from "./queries.ts";
+import { configurationWords } from "./words.ts";
 
 const actions = {
   publish: "Published",
@@ -38,7 +39,8 @@ export function HistoryTab(props: {
   const query = useQuery(revisionsQuery(flag.key, environment));
   const members = useQuery(membersQuery);
   const shown = revision ?? query.data?.items[0]?.revision.toString();
-  const nameOf = (id: string) => members.data?.items.find((one) => one.id === id)?.name ?? id;
+  const nameOf = (id: string) =>
+    members.data?.items.find((one) => one.id === id)?.name ?? "A key or service";
   return (
     <Columns
       aside={
@@ -124,9 +126,11 @@ function Changes(props: { at: FlagPlace; revision: string; onClose: () => void }
       }
     >
       <Loaded query={query} skeleton={<SkeletonRows rows={4} />}>
-        {({ differences, digest }) => (
+        {({ differences, digest, against, content }) => (
           <div className="flex flex-col gap-4">
-            {differences.length === 0 ? (
+            {against === null ? (
+              <p>{configurationWords(content?.configuration)}</p>
+            ) : differences.length === 0 ? (
               <p className="text-fg2">Nothing differs from the revision before.</p>
             ) : (
               <Differences differences={differences} />

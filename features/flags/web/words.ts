@@ -1,5 +1,3 @@
-import { formatPercent } from "@paceline/web-kit";
-
 import type { Condition, ConditionOperator } from "../domain/condition.ts";
 import type { Configuration, Rule, Serve } from "../domain/flag.ts";
 
@@ -42,8 +40,10 @@ function joined(conditions: readonly Condition[], by: "and" | "or"): string {
     .join(` ${by} `);
 }
 
+const shareDigits = 2;
+
 function shareWords(share: number): string {
-  return formatPercent(share, Number.isInteger(Math.round(share * 1e4) / 100) ? 0 : 2);
+  return `${Number((share * 100).toFixed(shareDigits))}%`;
 }
 
 /** "treatment", or "control 50%, treatment 50%". */

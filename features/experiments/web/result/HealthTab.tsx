@@ -143,12 +143,21 @@ function Reading(props: { state: MonitorState; experiment: ExperimentDetail }) {
         rows={state.intervals}
         rowKey={({ arm, metric }) => `${arm}/${metric}`}
         columns={[
-          { key: "metric", label: "Metric", cell: ({ metric }) => nameOf(metric) },
-          { key: "arm", label: "Arm", cell: ({ arm }) => arm },
+          {
+            key: "metric",
+            label: "Metric",
+            cell: ({ metric, arm }) => (
+              <>
+                {nameOf(metric)} <span className="text-small text-fg3 sm:hidden">{arm}</span>
+              </>
+            ),
+          },
+          { key: "arm", label: "Arm", from: "sm", cell: ({ arm }) => arm },
           {
             key: "effect",
             label: "Effect",
             align: "right",
+            from: "sm",
             cell: ({ effect, scale, metric }) =>
               effect === null
                 ? "–"

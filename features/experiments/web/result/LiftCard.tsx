@@ -11,6 +11,7 @@ const LiftDrawing = lazy(async () => ({
   default: (await import("./LiftDrawing.tsx")).LiftDrawing,
 }));
 
+const dayMs = 86_400_000;
 const scales = [
   { value: "relative", label: "Relative" },
   { value: "absolute", label: "Absolute" },
@@ -79,7 +80,9 @@ export function LiftCard(props: {
   );
 }
 
+/** The day; for the noon between two days, which a short axis also marks, the time. */
 function formatDay(at: number): string {
+  if (at % dayMs === dayMs / 2) return "12:00";
   const [day = "", month = ""] = formatDate(at, "UTC").split(" ");
   return `${day} ${month}`;
 }

@@ -176,8 +176,13 @@ function columnsFor(
       label: "Lift",
       align: "right",
       cell: ({ found, scale, metric }) => (
-        <span className="font-medium">
+        <span className="font-medium whitespace-nowrap">
           {found === null ? "–" : formatEffect(found.effect, scale, metric)}
+          {found !== null && (
+            <span className="block text-small font-normal text-fg2 sm:hidden">
+              {formatEnds(found.interval, scale, metric)}
+            </span>
+          )}
         </span>
       ),
     },

@@ -12,7 +12,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { ExperimentDetail } from "../../api.ts";
 import { membersQuery, useEnvironmentNow } from "../queries.ts";
-import { dayWords } from "../words.ts";
+import { dayWords } from "../timebox.ts";
 
 const dayMs = 86_400_000;
 

@@ -18,7 +18,7 @@ import { controlOf } from "../../domain/criterion.ts";
 import { tellingArm } from "../evidence.ts";
 import { experimentPage, experimentsPage } from "../pages.ts";
 import { initiativeQuery, useEnvironmentNow } from "../queries.ts";
-import { dayWords } from "../words.ts";
+import { dayWords } from "../timebox.ts";
 import { StopButton } from "./StopButton.tsx";
 import { Verdict } from "./Verdict.tsx";
 

@@ -1,6 +1,7 @@
-import { auditEntryHref } from "@paceline/rollouts/web";
+import { auditEntryHref, rollbackQuery } from "@paceline/rollouts/web";
 import { AbsoluteTime, TextLink, VerdictBanner, formatNumber } from "@paceline/web-kit";
 import type { BannerFigure } from "@paceline/web-kit";
+import { useQuery } from "@tanstack/react-query";
 import { Lock } from "lucide-react";
 
 import type { ArmResultDocument, ExperimentDetail } from "../../api.ts";
@@ -15,7 +16,10 @@ export function Verdict(props: {
   control: string;
 }) {
   const { experiment, arm } = props;
-  const { tone, title, words } = answerOf(experiment);
+  const { id, environment, flagKey } = experiment;
+  const wayBack = useQuery(rollbackQuery(environment, flagKey));
+  const wentBack = wayBack.data?.executions.some(({ experimentId }) => experimentId === id);
+  const { tone, title, words } = answerOf(experiment, wentBack === true);
   const several = (experiment.looks.at(-1)?.analysis.arms.length ?? 0) > 1;
   const { lockedBy, lockedAt, lockEntry } = experiment;
   return (

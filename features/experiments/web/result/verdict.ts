@@ -4,8 +4,12 @@ import type { ExperimentDetail } from "../../api.ts";
 
 type Answer = { readonly tone: BannerTone; readonly title: string; readonly words: string };
 
-/** The one sentence that an experiment's page opens with. */
-export function answerOf(experiment: ExperimentDetail): Answer {
+/**
+ * The one sentence that an experiment's page opens with.
+ *
+ * @param wentBack whether a rollback of this run was really made; a verdict alone undoes nothing
+ */
+export function answerOf(experiment: ExperimentDetail, wentBack: boolean): Answer {
   const { state, verdict, looks } = experiment;
   const last = looks.at(-1);
   const reason = experiment.reason ?? last?.analysis.reason;
@@ -29,7 +33,7 @@ export function answerOf(experiment: ExperimentDetail): Answer {
     case "ship":
       return { tone: "positive", title: running ? "Ready to ship" : "It worked: ship it", words };
     case "rollback":
-      return { tone: "negative", title: running ? "Roll back" : "Rolled back", words };
+      return { tone: "negative", title: wentBack ? "Rolled back" : "Harmful: roll it back", words };
     case "iterate":
       return { tone: "caution", title: "Change it and try again", words };
     case "inconclusive":
