@@ -78,6 +78,20 @@ test("a draft with faults is refused with their pointers", async () => {
   assert.equal((await call("POST", `${at}/publish`, {})).statusCode, 409);
 });
 
+test("a condition is answered whole, so that an edit of what was read loses nothing", async () => {
+  await call("POST", "/api/v1/flags", { key: "w-1", ...boolean });
+  const nested = { all: [{ not: { attribute: "plan", operator: "in", value: ["pro", 7] } }] };
+  const rules = [{ ...ramp(1).rules[0], overrides: [{ when: nested, variant: "on" }] }];
+  const url = "/api/v1/flags/w-1/environments/production";
+  const saved = await call("PUT", url, { ...ramp(1), rules });
+  assert.equal(saved.statusCode, 200, saved.body);
+  const [draft] = (await call("GET", "/api/v1/flags/w-1")).json().environments;
+  for (const [rule] of [saved.json().configuration.rules, draft.draft.configuration.rules]) {
+    assert.deepEqual(rule.when, ramp(1).rules[0]?.when);
+    assert.deepEqual(rule.overrides, rules[0]?.overrides);
+  }
+});
+
 test("publishing, moving the exposure and reverting are in force when they are answered", async () => {
   const at = "/api/v1/flags/live/environments/production";
   const first = await publishTestFlag(server, "live", boolean, ramp(0));

@@ -21,9 +21,9 @@ export function HowToRead(props: { criterion: CriterionDocument }) {
         </li>
         <li>
           <strong className="font-semibold text-fg">The whiskers are the deciding interval.</strong>{" "}
-          It is wider, because the run is looked at every day: over all looks together it is wrong
-          in at most {Math.round((1 - primary.confidence) * 1000) / 10}% of runs. The verdict
-          compares this one with the criterion.
+          It is wider for the primary metric, because the run is looked at every day: over all looks
+          together it is wrong in at most {Math.round((1 - primary.confidence) * 1000) / 10}% of
+          runs. The verdict compares this one with the criterion.
         </li>
         <li>
           The dashed mark is the criterion that was locked: the change that counts as success.
@@ -31,8 +31,9 @@ export function HowToRead(props: { criterion: CriterionDocument }) {
         {guardrails.length > 0 && (
           <li>
             A guardrail holds when its deciding interval stays out of the shaded region, and is
-            breached when it lies wholly inside. Its margin is on its own scale, so that scale does
-            not follow the switch.
+            breached when it lies wholly inside; each of its ends is one-sided, so late in a run it
+            may be a little narrower than the bar. Its margin is on its own scale, so that scale
+            does not follow the switch.
           </li>
         )}
         <li>Secondary metrics are shown, corrected for being several, and never decide.</li>

@@ -20,7 +20,10 @@ export function Verdict(props: {
   const wayBack = useQuery(rollbackQuery(environment, flagKey));
   const wentBack = wayBack.data?.executions.some(({ experimentId }) => experimentId === id);
   const { tone, title, words } = answerOf(experiment, wentBack === true);
-  const several = (experiment.looks.at(-1)?.analysis.arms.length ?? 0) > 1;
+  const last = experiment.looks.at(-1)?.analysis;
+  // A run that a person or the monitor ended has their reason, which no arm of a look can replace.
+  const byLook = experiment.reason === null || experiment.reason === last?.reason;
+  const several = byLook && (last?.arms.length ?? 0) > 1;
   const { lockedBy, lockedAt, lockEntry } = experiment;
   return (
     <VerdictBanner
