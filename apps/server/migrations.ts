@@ -6,6 +6,7 @@ import { migrations as flags } from "@paceline/flags/migrations";
 import { migrations as http } from "@paceline/http";
 import { migrations as initiatives } from "@paceline/initiatives/migrations";
 import { migrations as rollouts } from "@paceline/rollouts/migrations";
+import { migrations as sample } from "@paceline/sample/migrations";
 
 /** Every schema change of the product; `mergeMigrations` puts them in order. */
 export const allMigrations: readonly FeatureMigrations[] = [
@@ -16,4 +17,5 @@ export const allMigrations: readonly FeatureMigrations[] = [
   initiatives,
   experiments,
   rollouts,
+  sample,
 ];

@@ -12,6 +12,8 @@ import { createApp, expireIdempotencyKeys, freeAbandonedClaims, problem } from "
 import type { App, AppHandles, RegisteredRoute } from "@paceline/http";
 import { registerRoutes as registerInitiatives } from "@paceline/initiatives/server";
 import { registerRoutes as registerRollouts } from "@paceline/rollouts/server";
+import { registerRoutes as registerSample } from "@paceline/sample/server";
+import type { SampleProcess } from "@paceline/sample/server";
 import { sql } from "kysely";
 import type { Logger } from "pino";
 
@@ -20,6 +22,7 @@ import { closeParts, openParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import { every } from "./periodic.ts";
 import type { Periodic } from "./periodic.ts";
+import { wireSample } from "./sample.ts";
 import { newId } from "./service-context.ts";
 import { serveWeb } from "./static.ts";
 import { openControlStore } from "./stores.ts";
@@ -40,6 +43,7 @@ export interface RunningServer {
   readonly firstRunUrl: string | null;
   readonly parts: Parts;
   readonly wiring: Wiring;
+  readonly sample: SampleProcess;
   readonly app: App;
   readonly routes: readonly RegisteredRoute[];
   /** Stops taking requests, finishes those under way, and closes every store. */
@@ -174,10 +178,14 @@ export async function startServer(
     const wiring = wire(opened, hub);
     announceChanges(opened.flagSets, hub);
     registerAll(app, opened, wiring);
+    const sample = wireSample(opened, wiring, hub, config.sample);
+    registerSample(app, sample);
     await serveWeb(app, WEB_DIST);
     // The event store has locked the data directory: no other server of it answers requests.
     await freeAbandonedClaims(store.db);
     await app.listen({ port: config.port, host: config.host });
+    // Begins only: requests are answered while it fills.
+    await sample.start();
     const tasks = startTasks(opened, wiring);
     const url = config.publicUrl ?? `http://${config.host}:${portOf(app)}`;
     const link = await makeFirstRunLink({ db: store.db, clock });
@@ -186,10 +194,12 @@ export async function startServer(
       firstRunUrl: link === null ? null : new URL(link.path, url).href,
       parts: opened,
       wiring,
+      sample,
       app,
       routes,
       async close() {
         await app.close();
+        await sample.close();
         await Promise.all(tasks.map((task) => task.close()));
         await closeParts(opened);
       },

@@ -18,7 +18,9 @@ export interface TestServer extends RunningServer {
 }
 
 /** Starts the real server for a test; its `close` also removes what it kept. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer(
+  options: { readonly sample?: boolean } = {},
+): Promise<TestServer> {
   const database = await testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "paceline-server-test-"));
   const server = await startServer(
@@ -27,7 +29,7 @@ export async function startTestServer(): Promise<TestServer> {
       host: "127.0.0.1",
       dataDir,
       databaseUrl: database.url,
-      sample: false,
+      sample: options.sample ?? false,
       logLevel: "error",
       trustProxy: null,
       publicUrl: null,

@@ -337,6 +337,14 @@ export interface RollbackExecutions {
   workspace_id: string;
 }
 
+export interface Samples {
+  changed_at: Timestamp;
+  failure: string | null;
+  seed: number;
+  state: string;
+  workspace_id: string;
+}
+
 export interface Sessions {
   client_address: string;
   created_at: Timestamp;
@@ -397,6 +405,7 @@ export interface Database {
   risk_domains: RiskDomains;
   rollback_definitions: RollbackDefinitions;
   rollback_executions: RollbackExecutions;
+  samples: Samples;
   sessions: Sessions;
   users: Users;
   workspaces: Workspaces;

@@ -31,8 +31,13 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts a server and waits until it is ready. */
-export async function startServerChild(dataDir: string, port: number): Promise<ServerChild> {
-  const args = ["--port", String(port), "--data-dir", dataDir, "--sample", "0", "--json"];
+export async function startServerChild(
+  dataDir: string,
+  port: number,
+  options: { readonly sample?: boolean } = {},
+): Promise<ServerChild> {
+  const sample = options.sample === true ? "1" : "0";
+  const args = ["--port", String(port), "--data-dir", dataDir, "--sample", sample, "--json"];
   const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
     cwd: REPOSITORY,
     env: { ...process.env, DATABASE_URL: "" },

@@ -1,5 +1,6 @@
 export { createAuthentication } from "./authenticate.ts";
 export type { Authentication, AuthenticationDeps } from "./authenticate.ts";
+export { addMember } from "./commands/add-member.ts";
 export { createKey } from "./commands/create-key.ts";
 export type { CreatedKey, CreateKeyError } from "./commands/create-key.ts";
 export { createEnvironment } from "./commands/create-environment.ts";
@@ -10,8 +11,10 @@ export {
   ENVIRONMENT_CLOCK_CHANNEL,
   moveEnvironmentClock,
 } from "./commands/move-environment-clock.ts";
+export { removeMember } from "./commands/remove-member.ts";
 export { revokeKey } from "./commands/revoke-key.ts";
 export type { AccessDeps, AccessRouteDeps } from "./deps.ts";
+export { forgetEnvironment } from "./forget-environment.ts";
 export { createPasswordHashing } from "./password-hashing.ts";
 export type { PasswordHashing } from "./password-hashing.ts";
 export { findEnvironment, findFirstWorkspace, listEnvironments } from "./repository.ts";

@@ -82,6 +82,13 @@ export interface EventStore {
   run<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>>;
   /** Resolves when everything acknowledged before the call is seen by queries. */
   flush(): Promise<void>;
+  /**
+   * Removes the files that hold nothing but the events of one environment. Events that share a file
+   * with those of other environments stay.
+   *
+   * @returns how many events of the environment stay
+   */
+  forget(workspace: string, environment: string): Promise<number>;
   stats(): Promise<EventStoreStats>;
   close(): Promise<void>;
 }
@@ -225,6 +232,11 @@ class LocalEventStore implements EventStore {
     await writer.seal();
     if (writer.failure !== null) throw new Error(`the event log fails: ${writer.failure}`);
     await loader.settled();
+  }
+
+  async forget(workspace: string, environment: string): Promise<number> {
+    await this.flush();
+    return this.#parts.loader.forget(workspace, environment);
   }
 
   async stats(): Promise<EventStoreStats> {

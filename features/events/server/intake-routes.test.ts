@@ -26,6 +26,7 @@ const refusing: EventStore = {
     refusal === null ? store.append(events) : Promise.resolve({ ok: false, error: refusal }),
   run: (query) => store.run(query),
   flush: () => store.flush(),
+  forget: (workspace, environment) => store.forget(workspace, environment),
   stats: () => store.stats(),
   close: () => store.close(),
 };

@@ -48,6 +48,18 @@ export class Loader {
     });
   }
 
+  /** Removes what one environment alone holds, between two merges. @returns how many events stay */
+  forget(workspace: string, environment: string): Promise<number> {
+    const forgetting = this.#merging.then(() =>
+      this.#engine.call("forget", { workspace, environment }),
+    );
+    this.#merging = forgetting.then(
+      () => undefined,
+      () => undefined,
+    );
+    return forgetting;
+  }
+
   /** Lets the present load and merge end; what still waits is loaded at the next start. */
   async close(): Promise<void> {
     await this.settled().catch(() => undefined);

@@ -14,6 +14,7 @@ export type {
   ReadinessItem,
 } from "./dependencies.ts";
 export type { ExperimentError } from "./errors.ts";
+export { forgetExperiments } from "./forget-experiments.ts";
 export { readMonitor } from "./monitor-reading.ts";
 export type { MonitorReading } from "./monitor-reading.ts";
 export { findExperiment, listExperiments, listRunning } from "./repository.ts";

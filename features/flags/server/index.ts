@@ -10,6 +10,7 @@ export { setExposure } from "./commands/set-exposure.ts";
 export type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
 export { createFlagSets } from "./flag-sets.ts";
 export type { FlagSetChange, FlagSets, FlagSetsOptions } from "./flag-sets.ts";
+export { forgetFlag } from "./forget-flag.ts";
 export { migrations } from "./migrations/index.ts";
 export { readFlag, readLatest, readRevision } from "./repository.ts";
 export type { Publication, PublishedRevision, StoredFlag } from "./repository.ts";

@@ -177,6 +177,23 @@ export class DuckDbEngine {
     return true;
   }
 
+  /**
+   * Removes the segments that hold nothing but one environment's events; what shares a file with other
+   * environments stays. Must not run beside a merge, which could carry the events over.
+   *
+   * @returns how many of the environment's events stay
+   */
+  async forget(workspace: string, environment: string): Promise<number> {
+    const isOf = (scope: SegmentScope): boolean =>
+      scope.workspace === workspace && scope.environment === environment;
+    const live = this.#segments.filter((segment) => !segment.dead);
+    for (const segment of live) if (segment.scopes.every(isOf)) segment.dead = true;
+    await this.#removeDead();
+    return eventsIn(
+      live.filter((segment) => !segment.dead).flatMap((segment) => segment.scopes.filter(isOf)),
+    );
+  }
+
   /** Lets `write` fill a temporary file, and gives it its name when it is whole. */
   async #addSegment(
     stretch: Stretch,

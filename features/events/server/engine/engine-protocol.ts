@@ -11,6 +11,11 @@ export interface EngineCalls {
   };
   readonly load: { readonly argument: SealedLog; readonly answer: null };
   readonly merge: { readonly argument: null; readonly answer: boolean };
+  /** Removes the files that hold nothing but one environment's events. */
+  readonly forget: {
+    readonly argument: { readonly workspace: string; readonly environment: string };
+    readonly answer: number;
+  };
   readonly recentMessageIds: {
     readonly argument: number;
     readonly answer: readonly MessageKey[];

@@ -41,6 +41,8 @@ async function perform(
       return null;
     case "merge":
       return engine.mergeOnce();
+    case "forget":
+      return engine.forget(request.argument.workspace, request.argument.environment);
     case "recentMessageIds":
       return engine.recentMessageIds(request.argument);
     case "stretches":

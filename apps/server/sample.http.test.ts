@@ -1,0 +1,143 @@
+/** The sample workspace is made by a simulator whose true effects are known: the product must find them. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { sampleChanges, STUDIES } from "@paceline/sample/domain";
+
+import { becomeOwner, startTestServer } from "./test-server.ts";
+import type { TestServer } from "./test-server.ts";
+
+// eslint-disable-next-line typescript/no-explicit-any -- a test reads whatever JSON came
+type Json = any;
+
+let server: TestServer;
+let owner = "";
+
+async function call(method: "GET" | "POST" | "DELETE", url: string, body?: object): Promise<Json> {
+  const answer = await server.app.inject({
+    method,
+    url: `/api/v1${url}`,
+    headers: { cookie: owner },
+    ...(body === undefined ? {} : { payload: body }),
+  });
+  assert.ok(answer.statusCode < 300, `${method} ${url}: ${answer.statusCode} ${answer.body}`);
+  return answer.body === "" ? null : answer.json();
+}
+
+async function experimentNamed(name: string): Promise<Json> {
+  const { items } = await call("GET", "/experiments?limit=100");
+  const found = items.find((item: Json) => item.name === name);
+  assert.ok(found, `no experiment ${name}`);
+  return call("GET", `/experiments/${found.id}`);
+}
+
+before(async () => {
+  server = await startTestServer({ sample: true });
+  // The link is usable while the sample is still being made.
+  owner = await becomeOwner(server);
+  const { state } = await call("GET", "/sample");
+  assert.ok(["filling", "present"].includes(state), state);
+  await server.sample.settled();
+});
+after(() => server.close());
+
+test("an empty installation gets a workspace that says that it is made up", async () => {
+  const sample = await call("GET", "/sample");
+  assert.equal(sample.failure, null);
+  assert.equal(sample.state, "present");
+  assert.equal(sample.present, true);
+  assert.match(sample.statement, /^Synthetic/);
+  assert.equal(sample.progress.done, sample.progress.of);
+  const { items } = await call("GET", "/initiatives?limit=100");
+  assert.deepEqual(
+    items.map(({ title }: Json) => title).toSorted(),
+    sampleChanges(0)
+      .map(({ title }) => title)
+      .toSorted(),
+  );
+  const states = new Set(items.map(({ state }: Json) => state));
+  for (const state of ["draft", "proposed", "decided", "ready", "in_flight", "verdict", "captured"])
+    assert.ok(states.has(state), `no initiative is ${state}`);
+  const modes = new Set(items.map(({ mode }: Json) => mode));
+  for (const mode of ["sprint", "marathon", "hybrid"]) assert.ok(modes.has(mode), `no ${mode}`);
+});
+
+test("the product ships what is truly better, takes back what truly harms and waits where nothing is", async () => {
+  for (const study of STUDIES) {
+    const { state, verdict, looks } = await experimentNamed(study.name);
+    assert.ok(looks.length > 0, `${study.name} has no look`);
+    if (study.expected === "running") {
+      assert.deepEqual([state, verdict], ["running", null], study.name);
+      assert.equal(looks.at(-1)?.analysis.verdict, "continue");
+    } else assert.deepEqual([state, verdict], ["concluded", study.expected], study.name);
+  }
+});
+
+test("the interval over all looks covers the truth of every metric that decides", async () => {
+  const { trueEffects } = await call("GET", "/sample");
+  assert.equal(trueEffects.length, 6);
+  for (const { experiment, metric, scale, effect } of trueEffects) {
+    const { looks } = await experimentNamed(experiment);
+    const found = looks
+      .at(-1)
+      .analysis.arms[0].metrics.find((result: Json) => result.metric === metric);
+    assert.equal(found.sequential.scale, scale);
+    const [low, high] = found.sequential.interval;
+    const words = `${experiment}, ${metric}: ${effect} in ${low} to ${high}`;
+    assert.ok((low ?? -Infinity) <= effect && effect <= (high ?? Infinity), words);
+    // Wide enough is not enough: the estimate lies within four standard errors of the truth.
+    const { effect: estimate, interval } = found[scale];
+    const error = (interval[1] - interval[0]) / (2 * 1.96);
+    assert.ok(Math.abs(estimate - effect) < 4 * error, `${words}, estimated ${estimate}`);
+  }
+});
+
+test("the breached guardrail took its flag back without anybody", async () => {
+  const { items } = await call("GET", "/audit/entries?action=rollback.execute");
+  assert.equal(items.length, 1);
+  const [entry] = items;
+  assert.equal(entry.detail.key, "product.countdown");
+  assert.equal(entry.detail.trigger, "guardrail-breach");
+  assert.notEqual(entry.actor.kind, "person");
+});
+
+test("the log of what the sample did is intact", async () => {
+  await server.parts.sequencer.drain();
+  const verification = await call("POST", "/audit/verifications", {});
+  assert.equal(verification.verdict, "intact", JSON.stringify(verification.problems));
+  assert.ok(verification.treeSize > 100);
+});
+
+test("one call removes the sample, keeps what a person has made, and says what stays", async () => {
+  const mine = await call("POST", "/initiatives", { title: "My own change" });
+  const removal = await call("DELETE", "/sample");
+  const { removed, initiatives, experiments, members, stays } = removal;
+  assert.deepEqual([removed, initiatives, experiments, members], [true, 13, 3, 4]);
+  assert.match(stays, /audit log stay/);
+  const left = await call("GET", "/initiatives?limit=100");
+  assert.deepEqual(
+    left.items.map(({ id }: Json) => id),
+    [mine.id],
+  );
+  assert.deepEqual((await call("GET", "/experiments")).items, []);
+  assert.deepEqual((await call("GET", "/flags")).items, []);
+  assert.equal((await call("GET", "/members")).items.length, 1);
+  const { items: environments } = await call("GET", "/environments");
+  assert.ok(environments.every(({ key }: Json) => key !== "sample"));
+  assert.equal((await call("GET", "/sample")).present, false);
+  const { scopes } = await server.parts.events.stats();
+  assert.deepEqual(
+    scopes.filter(({ environment }) => environment === "sample"),
+    [],
+  );
+});
+
+test("a second removal changes nothing", async () => {
+  const entries = async (): Promise<number> =>
+    (await call("GET", "/audit/entries?action=sample.remove&limit=10")).items.length;
+  await server.parts.sequencer.drain();
+  assert.equal(await entries(), 1);
+  assert.equal((await call("DELETE", "/sample")).removed, false);
+  await server.parts.sequencer.drain();
+  assert.equal(await entries(), 1);
+});

@@ -1,0 +1,67 @@
+import { forgetEnvironment, removeMember } from "@paceline/access/server";
+import { appendAudit } from "@paceline/audit/server";
+import { requirePermission } from "@paceline/command";
+import type { CommandContext } from "@paceline/command";
+import { inTransaction } from "@paceline/db";
+import { forgetExperiments } from "@paceline/experiments/server";
+import { archiveFlag, forgetFlag } from "@paceline/flags/server";
+import { forgetInitiatives } from "@paceline/initiatives/server";
+import { forgetRollbacks } from "@paceline/rollouts/server";
+
+import type { SampleRemoval } from "../../api.ts";
+import { PEOPLE, SAMPLE_FLAGS, STUDIES } from "../../domain/index.ts";
+import { SAMPLE_ACTOR, SAMPLE_ENVIRONMENT } from "../dependencies.ts";
+import { must } from "../must.ts";
+import { lockMarker, writeMarker } from "../repository.ts";
+import { findSampleMembers } from "../views.ts";
+
+const STAYS =
+  "The entries of the audit log stay: it is never shortened, and it says that this data was made up and removed. " +
+  "A sample flag that you published in another environment is archived, not deleted. " +
+  "Events of the sample that were merged into one file with your own stay on the disk, where nothing reads them.";
+
+const NOTHING = { initiatives: 0, experiments: 0, flags: 0, members: 0, stays: STAYS };
+
+async function forgetFlags(ctx: CommandContext): Promise<number> {
+  let forgotten = 0;
+  for (const key of SAMPLE_FLAGS) {
+    const archived = await archiveFlag(ctx, key);
+    if (archived.ok && (await forgetFlag(ctx.db, ctx.workspaceId, key, SAMPLE_ENVIRONMENT)))
+      forgotten += 1;
+  }
+  return forgotten;
+}
+
+/**
+ * Takes everything away that the sample has made. A second call finds nothing and changes nothing. The
+ * events are forgotten by the caller afterwards, because files join no transaction.
+ *
+ * @param next  what the workspace is left as: `filling` before another attempt
+ */
+export function removeSample(
+  ctx: CommandContext,
+  next: "removed" | "filling",
+): Promise<SampleRemoval> {
+  requirePermission(ctx, "sample.remove");
+  return inTransaction(ctx.db, async (tx) => {
+    const inner = { ...ctx, db: tx };
+    const marker = await lockMarker(tx, ctx.workspaceId);
+    if (marker === null || marker.state === "removed") return { removed: false, ...NOTHING };
+    const flags = await forgetFlags(inner);
+    await forgetRollbacks(tx, ctx.workspaceId, SAMPLE_ENVIRONMENT);
+    const metrics = STUDIES.flatMap((study) => study.metrics.map(({ key }) => key));
+    const experiments = await forgetExperiments(tx, ctx.workspaceId, SAMPLE_ENVIRONMENT, metrics);
+    const initiatives = await forgetInitiatives(tx, ctx.workspaceId, SAMPLE_ACTOR);
+    const members = await findSampleMembers(tx, ctx.workspaceId, PEOPLE);
+    for (const id of members) must("remove a member", await removeMember(inner, id));
+    await forgetEnvironment(tx, ctx.workspaceId, SAMPLE_ENVIRONMENT);
+    await writeMarker(tx, { ...marker, state: next, failure: null }, ctx.now);
+    const counts = { initiatives, experiments, flags, members: members.length };
+    await appendAudit(tx, ctx, {
+      action: "sample.remove",
+      subject: { kind: "sample", id: ctx.workspaceId },
+      detail: { seed: marker.seed, found: marker.state, ...counts },
+    });
+    return { removed: true, ...counts, stays: STAYS };
+  });
+}

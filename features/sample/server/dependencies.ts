@@ -1,0 +1,45 @@
+import type { Clock, CommandContext } from "@paceline/command";
+import type { Db } from "@paceline/db";
+import type { EventStore } from "@paceline/events/server";
+import type { ExperimentDependencies } from "@paceline/experiments/server";
+import type { InitiativeDependencies } from "@paceline/initiatives/server";
+import type { FlagPort } from "@paceline/rollouts/server";
+
+/** What serving a flag to a unit came to. */
+export interface ServedVariant {
+  readonly variant: string;
+  readonly revision: number;
+  readonly experimentId: string | null;
+}
+
+/** What the sample needs of the features that it is made of; wired in apps/server. */
+export interface SampleDependencies {
+  readonly db: Db;
+  readonly clock: Clock;
+  /** A context of the service `sample`. */
+  readonly serviceContext: (workspaceId: string) => CommandContext;
+  readonly initiatives: InitiativeDependencies;
+  readonly experiments: ExperimentDependencies;
+  readonly flags: FlagPort;
+  readonly events: Pick<EventStore, "append" | "flush" | "forget">;
+  /** Serves what is in force; null where no exposure is recorded. */
+  readonly serve: (
+    workspaceId: string,
+    environment: string,
+    flagKey: string,
+    unit: string,
+    at: number,
+  ) => ServedVariant | null;
+  /** Resolves when what was published last is served. */
+  readonly refreshFlags: (workspaceId: string, environment: string) => Promise<void>;
+  /** After the replay's clock was made or moved: reads it and takes the looks that are due. */
+  readonly clockMoved: () => Promise<void>;
+  /** Reads every running experiment once and rolls back what must be. */
+  readonly watch: () => Promise<void>;
+  readonly publish: (workspaceId: string, topic: string, data: unknown) => void;
+  /** Told of an attempt that failed; the server goes on without the sample. */
+  readonly onError: (error: unknown) => void;
+}
+
+export const SAMPLE_ENVIRONMENT = "sample";
+export const SAMPLE_ACTOR = "sample";
