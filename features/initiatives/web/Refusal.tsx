@@ -45,6 +45,7 @@ export function Refusal(props: { problem: ApiProblem; id: string; onClose: () =>
           </ul>
         )}
         <div className="mt-2 flex flex-wrap items-center gap-3">
+          {missing.length > 0 && <span className="text-fg2">Nothing was changed.</span>}
           {missing.length > 0 && (
             <PartLink page={page} part="artifacts">
               Go to the artifacts

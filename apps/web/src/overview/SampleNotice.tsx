@@ -27,13 +27,22 @@ export function SampleNotice() {
         title="This workspace holds synthetic sample data."
         action={
           mayRemove ? (
-            <Button small onClick={() => setAsking(true)}>
-              Remove sample data
-            </Button>
+            <div className="max-sm:w-full max-sm:pl-7">
+              <Button small onClick={() => setAsking(true)}>
+                Remove sample data
+              </Button>
+            </div>
           ) : undefined
         }
       >
-        Its people, numbers and verdicts are made up to show how Paceline works.
+        {query.data.statement ?? "Its people, numbers and verdicts are made up."}
+        {query.data.state === "filling" && query.data.progress !== undefined && (
+          <>
+            {" "}
+            It is being filled: {query.data.progress.doing}, {query.data.progress.done} of{" "}
+            {query.data.progress.of}.
+          </>
+        )}
       </Notice>
       {asking && (
         <ConfirmDialog

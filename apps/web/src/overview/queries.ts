@@ -74,18 +74,30 @@ export const auditTailQuery = queryOptions({
     apiClient.get<AuditPage>("/audit/entries", { signal, query: { limit: tailShown } }),
 });
 
+/** What the banner says of the sample data. */
+export type SampleState = {
+  readonly present: boolean;
+  readonly state?: string;
+  /** What the data is, in words. */
+  readonly statement?: string;
+  readonly progress?: { readonly done: number; readonly of: number; readonly doing: string };
+};
+
+const fillingPollMs = 2_000;
+
 /** Whether the workspace holds sample data; a server without samples holds none. */
 export const sampleQuery = queryOptions({
   queryKey: ["sample"],
-  queryFn: async ({ signal }) => {
+  queryFn: async ({ signal }): Promise<SampleState> => {
     try {
-      return await apiClient.get<{ present: boolean }>("/sample", { signal });
+      return await apiClient.get<SampleState>("/sample", { signal });
     } catch (error) {
       if (error instanceof ApiProblem && error.status === 404) return { present: false };
       throw error;
     }
   },
   staleTime: 60_000,
+  refetchInterval: ({ state }) => (state.data?.state === "filling" ? fillingPollMs : false),
 });
 
 export const OVERVIEW_KEY = [OVERVIEW] as const;
