@@ -136,6 +136,11 @@ test("a locked criterion never changes, and neither do its metrics", async () =>
     numerator: { event: "Something Else", aggregation: "any", property: null },
   });
   assert.equal(changed.status, 409);
+  const { items } = (await world.call("GET", "/api/v1/metrics")).body;
+  const { key, ...same } = items.find((item: { key: string }) => item.key === "paid_order");
+  const turned = Object.fromEntries(Object.entries(same).toReversed());
+  const again = await world.call("PUT", `/api/v1/metrics/${key}`, turned);
+  assert.equal(again.status, 200, "the same definition, whatever the order of its fields");
 });
 
 test("a run does not start unlocked, nor while a condition is missing, and the refusal names it", async () => {

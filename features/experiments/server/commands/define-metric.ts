@@ -4,6 +4,7 @@ import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
+import { canonicalJson } from "@paceline/transparency-log";
 
 import type { MetricDocument } from "../../api.ts";
 import { checkMetric, metricKeysOf } from "../../domain/index.ts";
@@ -22,8 +23,7 @@ export function defineMetric(
     const faults = checkMetric(metric);
     if (faults.length > 0) return err({ kind: "metric-invalid", faults });
     const [before] = await listMetrics(tx, ctx.workspaceId, [metric.key]);
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(metric))
-      return ok(metric);
+    if (before !== undefined && canonicalJson(before) === canonicalJson(metric)) return ok(metric);
     if (before !== undefined) {
       const users = await listExperiments(tx, ctx.workspaceId, {}, null, CHECKED_EXPERIMENTS);
       const user = users.find(
