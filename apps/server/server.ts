@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
 import { makeFirstRunLink, registerRoutes as registerAccess } from "@paceline/access/server";
-import { registerRoutes as registerAudit } from "@paceline/audit/server";
+import { AUDIT_CHANNEL, registerRoutes as registerAudit } from "@paceline/audit/server";
 import type { Clock } from "@paceline/command";
 import { recordExposure, registerRoutes as registerEvents } from "@paceline/events/server";
 import { registerRoutes as registerExperiments } from "@paceline/experiments/server";
@@ -177,6 +177,9 @@ export async function startServer(
     const { app, hub, routes } = await createServerApp(config, opened);
     const wiring = wire(opened, hub);
     announceChanges(opened.flagSets, hub);
+    await store.notifications.on(AUDIT_CHANNEL, (workspaceId) => {
+      if (workspaceId !== null) hub.publish(workspaceId, "audit", {});
+    });
     registerAll(app, opened, wiring);
     const sample = wireSample(opened, wiring, hub, config.sample);
     registerSample(app, sample);

@@ -1,4 +1,5 @@
 import { web as access } from "@paceline/access/web";
+import { web as audit } from "@paceline/audit/web";
 import { web as events } from "@paceline/events/web";
 import { web as experiments } from "@paceline/experiments/web";
 import { web as flags } from "@paceline/flags/web";
@@ -14,5 +15,6 @@ export const features: readonly FeatureWeb[] = [
   experiments,
   flags,
   events,
+  audit,
   access,
 ];

@@ -1,4 +1,4 @@
-export { appendAudit } from "./append-audit.ts";
+export { appendAudit, AUDIT_CHANNEL } from "./append-audit.ts";
 export type { AuditReference } from "./append-audit.ts";
 export type { AuditStatement } from "./build-leaf.ts";
 export type { AuditDeps } from "./deps.ts";
