@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { PASSWORD } from "../../apps/server/test-server.ts";
+import { PASSWORD } from "@paceline/server/test-server";
+
 import { openProduct } from "./product.ts";
 import type { Product, Visit } from "./product.ts";
 

@@ -1,26 +1,30 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { becomeOwner, makeKey, startTestServer } from "@paceline/server/test-server";
+import type { TestServer } from "@paceline/server/test-server";
 import { launchBrowser } from "@paceline/test-kit";
 import type { TestBrowser } from "@paceline/test-kit";
-import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 
-import { becomeOwner, makeKey, startTestServer } from "../../apps/server/test-server.ts";
-import type { TestServer } from "../../apps/server/test-server.ts";
 import { buildWeb } from "../../tools/build-web.ts";
 
 const BUILD_LOCK = join(import.meta.dirname, "../../node_modules/.cache/paceline-web-build");
 const BUILD_TAKES_AT_MOST_MS = 120_000;
 const LOOK_AGAIN_MS = 100;
 /** Generous, because a busy machine is slow; what is waited for usually comes within half a second. */
-const WAIT_AT_MOST_MS = 20_000;
+const WAIT_AT_MOST_MS = 12_000;
+
+type ContextOptions = NonNullable<Parameters<TestBrowser["newContext"]>[0]>;
+export type BrowserContext = Awaited<ReturnType<TestBrowser["newContext"]>>;
+export type Page = Awaited<ReturnType<TestBrowser["newPage"]>>;
 
 /** The whole product, built as it is shipped, and one browser: what each file of journeys runs on. */
 export interface Product {
   readonly server: TestServer;
   /** A window of a person who has visited nothing yet. */
-  open(options?: BrowserContextOptions): Promise<Visit>;
+  open(options?: ContextOptions): Promise<Visit>;
   close(): Promise<void>;
 }
 
@@ -55,7 +59,7 @@ async function buildOnce(): Promise<void> {
   }
 }
 
-async function visit(browser: TestBrowser, options: BrowserContextOptions): Promise<Visit> {
+async function visit(browser: TestBrowser, options: ContextOptions): Promise<Visit> {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     reducedMotion: "reduce",
@@ -67,9 +71,10 @@ async function visit(browser: TestBrowser, options: BrowserContextOptions): Prom
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(`${message.text()} (${page.url()})`);
+    if (message.type() === "error")
+      complaints.push(`${message.text()} ${message.location().url} on ${page.url()}`);
   });
-  page.on("pageerror", (error) => complaints.push(`${error.message} (${page.url()})`));
+  page.on("pageerror", (error) => complaints.push(`${error.message} on ${page.url()}`));
   return { page, context, complaints };
 }
 
@@ -83,6 +88,27 @@ export async function openProduct(): Promise<Product> {
       await browser.close();
       await server.close();
     },
+  };
+}
+
+/**
+ * Steps of one journey: each begins where the one before it ended, so the first that fails ends it at
+ * once, and says what the page showed.
+ */
+export function journey(shown: () => Page): (name: string, walk: () => Promise<void>) => void {
+  let broken = false;
+  return (name, walk) => {
+    void test(name, async () => {
+      if (broken) throw new Error("an earlier step of this journey failed");
+      broken = true;
+      try {
+        await walk();
+      } catch (error) {
+        const page = await shown().locator("body").ariaSnapshot();
+        throw new Error(`${String(error)}\n\nThe page showed:\n${page}`, { cause: error });
+      }
+      broken = false;
+    });
   };
 }
 

@@ -29,7 +29,7 @@ import { defaultCriterion, equalAllocation } from "./defaults.ts";
 import { MetricDialog } from "./MetricDialog.tsx";
 import { SamplePlanCard } from "./SamplePlanCard.tsx";
 
-const shownOptions = 200;
+const shownOptions = 100;
 
 const flagsQuery = queryOptions({
   queryKey: ["flags", "options"],
@@ -102,68 +102,75 @@ function Form(props: { metrics: readonly MetricDocument[] }) {
     );
   };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate(undefined);
-      }}
-    >
-      <Columns
-        aside={
-          <>
-            <Card title="Draft it">
-              <div className="flex flex-col gap-3">
-                <p className="text-fg2">
-                  Nothing is shown to anyone. Next you define the way back, lock the criterion and
-                  start.
-                </p>
-                {problem !== undefined && <ErrorState inline error={problem} />}
-                <Button type="submit" kind="primary" wide busy={create.isPending}>
-                  Draft experiment
-                </Button>
-                <LinkButton wide to={experimentsPage.href()}>
-                  Cancel
-                </LinkButton>
-              </div>
-            </Card>
-            <SamplePlanCard
-              criterion={criterion}
-              metrics={metrics}
-              onPlan={(plannedUnits) =>
-                setCriterion({ ...criterion, design: { ...criterion.design, plannedUnits } })
-              }
-            />
-          </>
-        }
+    <>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate(undefined);
+        }}
       >
-        <Card title="What it belongs to">
-          <div className="grid gap-4 sm:grid-cols-2">
-            <TextField
-              label="Name"
-              required
-              value={name}
-              onChange={setName}
-              error={problem?.faultAt("/name")}
-            />
-            <EnvironmentField value={environment} onChange={setEnvironment} />
-            <FlagField value={flagKey} onChange={chooseFlag} error={problem?.faultAt("/flagKey")} />
-            <InitiativeField
-              value={initiativeId}
-              onChange={setInitiativeId}
-              error={problem?.faultAt("/initiativeId")}
-            />
-          </div>
-        </Card>
-        <CriterionForm
-          criterion={criterion}
-          metrics={metrics}
-          pointer="/criterion"
-          problem={problem}
-          disabled={false}
-          onChange={setCriterion}
-          onDefineMetric={() => setDefining(true)}
-        />
-      </Columns>
+        <Columns
+          aside={
+            <>
+              <Card title="Draft it">
+                <div className="flex flex-col gap-3">
+                  <p className="text-fg2">
+                    Nothing is shown to anyone. Next you define the way back, lock the criterion and
+                    start.
+                  </p>
+                  {problem !== undefined && <ErrorState inline error={problem} />}
+                  <Button type="submit" kind="primary" wide busy={create.isPending}>
+                    Draft experiment
+                  </Button>
+                  <LinkButton wide to={experimentsPage.href()}>
+                    Cancel
+                  </LinkButton>
+                </div>
+              </Card>
+              <SamplePlanCard
+                criterion={criterion}
+                metrics={metrics}
+                onPlan={(plannedUnits) =>
+                  setCriterion({ ...criterion, design: { ...criterion.design, plannedUnits } })
+                }
+              />
+            </>
+          }
+        >
+          <Card title="What it belongs to">
+            <div className="grid gap-4 sm:grid-cols-2">
+              <TextField
+                label="Name"
+                required
+                value={name}
+                onChange={setName}
+                error={problem?.faultAt("/name")}
+              />
+              <EnvironmentField value={environment} onChange={setEnvironment} />
+              <FlagField
+                value={flagKey}
+                onChange={chooseFlag}
+                error={problem?.faultAt("/flagKey")}
+              />
+              <InitiativeField
+                value={initiativeId}
+                onChange={setInitiativeId}
+                error={problem?.faultAt("/initiativeId")}
+              />
+            </div>
+          </Card>
+          <CriterionForm
+            criterion={criterion}
+            metrics={metrics}
+            pointer="/criterion"
+            problem={problem}
+            disabled={false}
+            onChange={setCriterion}
+            onDefineMetric={() => setDefining(true)}
+          />
+        </Columns>
+      </form>
+      {/* Beside the form, not in it: React passes a submit in a dialog on to the form around it. */}
       {defining && (
         <MetricDialog
           onClose={() => setDefining(false)}
@@ -176,7 +183,7 @@ function Form(props: { metrics: readonly MetricDocument[] }) {
           }}
         />
       )}
-    </form>
+    </>
   );
 }
 
