@@ -37,6 +37,7 @@ export function buildWeb(): boolean {
     ["build", "apps/web", "--logLevel", "warn"],
     {
       encoding: "utf8",
+      env: { ...process.env, NODE_ENV: "production" },
     },
   );
   if (status !== 0) throw new Error(`The web app could not be built.\n${stdout}${stderr}`);

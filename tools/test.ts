@@ -136,7 +136,7 @@ async function run(suite: Suite): Promise<Tally> {
   const log = createWriteStream(`${LOGS}/${suite.name}.log`);
   let output = "";
   const child = spawn(program, args, {
-    env: { ...process.env, NODE_ENV: "test", ...suite.env },
+    env: { ...process.env, ...suite.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   for (const stream of [child.stdout, child.stderr]) {
