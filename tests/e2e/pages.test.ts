@@ -1,0 +1,156 @@
+/** Every page that the app registers, in both themes and both widths, held to the same rules. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { runnerImport } from "vite";
+
+import { asOwner, openProduct } from "./product.ts";
+import type { Page, Product, Visit } from "./product.ts";
+import { fillWorkspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const LEAST_PASSES = 15;
+const WIDTHS = [1440, 390] as const;
+const THEMES = ["light", "dark"] as const;
+const WEB = fileURLToPath(new URL("../../apps/web/", import.meta.url));
+
+interface Registered {
+  readonly features: readonly { readonly routes: readonly { readonly path: string }[] }[];
+}
+
+/** The addresses that the app itself registers, read from its own list. */
+async function registeredPaths(): Promise<readonly string[]> {
+  const { module } = await runnerImport<Registered>(`${WEB}src/features.ts`, {
+    root: WEB,
+    configFile: false,
+    logLevel: "error",
+  });
+  return module.features.flatMap(({ routes }) => routes.map(({ path }) => path));
+}
+
+/** What stands for each parameter, and further addresses of pages that look different by their query. */
+function addressesOf(path: string, workspace: Workspace): readonly string[] {
+  const [panel = ""] = workspace.initiatives;
+  const values: Readonly<Record<string, readonly string[]>> = {
+    $id: workspace.initiatives,
+    $experimentId: workspace.experiments,
+    $flagKey: workspace.flags,
+  };
+  const more: Readonly<Record<string, readonly string[]>> = {
+    "/initiatives": ["?view=table", `?panel=${panel}`],
+    "/flags": ["?new=1"],
+    "/first-run": ["#no-such-token"],
+    "/set-password": ["#no-such-token"],
+  };
+  const parameter = /\$\w+/u.exec(path)?.[0];
+  if (parameter === undefined) return [path, ...(more[path] ?? []).map((part) => `${path}${part}`)];
+  const found = values[parameter];
+  assert.ok(found !== undefined, `${path}: say in this file what stands for ${parameter}`);
+  return found.map((value) => path.replace(parameter, encodeURIComponent(value)));
+}
+
+const paths = await registeredPaths();
+let product: Product;
+let workspace: Workspace;
+const visits = new Map<number, Visit>();
+
+before(async () => {
+  product = await openProduct();
+  const owner = await asOwner(product.server);
+  workspace = await fillWorkspace(owner);
+  for (const width of WIDTHS) {
+    const visit = await product.open({ viewport: { width, height: 900 } });
+    await owner.letIn(visit.context);
+    visits.set(width, visit);
+  }
+});
+after(() => product.close());
+
+/** Waits until the page has its heading and nothing in it is still on its way. */
+async function settled(page: Page): Promise<void> {
+  // By its tag, because an open dialog hides the rest of the page from roles.
+  await page.locator("h1").first().waitFor();
+  // Locators and evaluate only: what polls inside the page would break its content security policy.
+  await page.locator(".skeleton, [aria-busy='true']").first().waitFor({ state: "detached" });
+  await page.evaluate(
+    `new Promise(requestAnimationFrame).then(() =>
+      Promise.allSettled(document.getAnimations().map(({ finished }) => finished)))`,
+  );
+}
+
+async function violationsOf(page: Page): Promise<readonly string[]> {
+  const report: { violations: string[]; passes: number } = await page.evaluate(
+    `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] }).then(
+      ({ violations, passes }) => ({
+        passes: passes.length,
+        violations: violations.map(({ id, nodes }) =>
+          id + ": " + nodes.map(({ target, failureSummary }) =>
+            target.join(" ") + " (" + failureSummary + ")").join("; ")),
+      }))`,
+  );
+  assert.ok(report.passes >= LEAST_PASSES, `axe checked only ${report.passes} rules`);
+  return report.violations;
+}
+
+/** Both themes of what is shown now, and that it does not scroll sideways. */
+async function faultsOf(page: Page): Promise<readonly string[]> {
+  const faults: string[] = [];
+  const wider: number = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+  if (wider > 0) faults.push(`it scrolls ${wider} px sideways`);
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme });
+    await settled(page);
+    const violations = await violationsOf(page);
+    faults.push(...violations.map((violation) => `${theme}: ${violation}`));
+  }
+  return faults;
+}
+
+/** Opens an address and each tab on it. */
+async function walk(visit: Visit, address: string): Promise<readonly string[]> {
+  const { page, complaints } = visit;
+  complaints.length = 0;
+  // From a blank page, because a change of the fragment alone would not load anything.
+  await page.goto("about:blank");
+  await page.goto(address);
+  await settled(page);
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Runtime.evaluate", { expression: AXE });
+  const faults = [...(await faultsOf(page))];
+  const tabs = page.getByRole("tab", { selected: false });
+  const others = await tabs.allInnerTexts();
+  for (const tab of others) {
+    await page.getByRole("tab", { name: tab }).click();
+    await page.getByRole("tab", { name: tab, selected: true }).waitFor();
+    await settled(page);
+    faults.push(...(await faultsOf(page)).map((fault) => `${tab}: ${fault}`));
+  }
+  return [...faults, ...complaints];
+}
+
+for (const path of paths) {
+  test(`${path} is accessible, quiet and fits, in both themes and widths`, async () => {
+    const faults: string[] = [];
+    for (const address of addressesOf(path, workspace)) {
+      const walked = await Promise.all(
+        [...visits].map(async ([width, visit]) =>
+          (await walk(visit, `${product.server.url}${address}`)).map(
+            (fault) => `${address} at ${width} px: ${fault}`,
+          ),
+        ),
+      );
+      faults.push(...walked.flat());
+    }
+    assert.deepEqual(faults, []);
+  });
+}
+
+test("the app has the pages of this issue", () => {
+  for (const path of ["/", "/initiatives", "/experiments", "/flags", "/events", "/sign-in"])
+    assert.ok(paths.includes(path), path);
+});
