@@ -2,7 +2,6 @@ import {
   AbsoluteTime,
   Badge,
   Card,
-  CodeBlock,
   EmptyState,
   Loaded,
   Page,
@@ -30,20 +29,23 @@ import { Filters, isFiltered } from "./Filters.tsx";
 import { auditPage } from "./pages.ts";
 import { entriesQuery } from "./queries.ts";
 import { VerificationBanner } from "./VerificationBanner.tsx";
+import { VerifyCards } from "./VerifyCards.tsx";
 import { detailWords, kindOf, nameOf, subjectWords, toneOf } from "./words.ts";
 
 const EntryPanel = lazy(async () => ({ default: (await import("./EntryPanel.tsx")).EntryPanel }));
 
-const offlineCommand = "npm run -s paceline -- audit verify";
-const exportCommand =
-  'curl -fsS -H "Authorization: Bearer $PACELINE_KEY" $PACELINE_URL/api/v1/audit/export > audit-export.ndjson';
+const pendingMs = 1_000;
 
 /** The whole history of the workspace: is it intact, and what does it say? */
 export function AuditPage() {
   const [{ entry, cursor, ...filter }, update] = usePageSearch(auditPage);
   const hrefWith = useHrefWith(auditPage);
-  useLive("audit", ["audit", "entries"]);
-  const query = useQuery(entriesQuery(filter, cursor));
+  useLive("audit", ["audit", "entries"], ["audit", "checkpoint"]);
+  const query = useQuery({
+    ...entriesQuery(filter, cursor),
+    // The event comes with the change, a moment before the entry has its place.
+    refetchInterval: ({ state }) => (state.data?.pending.length ?? 0) > 0 && pendingMs,
+  });
   return (
     <Page
       title="Audit log"
@@ -93,7 +95,7 @@ export function AuditPage() {
         )}
       </nav>
       <div className="mt-8">
-        <HowToVerify />
+        <VerifyCards />
       </div>
     </Page>
   );
@@ -117,7 +119,7 @@ function Entries(props: {
       rows={rows}
       rowKey={({ id }) => id}
       rowTo={rowTo}
-      selectedKey={selected}
+      selectedKey={rows.find((row) => row.id === selected || String(row.index) === selected)?.id}
       isNew={({ at }) => first && Date.parse(at) > openedAt}
       columns={columns}
       empty={
@@ -147,6 +149,20 @@ function actionColor(action: string): string | false {
   return tone !== "plain" && toneText[tone];
 }
 
+function ActionName({ action }: { action: string }) {
+  return (
+    <code className={classes("font-mono text-small break-words", actionColor(action))}>
+      {action.split(".").map((part, at) => (
+        <Fragment key={part}>
+          {at > 0 && "."}
+          {at > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </code>
+  );
+}
+
 const columns: readonly Column<AuditEntry>[] = [
   {
     key: "index",
@@ -154,7 +170,9 @@ const columns: readonly Column<AuditEntry>[] = [
     width: "4.75rem",
     cell: ({ index }) =>
       index === null ? (
-        <Badge dashed>new</Badge>
+        <Badge dashed title="Recorded with its change; gets its place in the log in a moment">
+          pending
+        </Badge>
       ) : (
         <span className="tabular-nums">{index.toLocaleString("en-US")}</span>
       ),
@@ -163,16 +181,14 @@ const columns: readonly Column<AuditEntry>[] = [
     key: "action",
     label: "Action",
     width: "12rem",
-    cell: ({ action }) => (
-      <code className={classes("font-mono text-small break-words", actionColor(action))}>
-        {action.split(".").map((part, at) => (
-          <Fragment key={part}>
-            {at > 0 && "."}
-            {at > 0 && <wbr />}
-            {part}
-          </Fragment>
-        ))}
-      </code>
+    cell: (entry) => (
+      <>
+        <ActionName action={entry.action} />
+        <span className="block text-small break-words text-fg3 md:hidden">
+          <span className="sm:hidden">{nameOf(entry)} · </span>
+          {subjectWords(entry)}
+        </span>
+      </>
     ),
   },
   {
@@ -205,25 +221,3 @@ const columns: readonly Column<AuditEntry>[] = [
     ),
   },
 ];
-
-function HowToVerify() {
-  return (
-    <Card title="Verify it yourself">
-      <p className="mb-3 max-w-[70ch] text-fg2">
-        On the machine of the data directory, with or without a running server. It recomputes every
-        entry and compares files, rows and recorded checkpoints. Exit code 0 means intact, 1
-        tampered, 2 unusable.
-      </p>
-      <div className="flex flex-col gap-3">
-        <CodeBlock label="whole log, offline" code={offlineCommand} />
-        <CodeBlock label="export for an auditor" code={exportCommand} />
-      </div>
-      <p className="mt-3 max-w-[70ch] text-fg2">
-        An auditor needs nothing of Paceline: the standalone verifier in{" "}
-        <code className="font-mono text-small">sdks/audit-verifier</code> checks the log folder with
-        this export by itself. A log compared only with itself may have been rewritten by whoever
-        holds its key, so keep checkpoints elsewhere and hand them to it.
-      </p>
-    </Card>
-  );
-}

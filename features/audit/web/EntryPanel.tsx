@@ -2,6 +2,7 @@ import {
   AbsoluteTime,
   Badge,
   CodeBlock,
+  EmptyState,
   Hash,
   KeyValues,
   Loaded,
@@ -11,20 +12,23 @@ import {
   SkeletonRows,
   TextLink,
   formatCount,
+  useSession,
 } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, Clock, OctagonAlert } from "lucide-react";
 
 import type { AuditEntry, AuditProof, ProvenAuditEntry } from "../api.ts";
+import { proveElsewhere, proveHere } from "./commands.ts";
 import { browserDigest, checkInclusion } from "./inclusion.ts";
 import { auditPage } from "./pages.ts";
-import { entryQuery } from "./queries.ts";
+import { entryQuery, namesEntry } from "./queries.ts";
 import { kindOf, nameOf, subjectAddress, subjectWords } from "./words.ts";
 
 /** One entry beside the list: what it says, and why it can be believed. */
 export function EntryPanel(props: { entry: string; closeTo: string }) {
   const query = useQuery({
     ...entryQuery(props.entry),
+    enabled: namesEntry(props.entry),
     // A moment after the commit an entry gets its place, and then its proof.
     refetchInterval: ({ state }) => (state.data?.proof === null ? 1_000 : false),
   });
@@ -35,9 +39,18 @@ export function EntryPanel(props: { entry: string; closeTo: string }) {
       meta={data === undefined ? undefined : <code className="font-mono">{data.entry.action}</code>}
       closeTo={props.closeTo}
     >
-      <Loaded query={query} skeleton={<SkeletonRows />}>
-        {(found) => <Content found={found} />}
-      </Loaded>
+      {namesEntry(props.entry) ? (
+        <Loaded query={query} skeleton={<SkeletonRows />}>
+          {(found) => <Content found={found} />}
+        </Loaded>
+      ) : (
+        <EmptyState
+          title="This address names no entry"
+          link={<TextLink to={props.closeTo}>Back to the list</TextLink>}
+        >
+          An entry is named by its index, such as 42, or by its id.
+        </EmptyState>
+      )}
     </SidePanel>
   );
 }
@@ -119,6 +132,7 @@ function Content({ found }: { found: ProvenAuditEntry }) {
 
 function Proof({ proof }: { proof: AuditProof }) {
   const { checkpoint, index, leafHash, hashes } = proof;
+  const { workspace } = useSession();
   return (
     <>
       <PanelSection title="Place in the log" note={<InclusionBadge proof={proof} />}>
@@ -150,10 +164,16 @@ function Proof({ proof }: { proof: AuditProof }) {
         </div>
       </PanelSection>
       <PanelSection title="Verify this entry offline">
-        <CodeBlock label="command" code={`npm run -s paceline -- audit prove ${index}`} />
+        <div className="flex flex-col gap-3">
+          <CodeBlock label="on the server's machine" code={proveHere(workspace.id, index)} />
+          <CodeBlock
+            label="without Paceline"
+            code={proveElsewhere(workspace.id, index, checkpoint)}
+          />
+        </div>
         <p className="mt-2 text-small text-fg3">
-          Runs on the machine of the data directory and checks signature, path and row. Exit code 0
-          means intact, 1 tampered, 2 unusable.
+          The first checks signature, path and row; the second needs a copy of the log&apos;s
+          folder. Exit code 0 means intact, 1 tampered, 2 unusable.
         </p>
       </PanelSection>
     </>

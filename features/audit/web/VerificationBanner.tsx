@@ -1,18 +1,23 @@
 import {
   Button,
   ErrorState,
+  Hash,
   Notice,
+  RelativeTime,
   Skeleton,
+  TextLink,
   VerdictBanner,
   formatCount,
+  formatDay,
   formatTime,
-  shortHash,
+  useHrefWith,
 } from "@paceline/web-kit";
 import type { BannerFigure } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 import { RefreshCw, ShieldCheck, ShieldX } from "lucide-react";
 
 import type { AuditVerification } from "../api.ts";
+import { auditPage } from "./pages.ts";
 import { verificationQuery } from "./queries.ts";
 
 function titleOf({ verdict, firstBroken }: AuditVerification): string {
@@ -29,33 +34,37 @@ function sentenceOf(found: AuditVerification): string {
   if (found.verdict === "intact")
     return `All ${entries} were recomputed and fit the signed checkpoint, the stored files and the rows of the database.`;
   const faults = formatCount(found.problems.length, "contradiction");
-  return `${faults} found in ${entries}. Everything before the break still fits; keep a copy of the data directory before anything else.`;
+  return `${faults} found in ${entries}. ${found.firstBroken === null ? "" : "Everything before the break still fits. "}Keep a copy of the data directory before anything else.`;
 }
 
 function figuresOf(found: AuditVerification): readonly BannerFigure[] {
   return [
-    { label: "Last check", value: formatTime(found.checkedAt) },
+    {
+      label: "Last check",
+      value: formatTime(found.checkedAt),
+      detail: formatDay(found.checkedAt),
+    },
     ...(found.treeSize === null
       ? []
       : [{ label: "Tree size", value: found.treeSize.toLocaleString("en-US") }]),
-    ...(found.root === null ? [] : [{ label: "Root", value: shortHash(found.root) }]),
   ];
 }
 
 /** Whether the whole log is as it was signed, when that was found, and the button to find it again. */
 export function VerificationBanner() {
   const query = useQuery(verificationQuery);
+  const hrefWith = useHrefWith(auditPage);
   const again = (
     <Button
       icon={<RefreshCw aria-hidden />}
       busy={query.isFetching}
       onClick={() => void query.refetch()}
     >
-      Verify again
+      {query.isFetching ? "Verifying" : "Verify again"}
     </Button>
   );
   if (query.data === undefined && query.isError) {
-    return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
+    return <ErrorState inline error={query.error} onRetry={() => void query.refetch()} />;
   }
   if (query.data === undefined) {
     return (
@@ -65,7 +74,7 @@ export function VerificationBanner() {
       </div>
     );
   }
-  const { verdict, problems } = query.data;
+  const { checkedAt, firstBroken, problems, root, verdict } = query.data;
   const intact = verdict === "intact";
   return (
     <>
@@ -75,9 +84,31 @@ export function VerificationBanner() {
         title={titleOf(query.data)}
         figures={figuresOf(query.data)}
         action={again}
+        foot={
+          <>
+            <span>
+              Checked <RelativeTime at={checkedAt} />
+            </span>
+            {root !== null && (
+              <span className="inline-flex items-center gap-1">
+                · root <Hash value={root} label="Copy root" />
+              </span>
+            )}
+          </>
+        }
+        footLink={
+          firstBroken !== null && (
+            <TextLink to={hrefWith({ entry: String(firstBroken) })}>
+              Open entry {firstBroken}
+            </TextLink>
+          )
+        }
       >
         {sentenceOf(query.data)}
       </VerdictBanner>
+      <output className="sr-only">
+        {query.isFetching ? "Recomputing every entry of the log" : titleOf(query.data)}
+      </output>
       {query.isError && (
         <Notice tone="caution" title="The last check did not end.">
           What is shown is the one before it.

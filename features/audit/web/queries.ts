@@ -1,7 +1,7 @@
 import { apiClient } from "@paceline/web-kit";
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import type { AuditPage, AuditVerification, ProvenAuditEntry } from "../api.ts";
+import type { AuditCheckpoint, AuditPage, AuditVerification, ProvenAuditEntry } from "../api.ts";
 import { endOfDay, startOfDay } from "./words.ts";
 
 const rowsRead = 50;
@@ -28,12 +28,25 @@ export const entriesQuery = (filter: AuditFilter, cursor: string | undefined) =>
   });
 };
 
+const ENTRY_NAME = /^(?:\d{1,15}|[0-9a-f-]{36})$/;
+
+/** Whether an address names an entry by its index or id; the server refuses everything else. */
+export function namesEntry(text: string): boolean {
+  return ENTRY_NAME.test(text);
+}
+
 export const entryQuery = (entry: string) =>
   queryOptions({
     queryKey: ["audit", "entry", entry],
     queryFn: ({ signal }) =>
       apiClient.get<ProvenAuditEntry>(`/audit/entries/${encodeURIComponent(entry)}`, { signal }),
   });
+
+/** The latest signed state of the log. */
+export const checkpointQuery = queryOptions({
+  queryKey: ["audit", "checkpoint"],
+  queryFn: ({ signal }) => apiClient.get<AuditCheckpoint>("/audit/checkpoint", { signal }),
+});
 
 /** Checks the whole log anew each time that it runs; what was found stays shown with its time. */
 export const verificationQuery = queryOptions({

@@ -37,12 +37,16 @@ test("the detail in one line gives the reason, or plain facts without digests", 
   assert.equal(detailWords({ ...entry, detail: null }), "");
 });
 
-test("initiatives, experiments and flags have a page, others none", () => {
+test("what has a page or a list of its kind is linked, the rest is not", () => {
   assert.equal(subjectAddress(entry), "/flags/checkout");
   assert.equal(subjectAddress({ ...entry, detail: null }), null);
   const initiative = { ...entry, subject: { kind: "initiative", id: ID } };
   assert.equal(subjectAddress(initiative), `/initiatives/${ID}`);
-  assert.equal(subjectAddress({ ...entry, subject: { kind: "person", id: ID } }), null);
+  assert.equal(
+    subjectAddress({ ...entry, subject: { kind: "person", id: ID } }),
+    "/settings/members",
+  );
+  assert.equal(subjectAddress({ ...entry, subject: { kind: "session", id: ID } }), null);
 });
 
 test("a day is read as its span in UTC, and what is no day as nothing", () => {

@@ -15,6 +15,9 @@ export const actionGroups = [
   { value: "key.*", label: "API keys" },
   { value: "environment.*", label: "Environments" },
   { value: "policy.*", label: "Decision policy" },
+  { value: "personal.*", label: "Erasures" },
+  { value: "password.*", label: "Passwords" },
+  { value: "workspace.*", label: "Workspace" },
   { value: "sample.*", label: "Sample data" },
 ] as const;
 
@@ -109,6 +112,11 @@ export function subjectAddress(entry: AuditEntry): string | null {
   if (kind === "initiative") return `/initiatives/${id}`;
   if (kind === "experiment") return `/experiments/${id}`;
   const key = textFact(entry, "key");
+  if (kind === "environment") return "/settings/environments";
+  if (kind === "person") return "/settings/members";
+  if (kind === "key") return "/settings/keys";
+  if (kind === "workspace") return "/settings/workspace";
+  if (kind === "policy") return "/initiatives/policy";
   if (kind === "flag" && key !== undefined) return `/flags/${encodeURIComponent(key)}`;
   return null;
 }
