@@ -93,12 +93,28 @@ test("the interval over all looks covers the truth of every metric that decides"
 });
 
 test("the breached guardrail took its flag back without anybody", async () => {
+  await server.parts.sequencer.drain();
   const { items } = await call("GET", "/audit/entries?action=rollback.execute");
-  assert.equal(items.length, 1);
-  const [entry] = items;
-  assert.equal(entry.detail.key, "product.countdown");
-  assert.equal(entry.detail.trigger, "guardrail-breach");
-  assert.notEqual(entry.actor.kind, "person");
+  // Look and monitor may find the same harm at the same moment; both then take the flag back.
+  assert.ok(items.length >= 1, "nothing was rolled back");
+  for (const { actor, detail } of items) {
+    assert.equal(detail.key, "product.countdown");
+    assert.equal(detail.trigger, "guardrail-breach");
+    assert.equal(actor.kind, "service");
+  }
+});
+
+test("tens of thousands of events are the sample's, and lie in its environment alone", async () => {
+  const { scopes } = await server.parts.events.stats();
+  assert.deepEqual(
+    scopes.map(({ environment }) => environment),
+    ["sample"],
+  );
+  const [held] = scopes;
+  assert.ok(
+    held !== undefined && held.events > 10_000 && held.events < 100_000,
+    JSON.stringify(held),
+  );
 });
 
 test("the log of what the sample did is intact", async () => {
@@ -140,4 +156,22 @@ test("a second removal changes nothing", async () => {
   assert.equal((await call("DELETE", "/sample")).removed, false);
   await server.parts.sequencer.drain();
   assert.equal(await entries(), 1);
+});
+
+test("a sample that is still being made can be removed", async () => {
+  const other = await startTestServer({ sample: true });
+  try {
+    const cookie = await becomeOwner(other);
+    const headers = { cookie };
+    const removed = await other.app.inject({ method: "DELETE", url: "/api/v1/sample", headers });
+    assert.equal(removed.statusCode, 200, removed.body);
+    assert.equal(removed.json().removed, true);
+    await other.sample.settled();
+    for (const path of ["initiatives", "experiments", "flags"]) {
+      const left = await other.app.inject({ url: `/api/v1/${path}`, headers });
+      assert.deepEqual(left.json().items, [], path);
+    }
+  } finally {
+    await other.close();
+  }
 });

@@ -273,3 +273,25 @@ test("an experiment's statistics count first exposures, windows, copies and cros
     denominator: { mean: 2, m2: 0, coMoment: 0 },
   });
 });
+
+test("forgetting an environment removes the files that are its own, and says what stays in others", async () => {
+  const dataDir = await newFolder();
+  const store = await open({ dataDir });
+  const staging = { workspace: SCOPE.workspace, environment: "staging" };
+  await store.append([sampleEvent({ ...staging, messageId: "own" })]);
+  await store.flush();
+  await store.append([
+    sampleEvent({ messageId: "kept" }),
+    sampleEvent({ ...staging, messageId: "shared" }),
+  ]);
+  assert.equal(await store.forget(staging.workspace, staging.environment), 1);
+  assert.deepEqual(await recentIds(store), ["kept"]);
+  const { rows } = await store.run({ kind: "recent", ...staging, limit: 100 });
+  assert.deepEqual(
+    rows.map(({ messageId }) => messageId),
+    ["shared"],
+  );
+  assert.equal(await store.forget("another", staging.environment), 0);
+  await close(store);
+  assert.deepEqual(await recentIds(await open({ dataDir })), ["kept"]);
+});
