@@ -20,6 +20,8 @@ export interface Workspace {
   readonly initiatives: readonly string[];
   readonly experiments: readonly string[];
   readonly flags: readonly string[];
+  /** An entry of the audit log. */
+  readonly entry: string;
 }
 
 const HYPOTHESIS = "One page raises paid orders, because nobody is lost between two pages.";
@@ -156,7 +158,7 @@ async function playDay(owner: Owner, clients: Clients, day: number): Promise<voi
   const paying: string[] = [];
   for (const unit of units) {
     const context = { targetingKey: unit };
-    const { variant } = await call(
+    const { variant }: { variant: unknown } = await call(
       "POST",
       `/ofrep/v1/evaluate/flags/${FLAG}`,
       { context },
@@ -255,5 +257,11 @@ export async function fillWorkspace(owner: Owner): Promise<Workspace> {
   });
   await propose("Shorter consent text", { draft: true });
   const drafted = await draft("One-page checkout, again", "production");
-  return { initiatives: [flying, marathon], experiments: [running, drafted], flags: [FLAG] };
+  const log = await call("GET", "/api/v1/audit/entries?limit=1");
+  return {
+    initiatives: [flying, marathon],
+    experiments: [running, drafted],
+    flags: [FLAG],
+    entry: log.items[0].id,
+  };
 }
