@@ -5,6 +5,7 @@ import type { ProblemDetails } from "@paceline/http";
 export type RollbackError =
   | { readonly kind: "flag-not-found" }
   | { readonly kind: "revision-not-found" }
+  | { readonly kind: "already-back" }
   | { readonly kind: "stale-rollback"; readonly current: number };
 
 const PROBLEMS = {
@@ -19,6 +20,11 @@ const PROBLEMS = {
     status: 422,
     detail:
       "The target must be a revision that this flag has had in this environment, or `off`. Nothing was changed.",
+  },
+  "already-back": {
+    title: "It is back already",
+    status: 409,
+    detail: "The flag serves its rollback target and no run goes on. Nothing was changed.",
   },
   "stale-rollback": {
     title: "Somebody changed it meanwhile",

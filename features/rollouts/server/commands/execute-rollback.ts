@@ -49,6 +49,9 @@ async function stopRunning(
 /**
  * Takes a flag back to its defined target, or to its off variant where none is defined: the way back
  * works always, first, and without anybody's approval. Running experiments on the flag end with it.
+ *
+ * A look and the monitor may find the same harm: the second of them finds the flag back already and
+ * no run going on, and records nothing. By hand it is always recorded.
  */
 export async function executeRollback(
   deps: RolloutDependencies,
@@ -64,6 +67,10 @@ export async function executeRollback(
     const reverted = await deps.flags.revert(inner, { ...input, target });
     if (!reverted.ok) return err(reverted.error);
     const experimentId = await stopRunning(deps, inner, input);
+    const { fromRevision, toRevision } = reverted.value;
+    if (input.trigger !== "manual" && fromRevision === toRevision && experimentId === null) {
+      return err({ kind: "already-back" });
+    }
     const { id: auditEntry } = await appendAudit(tx, ctx, {
       action: "rollback.execute",
       subject: { kind: "flag", id: reverted.value.flagId },
