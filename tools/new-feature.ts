@@ -1,4 +1,5 @@
 /** `npm run new:feature -- <name>`: makes a feature folder of the one shape, ready to be filled. */
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -51,4 +52,5 @@ for (const [file, text] of Object.entries(files)) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }
+spawnSync("oxfmt", [folder]);
 console.log(`Made ${folder}. Next: npm install, add it to apps/server, write its README.`);
