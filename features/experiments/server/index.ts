@@ -17,7 +17,13 @@ export type { ExperimentError } from "./errors.ts";
 export { forgetExperiments } from "./forget-experiments.ts";
 export { readMonitor } from "./monitor-reading.ts";
 export type { MonitorReading } from "./monitor-reading.ts";
-export { findExperiment, listExperiments, listRunning } from "./repository.ts";
+export {
+  findExperiment,
+  listExperiments,
+  listLooks,
+  listRunning,
+  listToTakeBack,
+} from "./repository.ts";
 export type { Experiment } from "./repository.ts";
 export { registerRoutes } from "./routes.ts";
 export { takeDueLooks } from "./scheduler.ts";

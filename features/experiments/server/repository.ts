@@ -166,6 +166,19 @@ export async function listRunning(db: Db): Promise<readonly Experiment[]> {
   return rows.map(toExperiment);
 }
 
+/** Runs that a look taken after `since` ended with a verdict that takes the flag back. */
+export async function listToTakeBack(db: Db, since: Date): Promise<readonly Experiment[]> {
+  const rows = await selectExperiments(db)
+    .where("state", "=", "concluded")
+    .where("verdict", "in", ["rollback", "invalid"])
+    .where("id", "in", (eb) =>
+      eb.selectFrom("experiment_looks").select("experiment_id").where("taken_at", ">=", since),
+    )
+    .orderBy("id")
+    .execute();
+  return rows.map(toExperiment);
+}
+
 /** Adds a draft. */
 export async function insertExperiment(db: Db, experiment: Experiment): Promise<void> {
   await db

@@ -1,7 +1,7 @@
 import type { JsonObject } from "@paceline/audit/server";
 import type { CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
-import { listRunning, readMonitor } from "@paceline/experiments/server";
+import { listLooks, listRunning, listToTakeBack, readMonitor } from "@paceline/experiments/server";
 import type { Experiment, LookTaken, MonitorReading } from "@paceline/experiments/server";
 
 import type { MonitorState } from "../api.ts";
@@ -9,7 +9,7 @@ import { decideRollback } from "../domain/index.ts";
 import type { Finding } from "../domain/index.ts";
 import { executeRollback } from "./commands/execute-rollback.ts";
 import type { RolloutDependencies } from "./dependencies.ts";
-import { findDefinition } from "./repository.ts";
+import { findDefinition, hasExecution } from "./repository.ts";
 import type { RollbackExecution } from "./repository.ts";
 
 export interface MonitorDependencies extends RolloutDependencies {
@@ -89,30 +89,78 @@ function findingOfLook({ look, experiment }: LookTaken): Finding {
   return { action: "rollback", trigger: breached ? "guardrail-breach" : "primary-harm", reason };
 }
 
-/** Watches running experiments between looks. Cost of a pass: two queries per running experiment. */
+/** How long ago a verdict may lie whose rollback is made up for. */
+const CATCH_UP_MS = 24 * 3_600_000;
+
+async function act(
+  deps: MonitorDependencies,
+  db: Db,
+  experiment: Experiment,
+  finding: Finding,
+  numbers: JsonObject,
+): Promise<RollbackExecution | null> {
+  const { workspaceId, environment, flagKey } = experiment;
+  const definition = await findDefinition(db, workspaceId, environment, flagKey);
+  const decision = decideRollback(definition, finding);
+  if (decision.kind !== "execute") return null;
+  const result = await executeRollback(deps, deps.serviceContext(workspaceId), {
+    flagKey,
+    environment,
+    trigger: decision.trigger,
+    reason: decision.reason,
+    experimentId: experiment.id,
+    numbers,
+    verdict: finding.action === "invalid" ? "invalid" : "rollback",
+  });
+  return result.ok ? result.value : null;
+}
+
+function afterLook(
+  deps: MonitorDependencies,
+  db: Db,
+  taken: LookTaken,
+): Promise<RollbackExecution | null> {
+  const { analysis, look, auditEntry, asOf } = taken.look;
+  return act(deps, db, taken.experiment, findingOfLook(taken), {
+    look,
+    asOf: asOf.toISOString(),
+    lookEntry: auditEntry,
+    verdict: analysis.verdict,
+  });
+}
+
+/** A process that died between a look's verdict and its rollback left the flag exposed. */
+async function catchUp(
+  deps: MonitorDependencies,
+  db: Db,
+  settled: Set<string>,
+): Promise<readonly RollbackExecution[]> {
+  const made: RollbackExecution[] = [];
+  const since = new Date(deps.serviceContext("").now.getTime() - CATCH_UP_MS);
+  for (const experiment of await listToTakeBack(db, since)) {
+    const { id, workspaceId } = experiment;
+    if (settled.has(id)) continue;
+    try {
+      const look = (await listLooks(db, experiment)).at(-1);
+      if (look !== undefined && !(await hasExecution(db, workspaceId, id))) {
+        const execution = await afterLook(deps, db, { experiment, look });
+        if (execution !== null) made.push(execution);
+      }
+      settled.add(id);
+    } catch (error) {
+      deps.onError(error, id);
+    }
+  }
+  return made;
+}
+
+/**
+ * Watches running experiments between looks. Cost of a pass: two event queries per running experiment,
+ * and one look-up for verdicts of the last day whose rollback may be missing.
+ */
 export function createMonitor(deps: MonitorDependencies): Monitor {
   const states = new Map<string, MonitorState>();
-
-  async function act(
-    db: Db,
-    experiment: Experiment,
-    finding: Finding,
-    numbers: JsonObject,
-  ): Promise<RollbackExecution | null> {
-    const { workspaceId, environment, flagKey } = experiment;
-    const definition = await findDefinition(db, workspaceId, environment, flagKey);
-    const decision = decideRollback(definition, finding);
-    if (decision.kind !== "execute") return null;
-    const result = await executeRollback(deps, deps.serviceContext(workspaceId), {
-      flagKey,
-      environment,
-      trigger: decision.trigger,
-      reason: decision.reason,
-      numbers,
-      verdict: finding.action === "invalid" ? "invalid" : "rollback",
-    });
-    return result.ok ? result.value : null;
-  }
+  const settled = new Set<string>();
 
   async function read(db: Db, experiment: Experiment): Promise<RollbackExecution | null> {
     const reading = await readMonitor(deps.experiments, db, experiment);
@@ -120,12 +168,12 @@ export function createMonitor(deps: MonitorDependencies): Monitor {
     const state = stateOfReading(experiment, reading);
     states.set(experiment.id, state);
     deps.publish(experiment.workspaceId, "monitor", { id: experiment.id, action: state.action });
-    return act(db, experiment, reading.finding, numbersOf(reading, state));
+    return act(deps, db, experiment, reading.finding, numbersOf(reading, state));
   }
 
   return {
     async pass(db) {
-      const made: RollbackExecution[] = [];
+      const made: RollbackExecution[] = [...(await catchUp(deps, db, settled))];
       const running = await listRunning(db);
       const alive = new Set(running.map(({ id }) => id));
       for (const id of states.keys()) if (!alive.has(id)) states.delete(id);
@@ -139,15 +187,7 @@ export function createMonitor(deps: MonitorDependencies): Monitor {
       }
       return made;
     },
-    afterLook(db, taken) {
-      const { analysis, look, auditEntry, asOf } = taken.look;
-      return act(db, taken.experiment, findingOfLook(taken), {
-        look,
-        asOf: asOf.toISOString(),
-        lookEntry: auditEntry,
-        verdict: analysis.verdict,
-      });
-    },
+    afterLook: (db, taken) => afterLook(deps, db, taken),
     stateOf: (experimentId) => states.get(experimentId) ?? null,
   };
 }

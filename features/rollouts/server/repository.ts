@@ -161,6 +161,22 @@ export async function insertExecution(db: Db, execution: RollbackExecution): Pro
     .execute();
 }
 
+/** Whether a rollback for this experiment is recorded. */
+export async function hasExecution(
+  db: Db,
+  workspaceId: string,
+  experimentId: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom("rollback_executions")
+    .select("id")
+    .where("workspace_id", "=", workspaceId)
+    .where("experiment_id", "=", experimentId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Notes how long a rollback took to be served. */
 export async function setEffect(db: Db, id: string, effectMs: number): Promise<void> {
   await db

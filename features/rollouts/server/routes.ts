@@ -112,6 +112,7 @@ function registerActs(app: App, deps: RolloutDependencies, monitor: Monitor): vo
         ...request.params,
         ...request.body,
         trigger: "manual",
+        experimentId: null,
         numbers: {},
         verdict: "rollback",
       } as const;

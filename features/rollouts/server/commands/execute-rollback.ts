@@ -19,6 +19,8 @@ export interface ExecuteRollback {
   /** A trigger's name, or `manual`. */
   readonly trigger: string;
   readonly reason: string;
+  /** The experiment that it is for; by hand, the one that runs on the flag is found. */
+  readonly experimentId: string | null;
   /** The numbers behind an automatic decision; kept in the audit log. */
   readonly numbers: JsonObject;
   /** The verdict that the running experiments of the flag end with. */
@@ -66,9 +68,10 @@ export async function executeRollback(
     const target = definition?.target ?? OFF;
     const reverted = await deps.flags.revert(inner, { ...input, target });
     if (!reverted.ok) return err(reverted.error);
-    const experimentId = await stopRunning(deps, inner, input);
+    const stopped = await stopRunning(deps, inner, input);
+    const experimentId = stopped ?? input.experimentId;
     const { fromRevision, toRevision } = reverted.value;
-    if (input.trigger !== "manual" && fromRevision === toRevision && experimentId === null) {
+    if (input.trigger !== "manual" && fromRevision === toRevision && stopped === null) {
       return err({ kind: "already-back" });
     }
     const { id: auditEntry } = await appendAudit(tx, ctx, {
