@@ -1,5 +1,6 @@
 // Runs before `npm start` and `npm test`, on any Node 20+, with nothing installed: brings node_modules
-// in line with package-lock.json, and says nothing when there is nothing to do.
+// in line with package-lock.json, and says nothing when there is nothing to do. `--production` leaves out
+// what only tests need (0.7 GB); once everything is there, it is enough for both.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,11 +10,14 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const marker = join(root, "node_modules", ".cache", "paceline-installed");
 const lock = readFileSync(join(root, "package-lock.json"));
-const wanted = `${createHash("sha256").update(lock).digest("hex")} ${process.platform}-${process.arch}\n`;
+const production = process.argv.includes("--production");
+const everything = `${createHash("sha256").update(lock).digest("hex")} ${process.platform}-${process.arch}\n`;
+const wanted = production ? `production ${everything}` : everything;
 const node = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node");
 
 function installed() {
-  return existsSync(node) && existsSync(marker) && readFileSync(marker, "utf8") === wanted;
+  if (!existsSync(node) || !existsSync(marker)) return false;
+  return [everything, wanted].includes(readFileSync(marker, "utf8"));
 }
 
 if (!installed()) {
@@ -29,6 +33,7 @@ if (!installed()) {
   // when the registry that the lock was made with does not carry it. This takes the locked versions,
   // adds the binaries of this platform, and leaves package.json and the lock file as they are.
   const args = [...rest, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  if (production) args.push("--omit=dev");
   const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
   if (status !== 0) {
     console.error("The installation failed; the reason is above. Nothing was started.");
