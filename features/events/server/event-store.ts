@@ -10,6 +10,7 @@ import { encodeEvents } from "../domain/index.ts";
 import type { EventQuery, FlatEvent } from "../domain/index.ts";
 import type { MessageKey, QueryAnswer } from "./engine/duckdb-engine.ts";
 import { EngineClient } from "./engine/engine-client.ts";
+import type { Engine } from "./engine/engine.ts";
 import { Loader } from "./loader.ts";
 import { lockFolder } from "./log/folder-lock.ts";
 import { disk } from "./log/log-files.ts";
@@ -125,10 +126,10 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
     for (const sealed of recovered.sealed) loader.add(sealed);
     await loader.settled();
     const recent = new RecentMessages(limits.rememberedMessages);
-    for (const key of await engine.call("recentMessageIds", limits.rememberedMessages)) {
+    for (const key of await engine.recentMessageIds(limits.rememberedMessages)) {
       recent.add(scopeOf(key), key.messageId);
     }
-    const stretches = await engine.call("stretches", null);
+    const stretches = await engine.stretches();
     const known = [...stretches, ...recovered.sealed.map((sealed) => sealed.stretch)];
     const writer = new LogWriter({
       folder: logFolder,
@@ -153,7 +154,7 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
 }
 
 interface Parts {
-  readonly engine: EngineClient;
+  readonly engine: Engine;
   readonly loader: Loader;
   readonly writer: LogWriter;
   readonly recent: RecentMessages;
@@ -241,7 +242,7 @@ class LocalEventStore implements EventStore {
 
   async stats(): Promise<EventStoreStats> {
     const { engine, loader, writer, recent, droppedBytes } = this.#parts;
-    const { segments, bytes, scopes } = await engine.call("stats", null);
+    const { segments, bytes, scopes } = await engine.stats();
     return {
       waitingLogs: loader.waiting,
       openLogBytes: writer.openBytes,

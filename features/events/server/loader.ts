@@ -1,4 +1,4 @@
-import type { EngineClient } from "./engine/engine-client.ts";
+import type { Engine } from "./engine/engine.ts";
 import type { SealedLog } from "./log/recovery.ts";
 
 /** Between two attempts for a log file that could not be loaded. */
@@ -10,7 +10,7 @@ const RETRY_MS = 1_000;
  * nothing is lost.
  */
 export class Loader {
-  readonly #engine: EngineClient;
+  readonly #engine: Engine;
   #queue: SealedLog[] = [];
   #loading = false;
   #merging: Promise<void> = Promise.resolve();
@@ -21,7 +21,7 @@ export class Loader {
   /** Those who wait until the queue has been worked through once. */
   #waiters: { resolve(): void; reject(cause: Error): void }[] = [];
 
-  constructor(engine: EngineClient) {
+  constructor(engine: Engine) {
     this.#engine = engine;
   }
 
@@ -50,9 +50,7 @@ export class Loader {
 
   /** Removes what one environment alone holds, between two merges. @returns how many events stay */
   forget(workspace: string, environment: string): Promise<number> {
-    const forgetting = this.#merging.then(() =>
-      this.#engine.call("forget", { workspace, environment }),
-    );
+    const forgetting = this.#merging.then(() => this.#engine.forget(workspace, environment));
     this.#merging = forgetting.then(
       () => undefined,
       () => undefined,
@@ -81,7 +79,7 @@ export class Loader {
     let failure: string | null = null;
     for (let log = this.#queue.at(0); log !== undefined; log = this.#queue.at(0)) {
       try {
-        await this.#engine.call("load", log);
+        await this.#engine.load(log);
       } catch (cause) {
         failure = `${log.path}: ${cause instanceof Error ? cause.message : String(cause)}`;
         failed.push(log);
@@ -109,7 +107,7 @@ export class Loader {
     this.#merging = this.#merging.then(async () => {
       this.#mergeWanted = false;
       try {
-        while (!this.#closed && (await this.#engine.call("merge", null)));
+        while (!this.#closed && (await this.#engine.maintain()));
       } catch (cause) {
         // Unmerged segments answer the same; the next load tries again.
         this.#failure = `merging: ${cause instanceof Error ? cause.message : String(cause)}`;

@@ -2,14 +2,17 @@ import { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
 
 import type { EventQuery } from "../../domain/index.ts";
-import type { EngineOptions, QueryAnswer } from "./duckdb-engine.ts";
+import type { SealedLog } from "../log/recovery.ts";
+import type { Stretch } from "../log/segment-name.ts";
+import type { EngineOptions, EngineStats, MessageKey, QueryAnswer } from "./duckdb-engine.ts";
 import type { EngineCall, EngineCalls, EngineReply } from "./engine-protocol.ts";
+import type { Engine } from "./engine.ts";
 
 /**
- * The engine as the other threads see it. A thread that dies is started again by the next call; it
+ * The DuckDB engine as the other threads see it. A thread that dies is started again by the next call; it
  * reads its state from the folder, so nothing depends on the one before.
  */
-export class EngineClient {
+export class EngineClient implements Engine {
   readonly #options: EngineOptions;
   readonly #replies = new EventEmitter();
   #worker: Worker | null = null;
@@ -23,7 +26,7 @@ export class EngineClient {
   }
 
   /** @throws Error if the engine refuses the call or its thread dies */
-  call<K extends EngineCall>(
+  #call<K extends EngineCall>(
     call: K,
     argument: EngineCalls[K]["argument"],
   ): Promise<EngineCalls[K]["answer"]> {
@@ -43,14 +46,38 @@ export class EngineClient {
 
   async query<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>>;
   async query(query: EventQuery): Promise<QueryAnswer<EventQuery["kind"]>> {
-    return this.call("query", query);
+    return this.#call("query", query);
+  }
+
+  async load(log: SealedLog): Promise<void> {
+    await this.#call("load", log);
+  }
+
+  maintain(): Promise<boolean> {
+    return this.#call("maintain", null);
+  }
+
+  forget(workspace: string, environment: string): Promise<number> {
+    return this.#call("forget", { workspace, environment });
+  }
+
+  recentMessageIds(limit: number): Promise<readonly MessageKey[]> {
+    return this.#call("recentMessageIds", limit);
+  }
+
+  stretches(): Promise<readonly Stretch[]> {
+    return this.#call("stretches", null);
+  }
+
+  stats(): Promise<EngineStats> {
+    return this.#call("stats", null);
   }
 
   async close(): Promise<void> {
     if (this.#worker === null) return;
     const worker = this.#worker;
     try {
-      await this.call("close", null);
+      await this.#call("close", null);
     } finally {
       await worker.terminate();
     }

@@ -10,7 +10,7 @@ export interface EngineCalls {
     readonly answer: QueryAnswer<EventQuery["kind"]>;
   };
   readonly load: { readonly argument: SealedLog; readonly answer: null };
-  readonly merge: { readonly argument: null; readonly answer: boolean };
+  readonly maintain: { readonly argument: null; readonly answer: boolean };
   /** Removes the files that hold nothing but one environment's events. */
   readonly forget: {
     readonly argument: { readonly workspace: string; readonly environment: string };

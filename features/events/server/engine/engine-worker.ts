@@ -39,7 +39,7 @@ async function perform(
     case "load":
       await engine.load(request.argument);
       return null;
-    case "merge":
+    case "maintain":
       return engine.mergeOnce();
     case "forget":
       return engine.forget(request.argument.workspace, request.argument.environment);
