@@ -1,4 +1,8 @@
-/** The kinds of event that the store keeps: Segment's calls, and the exposure to a flag variant. */
+/**
+ * The kinds of event that the store keeps: Segment's calls, the exposure to a flag variant, and two
+ * of our own making: `bad`, an event that could not be accepted, and `resolved`, which says that a
+ * bad event was replayed or dismissed.
+ */
 export const EVENT_TYPES = [
   "track",
   "identify",
@@ -7,9 +11,14 @@ export const EVENT_TYPES = [
   "group",
   "alias",
   "exposure",
+  "bad",
+  "resolved",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
+
+/** Types that nobody sent: queries of people's events leave them out unless they ask for them. */
+export const QUARANTINE_TYPES = ["bad", "resolved"] as const satisfies readonly EventType[];
 
 /**
  * One event as it is logged, stored and queried: one flat record, whatever dialect it came in.

@@ -1,10 +1,12 @@
 export { readBody } from "./batch.ts";
 export type { PlacedFault, ReadBody, UnreadableBody } from "./batch.ts";
+export { badEvent, readBadEvent, resolvedEvent } from "./bad-event.ts";
+export type { BadEventBody, BadEventInput, BadKind, Resolution } from "./bad-event.ts";
 export { decodeLine, encodeEvents } from "./event-line.ts";
 export { correctedTime, parseInstant, replayedTime } from "./event-time.ts";
 export { EVALUATION_SOURCE, exposureEvent } from "./exposure.ts";
 export type { Exposure } from "./exposure.ts";
-export { EVENT_TYPES } from "./flat-event.ts";
+export { EVENT_TYPES, QUARANTINE_TYPES } from "./flat-event.ts";
 export type { EventType, FlatEvent } from "./flat-event.ts";
 export { MAX_EVENT_LENGTH, MESSAGE_TYPES } from "./message.ts";
 export type { MessageFault, MessageType, Receipt } from "./message.ts";

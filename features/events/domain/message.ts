@@ -10,7 +10,7 @@ export const MESSAGE_TYPES = ["track", "identify", "page", "screen", "group", "a
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
 /** Longest id or event name, in characters. Longer ones are mistakes (bodies, tokens) and would bloat every index. */
-const MAX_NAME_LENGTH = 512;
+export const MAX_NAME_LENGTH = 512;
 
 /**
  * Largest event, in characters of JSON. Segment documents 32 kB, but its own client lets 600 kB

@@ -4,7 +4,14 @@ import type { EventRouteDeps } from "./dependencies.ts";
 import { registerIntakeRoutes } from "./intake-routes.ts";
 import { registerQueryRoutes } from "./query-routes.ts";
 
-export type { EnvironmentTime, EventRouteDeps, IntakeCaller } from "./dependencies.ts";
+export { NO_PLANS } from "./dependencies.ts";
+export type {
+  EnvironmentTime,
+  EventRouteDeps,
+  IntakeCaller,
+  PlanChecker,
+  PlanVerdict,
+} from "./dependencies.ts";
 export type { QueryAnswer } from "./engine/duckdb-engine.ts";
 export type { CatalogRow, RecentRow, RowsOf } from "./engine/plan.ts";
 export { DEFAULT_LIMITS, openEventStore } from "./event-store.ts";

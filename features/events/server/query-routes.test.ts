@@ -46,7 +46,11 @@ const orders = Array.from({ length: 25 }, (_, place) =>
   sampleEvent({ messageId: `m${place}`, unit: `u${place % 5}`, properties: '{"value":3}' }),
 );
 await store.append([...orders, sampleExposure("u1", "b", START + 24 * HOUR)]);
-await store.append([sampleEvent({ workspace: "another", messageId: "theirs" })]);
+await store.append([
+  sampleEvent({ workspace: "another", messageId: "theirs" }),
+  sampleEvent({ type: "bad", messageId: "bad:m1", unit: "u1" }),
+  sampleEvent({ type: "resolved", messageId: "resolved:bad:m1", unit: "u1" }),
+]);
 await store.flush();
 
 async function get<T>(url: string): Promise<T> {
@@ -82,6 +86,16 @@ test("an event is shown with its parsed properties, an exposure with its variant
   assert.deepEqual([order?.event, order?.properties], ["Order", { value: 3 }]);
 });
 
+test("bad events and their resolutions are in the stream only for who asks for them", async () => {
+  const all: RecentEventsPage = await get("/api/v1/events?environment=production&unit=u1");
+  assert.ok(all.items.every((item) => item.type !== "bad" && item.type !== "resolved"));
+  const bad: RecentEventsPage = await get("/api/v1/events?environment=production&type=bad");
+  assert.deepEqual(
+    bad.items.map((item) => item.messageId),
+    ["bad:m1"],
+  );
+});
+
 test("the catalog counts names by day, says how fresh they are and shows its SQL", async () => {
   const catalog = await get<EventCatalog>("/api/v1/events/catalog?environment=production");
   assert.deepEqual(
@@ -109,7 +123,7 @@ test("nobody sees another workspace's events", async () => {
   const storage = await get<EventStorage>("/api/v1/events/storage");
   assert.deepEqual(
     storage.environments.map(({ environment, events }) => [environment, events]),
-    [["production", 26]],
+    [["production", 28]],
   );
   workspaceId = "another";
   const page = await get<RecentEventsPage>("/api/v1/events?environment=production");

@@ -1,3 +1,4 @@
+import { QUARANTINE_TYPES } from "../../domain/index.ts";
 import type {
   CatalogQuery,
   ExperimentQuery,
@@ -197,9 +198,15 @@ SELECT s.type, s.event, (s.received_at // ${bucket}) * ${bucket} AS bucket_at,
 FROM read_parquet(${source}) AS s
 WHERE s.workspace = ${parameters.bind(query.workspace)} AND s.environment = ${parameters.bind(query.environment)}
   AND s.received_at >= ${parameters.instant(query.from)} AND s.received_at < ${parameters.instant(query.to)}
+  AND ${notQuarantined(parameters)}
 GROUP BY s.type, s.event, bucket_at
 ORDER BY s.type, s.event, bucket_at`;
   return { text, parameters: parameters.list };
+}
+
+/** Bad events and their resolutions are nobody's events. */
+function notQuarantined(parameters: Parameters): string {
+  return `s.type NOT IN (SELECT unnest(${parameters.bind(QUARANTINE_TYPES)}::VARCHAR[]))`;
 }
 
 function compileRecent(query: RecentQuery, files: ParquetFiles): CompiledQuery {
@@ -208,7 +215,9 @@ function compileRecent(query: RecentQuery, files: ParquetFiles): CompiledQuery {
   const conditions = [
     `s.workspace = ${parameters.bind(query.workspace)}`,
     `s.environment = ${parameters.bind(query.environment)}`,
-    ...(query.type === undefined ? [] : [`s.type = ${parameters.bind(query.type)}`]),
+    query.type === undefined
+      ? notQuarantined(parameters)
+      : `s.type = ${parameters.bind(query.type)}`,
     ...(query.event === undefined ? [] : [`s.event = ${parameters.bind(query.event)}`]),
     ...(query.unit === undefined ? [] : [`s.unit = ${parameters.bind(query.unit)}`]),
     ...(query.after === undefined
