@@ -1,5 +1,6 @@
 import type { FlatEvent } from "../domain/index.ts";
 import type { EventStore } from "./event-store.ts";
+import type { EventObserver } from "./observer.ts";
 
 /** Who owns a key that may write events. */
 export interface IntakeCaller {
@@ -66,6 +67,8 @@ export interface EventRouteDeps {
     workspaceId: string,
     environment: string,
   ) => Promise<EnvironmentTime | null>;
+  /** Told what became of each request's events; nobody by default. */
+  readonly observer?: EventObserver;
   /** Makes ids for messages that come without one. */
   readonly newId: () => string;
   /** `NO_PLANS` if absent. */

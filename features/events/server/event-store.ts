@@ -15,11 +15,15 @@ import { Loader } from "./loader.ts";
 import { lockFolder } from "./log/folder-lock.ts";
 import { disk } from "./log/log-files.ts";
 import type { LogDisk } from "./log/log-files.ts";
+import { takesWrites } from "./log/probe.ts";
 import { recoverLog } from "./log/recovery.ts";
 import { scopesOf } from "./log/scopes.ts";
 import type { SegmentScope } from "./log/scopes.ts";
 import { isNodeId } from "./log/segment-name.ts";
+import type { Stretch } from "./log/segment-name.ts";
 import { LogWriter } from "./log/writer.ts";
+import { UNOBSERVED } from "./observer.ts";
+import type { EventObserver } from "./observer.ts";
 import { RecentMessages } from "./recent-messages.ts";
 
 export interface EventStoreOptions {
@@ -30,6 +34,8 @@ export interface EventStoreOptions {
   readonly limits?: Partial<EventStoreLimits>;
   /** Where the log is written; tests hand in a failing one. */
   readonly disk?: LogDisk;
+  /** Who counts and times what the store does; nobody by default. */
+  readonly observer?: EventObserver;
 }
 
 export interface EventStoreLimits {
@@ -59,6 +65,18 @@ export type AppendOutcome = "accepted" | "duplicate";
 export type AppendRefusal =
   | { readonly kind: "backpressure"; readonly retryAfterSeconds: number }
   | { readonly kind: "disk-failing"; readonly reason: string };
+
+/** What is durable but not yet seen by queries; known without asking the engine. */
+export interface EventBacklog {
+  /** Sealed log files that are not segments yet; their oldest is what queries lag behind. */
+  readonly waitingLogs: number;
+  /** How long the oldest of them has waited. */
+  readonly waitingSeconds: number;
+  readonly openLogBytes: number;
+  readonly rememberedMessages: number;
+  /** Why the last write to the log failed; null after one that succeeded. */
+  readonly writeFailure: string | null;
+}
 
 export interface EventStoreStats {
   /** Sealed log files that are not segments yet; their oldest is what queries lag behind. */
@@ -91,6 +109,9 @@ export interface EventStore {
    */
   forget(workspace: string, environment: string): Promise<number>;
   stats(): Promise<EventStoreStats>;
+  backlog(): EventBacklog;
+  /** Whether events can be made durable; after a failed write it is tried with a file of its own. */
+  writable(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -122,7 +143,8 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
   });
   try {
     const recovered = await recoverLog(logFolder);
-    const loader = new Loader(engine);
+    const observer = options.observer ?? UNOBSERVED;
+    const loader = new Loader(engine, observer);
     for (const sealed of recovered.sealed) loader.add(sealed);
     await loader.settled();
     const recent = new RecentMessages(limits.rememberedMessages);
@@ -134,23 +156,36 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
     const writer = new LogWriter({
       folder: logFolder,
       node,
-      firstSeq:
-        known.reduce(
-          (last, stretch) => (stretch.node === node ? Math.max(last, stretch.to) : last),
-          0,
-        ) + 1,
+      firstSeq: nextSeq(node, known),
       disk: options.disk ?? disk,
       rollBytes: limits.rollBytes,
       rollMs: limits.rollMs,
       onSealed: (sealed) => loader.add(sealed),
+      observer,
     });
     const { droppedBytes } = recovered;
-    return new LocalEventStore({ engine, loader, writer, recent, lock, limits, droppedBytes });
+    return new LocalEventStore({
+      engine,
+      loader,
+      writer,
+      recent,
+      lock,
+      limits,
+      droppedBytes,
+      observer,
+      probe: () => takesWrites(options.disk ?? disk, root),
+    });
   } catch (cause) {
     await engine.close().catch(() => undefined);
     lock.release();
     throw cause;
   }
+}
+
+/** Numbers go on where this node's files on the disk end. */
+function nextSeq(node: string, known: readonly Stretch[]): number {
+  const own = known.filter((stretch) => stretch.node === node);
+  return own.reduce((last, stretch) => Math.max(last, stretch.to), 0) + 1;
 }
 
 interface Parts {
@@ -161,10 +196,14 @@ interface Parts {
   readonly lock: { release(): void };
   readonly limits: EventStoreLimits;
   readonly droppedBytes: number;
+  readonly observer: EventObserver;
+  readonly probe: () => Promise<boolean>;
 }
 
 class LocalEventStore implements EventStore {
   readonly #parts: Parts;
+  /** The probe under way, shared by those who ask meanwhile. */
+  #probing: Promise<boolean> | null = null;
   /** The newest write; copies of events under way wait for it. */
   #lastWrite: Promise<Result<void, AppendRefusal>> = Promise.resolve(ok(undefined));
 
@@ -172,7 +211,11 @@ class LocalEventStore implements EventStore {
     this.#parts = parts;
   }
 
-  async append(
+  append(events: readonly FlatEvent[]): Promise<Result<readonly AppendOutcome[], AppendRefusal>> {
+    return this.#parts.observer.append(events.length, () => this.#append(events));
+  }
+
+  async #append(
     events: readonly FlatEvent[],
   ): Promise<Result<readonly AppendOutcome[], AppendRefusal>> {
     const { loader, limits } = this.#parts;
@@ -225,7 +268,8 @@ class LocalEventStore implements EventStore {
   }
 
   run<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>> {
-    return this.#parts.engine.query(query);
+    const { engine, observer } = this.#parts;
+    return observer.query(query.kind, () => engine.query(query));
   }
 
   async flush(): Promise<void> {
@@ -253,6 +297,23 @@ class LocalEventStore implements EventStore {
       droppedBytes,
       failure: writer.failure ?? loader.failure,
     };
+  }
+
+  backlog(): EventBacklog {
+    const { loader, writer, recent } = this.#parts;
+    return {
+      waitingLogs: loader.waiting,
+      waitingSeconds: loader.waitingSeconds,
+      openLogBytes: writer.openBytes,
+      rememberedMessages: recent.size,
+      writeFailure: writer.failure,
+    };
+  }
+
+  async writable(): Promise<boolean> {
+    if (this.#parts.writer.failure === null) return true;
+    this.#probing ??= this.#parts.probe().finally(() => (this.#probing = null));
+    return this.#probing;
   }
 
   async close(): Promise<void> {

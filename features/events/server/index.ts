@@ -14,10 +14,13 @@ export type {
 } from "./dependencies.ts";
 export type { QueryAnswer } from "./engine/duckdb-engine.ts";
 export type { CatalogRow, RecentRow, RowsOf } from "./engine/plan.ts";
+export { UNOBSERVED } from "./observer.ts";
+export type { EventObserver, IntakeOutcomes, IntakeRefusal } from "./observer.ts";
 export { DEFAULT_LIMITS, openEventStore } from "./event-store.ts";
 export type {
   AppendOutcome,
   AppendRefusal,
+  EventBacklog,
   EventStore,
   EventStoreLimits,
   EventStoreOptions,

@@ -28,6 +28,8 @@ const refusing: EventStore = {
   flush: () => store.flush(),
   forget: (workspace, environment) => store.forget(workspace, environment),
   stats: () => store.stats(),
+  backlog: () => store.backlog(),
+  writable: () => store.writable(),
   close: () => store.close(),
 };
 const clock = { now: () => new Date() };

@@ -103,8 +103,19 @@ async function takeEvents(
     });
   }
   const appended = await deps.store.append(read.value.events);
-  if (!appended.ok) throw refused(appended.error);
-  return answerOf(read.value, appended.value);
+  if (!appended.ok) {
+    deps.observer?.refused("segment", appended.error.kind);
+    throw refused(appended.error);
+  }
+  const answer = answerOf(read.value, appended.value);
+  deps.observer?.intake("segment", {
+    accepted: answer.accepted,
+    duplicate: answer.duplicates,
+    bad: answer.invalid,
+    suppressed: 0,
+    oversize: answer.oversize,
+  });
+  return answer;
 }
 
 async function findCaller(deps: EventRouteDeps, key: string | null): Promise<IntakeCaller> {

@@ -1,5 +1,7 @@
 import type { Engine } from "./engine/engine.ts";
 import type { SealedLog } from "./log/recovery.ts";
+import { UNOBSERVED } from "./observer.ts";
+import type { EventObserver } from "./observer.ts";
 
 /** Between two attempts for a log file that could not be loaded. */
 const RETRY_MS = 1_000;
@@ -11,6 +13,8 @@ const RETRY_MS = 1_000;
  */
 export class Loader {
   readonly #engine: Engine;
+  readonly #observer: EventObserver;
+  readonly #addedAtMs = new WeakMap<SealedLog, number>();
   #queue: SealedLog[] = [];
   #loading = false;
   #merging: Promise<void> = Promise.resolve();
@@ -21,8 +25,9 @@ export class Loader {
   /** Those who wait until the queue has been worked through once. */
   #waiters: { resolve(): void; reject(cause: Error): void }[] = [];
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, observer: EventObserver = UNOBSERVED) {
     this.#engine = engine;
+    this.#observer = observer;
   }
 
   /** Sealed log files that are not segments yet. */
@@ -30,11 +35,19 @@ export class Loader {
     return this.#queue.length;
   }
 
+  /** How long the oldest of them has waited in this process. */
+  get waitingSeconds(): number {
+    const now = performance.now();
+    const waits = this.#queue.map((log) => now - (this.#addedAtMs.get(log) ?? now));
+    return Math.max(0, ...waits) / 1000;
+  }
+
   get failure(): string | null {
     return this.#failure;
   }
 
   add(log: SealedLog): void {
+    this.#addedAtMs.set(log, performance.now());
     this.#queue.push(log);
     this.#work();
   }
@@ -79,7 +92,7 @@ export class Loader {
     let failure: string | null = null;
     for (let log = this.#queue.at(0); log !== undefined; log = this.#queue.at(0)) {
       try {
-        await this.#engine.load(log);
+        await this.#observer.load(log.bytes, () => this.#engine.load(log));
       } catch (cause) {
         failure = `${log.path}: ${cause instanceof Error ? cause.message : String(cause)}`;
         failed.push(log);

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
+import { UNOBSERVED } from "../observer.ts";
+import type { EventObserver } from "../observer.ts";
 import type { LogDisk, LogFile } from "./log-files.ts";
 import type { SealedLog } from "./recovery.ts";
 import { mergeScopes } from "./scopes.ts";
@@ -24,6 +26,7 @@ export interface LogWriterOptions {
   readonly rollBytes: number;
   readonly rollMs: number;
   readonly onSealed: (sealed: SealedLog) => void;
+  readonly observer?: EventObserver;
 }
 
 interface Waiting {
@@ -124,7 +127,8 @@ export class LogWriter {
       const open = await this.#openFile();
       // Marked first: if the append fails, unknown bytes may follow the durable ones.
       this.#damaged = open;
-      await open.file.appendDurably(bytes);
+      const observer = this.#options.observer ?? UNOBSERVED;
+      await observer.sync(bytes.length, () => open.file.appendDurably(bytes));
       this.#damaged = null;
       open.bytes += bytes.length;
       for (const waiting of group) open.scopes.push(...waiting.scopes);
