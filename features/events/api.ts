@@ -106,3 +106,25 @@ export const EventStorage = Type.Object({
   ),
 });
 export type EventStorage = Static<typeof EventStorage>;
+
+const ExportFileFormat = Type.Union([
+  Type.Literal("ndjson", { description: "one Segment message a line; can be imported again" }),
+  Type.Literal("json", { description: "an array of the same messages" }),
+  Type.Literal("csv", { description: "RFC 4180; cells that would begin a formula get a quote" }),
+  Type.Literal("parquet", {
+    description: "the columns of the store; an empty file without events",
+  }),
+]);
+export type ExportFileFormat = Static<typeof ExportFileFormat>;
+
+/** The events that happened in `[from, to)`; without them all. */
+export const ExportQueryString = Type.Object({
+  environment: EnvironmentKey,
+  format: Type.Optional(ExportFileFormat),
+  from: Type.Optional(Instant),
+  to: Type.Optional(Instant),
+  type: Type.Optional(Name),
+  event: Type.Optional(Name),
+  unit: Type.Optional(Name),
+  source: Type.Optional(Name),
+});

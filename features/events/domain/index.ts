@@ -4,6 +4,8 @@ export { badEvent, readBadEvent, resolvedEvent } from "./bad-event.ts";
 export type { BadEventBody, BadEventInput, BadKind, Resolution } from "./bad-event.ts";
 export { decodeLine, encodeEvents } from "./event-line.ts";
 export { correctedTime, parseInstant, replayedTime } from "./event-time.ts";
+export { APART_TYPES, CSV_COLUMNS, csvCell, csvLine, exportedEvent } from "./export.ts";
+export type { ExportedEvent, ExportFormat, ExportQuery } from "./export.ts";
 export { EVALUATION_SOURCE, exposureEvent } from "./exposure.ts";
 export type { Exposure } from "./exposure.ts";
 export { EVENT_TYPES, QUARANTINE_TYPES } from "./flat-event.ts";

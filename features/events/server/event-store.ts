@@ -7,7 +7,7 @@ import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import { encodeEvents } from "../domain/index.ts";
-import type { EventQuery, FlatEvent } from "../domain/index.ts";
+import type { EventQuery, ExportFormat, ExportQuery, FlatEvent } from "../domain/index.ts";
 import type { MessageKey, QueryAnswer } from "./engine/duckdb-engine.ts";
 import { EngineClient } from "./engine/engine-client.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -92,6 +92,13 @@ export interface EventStoreStats {
   readonly failure: string | null;
 }
 
+/** A file made for one reader. What a killed process leaves is removed at the next start. */
+export interface ExportFile {
+  readonly path: string;
+  readonly events: number;
+  discard(): Promise<void>;
+}
+
 export interface EventStore {
   /**
    * Makes events durable. Resolves when every event of the call that is new, and every copy of one
@@ -99,6 +106,8 @@ export interface EventStore {
    */
   append(events: readonly FlatEvent[]): Promise<Result<readonly AppendOutcome[], AppendRefusal>>;
   run<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>>;
+  /** Everything of an export in a file of its own, which `discard` removes. */
+  exportEvents(query: ExportQuery, format: ExportFormat): Promise<ExportFile>;
   /** Resolves when everything acknowledged before the call is seen by queries. */
   flush(): Promise<void>;
   /**
@@ -163,18 +172,9 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
       onSealed: (sealed) => loader.add(sealed),
       observer,
     });
-    const { droppedBytes } = recovered;
-    return new LocalEventStore({
-      engine,
-      loader,
-      writer,
-      recent,
-      lock,
-      limits,
-      droppedBytes,
-      observer,
-      probe: () => takesWrites(options.disk ?? disk, root),
-    });
+    const parts = { engine, loader, writer, recent, lock, tempFolder, limits, observer };
+    const probe = (): Promise<boolean> => takesWrites(options.disk ?? disk, root);
+    return new LocalEventStore({ ...parts, droppedBytes: recovered.droppedBytes, probe });
   } catch (cause) {
     await engine.close().catch(() => undefined);
     lock.release();
@@ -194,6 +194,7 @@ interface Parts {
   readonly writer: LogWriter;
   readonly recent: RecentMessages;
   readonly lock: { release(): void };
+  readonly tempFolder: string;
   readonly limits: EventStoreLimits;
   readonly droppedBytes: number;
   readonly observer: EventObserver;
@@ -202,6 +203,7 @@ interface Parts {
 
 class LocalEventStore implements EventStore {
   readonly #parts: Parts;
+  #exports = 0;
   /** The probe under way, shared by those who ask meanwhile. */
   #probing: Promise<boolean> | null = null;
   /** The newest write; copies of events under way wait for it. */
@@ -270,6 +272,19 @@ class LocalEventStore implements EventStore {
   run<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>> {
     const { engine, observer } = this.#parts;
     return observer.query(query.kind, () => engine.query(query));
+  }
+
+  async exportEvents(query: ExportQuery, format: ExportFormat): Promise<ExportFile> {
+    const { engine, tempFolder } = this.#parts;
+    this.#exports += 1;
+    const path = join(tempFolder, `export-${this.#exports}`);
+    const discard = (): Promise<void> => rm(path, { force: true });
+    try {
+      return { path, events: await engine.exportTo(query, format, path), discard };
+    } catch (cause) {
+      await discard();
+      throw cause;
+    }
   }
 
   async flush(): Promise<void> {

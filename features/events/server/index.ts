@@ -1,6 +1,7 @@
 import type { App } from "@paceline/http";
 
 import type { EventRouteDeps } from "./dependencies.ts";
+import { registerExportRoutes } from "./export-routes.ts";
 import { registerIntakeRoutes } from "./intake-routes.ts";
 import { registerQueryRoutes } from "./query-routes.ts";
 
@@ -25,6 +26,7 @@ export type {
   EventStoreLimits,
   EventStoreOptions,
   EventStoreStats,
+  ExportFile,
 } from "./event-store.ts";
 export { registerIntakeRoutes } from "./intake-routes.ts";
 export { recordExposure, recordExposures } from "./record-exposure.ts";
@@ -33,4 +35,5 @@ export { recordExposure, recordExposures } from "./record-exposure.ts";
 export function registerRoutes(app: App, deps: EventRouteDeps): void {
   registerIntakeRoutes(app, deps);
   registerQueryRoutes(app, deps);
+  registerExportRoutes(app, deps);
 }

@@ -25,6 +25,7 @@ const refusing: EventStore = {
   append: (events) =>
     refusal === null ? store.append(events) : Promise.resolve({ ok: false, error: refusal }),
   run: (query) => store.run(query),
+  exportEvents: (query, format) => store.exportEvents(query, format),
   flush: () => store.flush(),
   forget: (workspace, environment) => store.forget(workspace, environment),
   stats: () => store.stats(),

@@ -41,7 +41,7 @@ const COLUMNS = {
   context: "JSON",
 } as const;
 
-const COLUMN_NAMES = Object.keys(COLUMNS).join(", ");
+export const COLUMN_NAMES = Object.keys(COLUMNS).join(", ");
 const SORT = "workspace, environment, type, event, unit, occurred_at";
 
 /** Collects the parameters of a statement. */
@@ -71,7 +71,7 @@ export const duckdb: Dialect<ParquetFiles> = {
 };
 
 /** In DuckDB a quote is doubled and nothing else has a meaning inside a text. */
-function literal(value: QueryParameter): string {
+export function literal(value: QueryParameter): string {
   if (value === null) return "NULL";
   if (typeof value === "string") return `'${value.replaceAll("'", "''")}'`;
   if (typeof value === "number" || typeof value === "boolean") return String(value);

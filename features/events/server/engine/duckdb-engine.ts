@@ -1,4 +1,4 @@
-import { open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { open, readdir, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import {
@@ -13,7 +13,7 @@ import {
 } from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 
-import type { EventQuery } from "../../domain/index.ts";
+import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import { syncFolder } from "../log/log-files.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import { eventsIn, mergeScopes } from "../log/scopes.ts";
@@ -21,6 +21,7 @@ import type { SegmentScope } from "../log/scopes.ts";
 import { covers, parseSegmentName, segmentName } from "../log/segment-name.ts";
 import type { Stretch } from "../log/segment-name.ts";
 import { duckdb, duckdbLoading } from "./duckdb-dialect.ts";
+import { exportStatement } from "./duckdb-export.ts";
 import { compile } from "./plan.ts";
 import type { CompiledQuery, QueryParameter, RowsOf } from "./plan.ts";
 import { number, readRows, text } from "./rows.ts";
@@ -235,6 +236,26 @@ export class DuckDbEngine {
         sql: duckdb.display(compiled),
         newestReceivedAt: this.#newestReceivedAt(query),
       };
+    } finally {
+      for (const segment of held) segment.pins -= 1;
+      await this.#removeDead();
+    }
+  }
+
+  /** Writes the events of an export into a file. @returns how many */
+  async exportTo(query: ExportQuery, format: ExportFormat, path: string): Promise<number> {
+    const { workspace, environment } = query;
+    const everything = { workspace, environment, from: 0, to: Number.MAX_SAFE_INTEGER };
+    const held = this.#segments.filter((segment) => !segment.dead && matches(segment, everything));
+    if (held.length === 0) {
+      await writeFile(path, "", { mode: 0o600 });
+      return 0;
+    }
+    for (const segment of held) segment.pins += 1;
+    try {
+      const paths = held.map((segment) => segment.path);
+      const [row] = await this.#all(exportStatement(query, paths, format, path));
+      return row === undefined ? 0 : number(row, "Count");
     } finally {
       for (const segment of held) segment.pins -= 1;
       await this.#removeDead();

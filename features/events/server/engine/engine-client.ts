@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
 
-import type { EventQuery } from "../../domain/index.ts";
+import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
 import type { EngineOptions, EngineStats, MessageKey, QueryAnswer } from "./duckdb-engine.ts";
@@ -47,6 +47,10 @@ export class EngineClient implements Engine {
   async query<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>>;
   async query(query: EventQuery): Promise<QueryAnswer<EventQuery["kind"]>> {
     return this.#call("query", query);
+  }
+
+  exportTo(query: ExportQuery, format: ExportFormat, path: string): Promise<number> {
+    return this.#call("exportTo", { query, format, path });
   }
 
   async load(log: SealedLog): Promise<void> {

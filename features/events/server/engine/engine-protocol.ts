@@ -1,4 +1,4 @@
-import type { EventQuery } from "../../domain/index.ts";
+import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
 import type { EngineStats, MessageKey, QueryAnswer } from "./duckdb-engine.ts";
@@ -8,6 +8,15 @@ export interface EngineCalls {
   readonly query: {
     readonly argument: EventQuery;
     readonly answer: QueryAnswer<EventQuery["kind"]>;
+  };
+  /** Writes a file; the answer is the number of events in it. */
+  readonly exportTo: {
+    readonly argument: {
+      readonly query: ExportQuery;
+      readonly format: ExportFormat;
+      readonly path: string;
+    };
+    readonly answer: number;
   };
   readonly load: { readonly argument: SealedLog; readonly answer: null };
   readonly maintain: { readonly argument: null; readonly answer: boolean };

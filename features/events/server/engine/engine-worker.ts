@@ -36,6 +36,10 @@ async function perform(
   switch (request.call) {
     case "query":
       return engine.query(request.argument);
+    case "exportTo": {
+      const { query, format, path } = request.argument;
+      return engine.exportTo(query, format, path);
+    }
     case "load":
       await engine.load(request.argument);
       return null;

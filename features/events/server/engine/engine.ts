@@ -1,4 +1,4 @@
-import type { EventQuery } from "../../domain/index.ts";
+import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
 import type { EngineStats, MessageKey, QueryAnswer } from "./duckdb-engine.ts";
@@ -10,6 +10,13 @@ import type { EngineStats, MessageKey, QueryAnswer } from "./duckdb-engine.ts";
 export interface Engine {
   /** Answers a typed query with additive, unrounded partials. */
   query<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>>;
+  /**
+   * Writes the events of an export into a new file, in the order of their receipt; memory stays
+   * bounded whatever their number.
+   *
+   * @returns how many events it holds
+   */
+  exportTo(query: ExportQuery, format: ExportFormat, path: string): Promise<number>;
   /**
    * Stores the events of one sealed log file, once by its stretch, and removes the file when they
    * are durable.
