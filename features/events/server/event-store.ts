@@ -8,7 +8,7 @@ import type { Result } from "@paceline/result";
 
 import { encodeEvents } from "../domain/index.ts";
 import type { EventQuery, ExportFormat, ExportQuery, FlatEvent } from "../domain/index.ts";
-import type { MessageKey, QueryAnswer } from "./engine/duckdb-engine.ts";
+import type { MessageKey, QueryAnswer } from "./engine/answers.ts";
 import { EngineClient } from "./engine/engine-client.ts";
 import type { Engine } from "./engine/engine.ts";
 import { Loader } from "./loader.ts";

@@ -13,7 +13,7 @@ export type {
   PlanChecker,
   PlanVerdict,
 } from "./dependencies.ts";
-export type { QueryAnswer } from "./engine/duckdb-engine.ts";
+export type { QueryAnswer } from "./engine/answers.ts";
 export type { CatalogRow, RecentRow, RowsOf } from "./engine/plan.ts";
 export { UNOBSERVED } from "./observer.ts";
 export type { EventObserver, IntakeOutcomes, IntakeRefusal } from "./observer.ts";

@@ -20,10 +20,11 @@ import { eventsIn, mergeScopes } from "../log/scopes.ts";
 import type { SegmentScope } from "../log/scopes.ts";
 import { covers, parseSegmentName, segmentName } from "../log/segment-name.ts";
 import type { Stretch } from "../log/segment-name.ts";
+import type { EngineStats, MessageKey, QueryAnswer } from "./answers.ts";
 import { duckdb, duckdbLoading } from "./duckdb-dialect.ts";
 import { exportStatement } from "./duckdb-export.ts";
 import { compile } from "./plan.ts";
-import type { CompiledQuery, QueryParameter, RowsOf } from "./plan.ts";
+import type { CompiledQuery, QueryParameter } from "./plan.ts";
 import { number, readRows, text } from "./rows.ts";
 import type { EngineRow } from "./rows.ts";
 import { matches, parseFooter, planMerge, replaced, segmentEvents } from "./segments.ts";
@@ -35,29 +36,6 @@ export interface EngineOptions {
   readonly threads: number;
   /** As DuckDB writes it, for example `1GB`. */
   readonly memoryLimit: string;
-}
-
-/** The rows of a query, and what was run to get them. */
-export interface QueryAnswer<K extends EventQuery["kind"]> {
-  readonly rows: readonly RowsOf[K][];
-  /** The statement with its values written out; it runs as it stands in DuckDB's own shell. */
-  readonly sql: string;
-  /** Newest receipt in the environment, whatever the query asked; null while there is none. */
-  readonly newestReceivedAt: number | null;
-}
-
-export interface EngineStats {
-  readonly segments: number;
-  readonly bytes: number;
-  readonly scopes: readonly SegmentScope[];
-}
-
-/** What makes an event the same event. */
-export interface MessageKey {
-  readonly workspace: string;
-  readonly environment: string;
-  readonly source: string;
-  readonly messageId: string;
 }
 
 interface Held extends Segment {
@@ -235,6 +213,7 @@ export class DuckDbEngine {
         rows: held.length === 0 ? [] : readRows(query, await this.#all(compiled)),
         sql: duckdb.display(compiled),
         newestReceivedAt: this.#newestReceivedAt(query),
+        incomplete: null,
       };
     } finally {
       for (const segment of held) segment.pins -= 1;
@@ -299,6 +278,7 @@ export class DuckDbEngine {
       segments: live.length,
       bytes: live.reduce((sum, segment) => sum + segment.bytes, 0),
       scopes: mergeScopes(live.flatMap((segment) => segment.scopes)),
+      damaged: [],
     };
   }
 

@@ -4,7 +4,8 @@ import { Worker } from "node:worker_threads";
 import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineOptions, EngineStats, MessageKey, QueryAnswer } from "./duckdb-engine.ts";
+import type { EngineStats, MessageKey, QueryAnswer } from "./answers.ts";
+import type { EngineOptions } from "./duckdb-engine.ts";
 import type { EngineCall, EngineCalls, EngineReply } from "./engine-protocol.ts";
 import type { Engine } from "./engine.ts";
 

@@ -1,7 +1,7 @@
 import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineStats, MessageKey, QueryAnswer } from "./duckdb-engine.ts";
+import type { EngineStats, MessageKey, QueryAnswer } from "./answers.ts";
 
 /** What the engine's thread can be asked, with what it answers. */
 export interface EngineCalls {

@@ -1,7 +1,17 @@
 import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineStats, MessageKey, QueryAnswer } from "./duckdb-engine.ts";
+import type {
+  EngineStats,
+  EraseOutcome,
+  EraseRequest,
+  FilesSince,
+  IdentifyRequest,
+  MessageKey,
+  QueryAnswer,
+  RetainedMonth,
+  RetainRequest,
+} from "./answers.ts";
 
 /**
  * What keeps the events behind the log and answers queries about them: Parquet segments with DuckDB
@@ -38,4 +48,24 @@ export interface Engine {
   stretches(): Promise<readonly Stretch[]>;
   stats(): Promise<EngineStats>;
   close(): Promise<void>;
+}
+
+/** How an engine removes events for good, and tells what has changed. None may run beside `maintain`. */
+export interface RemovingEngine {
+  /**
+   * Physically removes every event whose unit, user id or anonymous id is one of the identifiers, and
+   * overwrites them where events of others mention them. A process that dies has done all of it or
+   * nothing; afterwards the same call is made again. Resolves when no file holds the person any more,
+   * so it waits for queries that still read the old files.
+   */
+  erase(request: EraseRequest): Promise<EraseOutcome>;
+  /** The identifiers in clear, among those that are stored, that have one of the digests. */
+  identify(request: IdentifyRequest): Promise<readonly string[]>;
+  /** Removes whole months. @returns what went, or would go in a dry run */
+  retain(request: RetainRequest): Promise<readonly RetainedMonth[]>;
+  /** What holds events of one environment that was not there when `seen` was told. */
+  filesSince(
+    scope: { readonly workspace: string; readonly environment: string },
+    seen: readonly Stretch[],
+  ): Promise<FilesSince>;
 }
