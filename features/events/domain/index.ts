@@ -14,15 +14,63 @@ export { MAX_EVENT_LENGTH, MESSAGE_TYPES } from "./message.ts";
 export type { MessageFault, MessageType, Receipt } from "./message.ts";
 export { addMoments } from "./moments.ts";
 export type { Moments } from "./moments.ts";
-export { mergeExperiment } from "./queries.ts";
+export { mergeBadEvents } from "./bad-events-query.ts";
+export type {
+  BadEventGroup,
+  BadEventsPartial,
+  BadEventsQuery,
+  BadGroupQuery,
+  BadGroupRow,
+} from "./bad-events-query.ts";
 export type {
   CatalogQuery,
-  EventQuery,
+  CatalogRow,
+  FindQuery,
+  FindRow,
+  RecentQuery,
+  RecentRow,
+} from "./event-stream-query.ts";
+export { mergeExperiment } from "./experiment-query.ts";
+export type {
   ExperimentPartial,
   ExperimentQuery,
   ExperimentStatistics,
   MetricEvents,
   MetricQuery,
-  RecentQuery,
   VariantStatistics,
-} from "./queries.ts";
+} from "./experiment-query.ts";
+export { delayBin, delayBinStart, MAX_FUNNEL_STEPS, mergeFunnel } from "./funnel-query.ts";
+export type { FunnelLine, FunnelPartial, FunnelQuery, FunnelStep } from "./funnel-query.ts";
+export type { EventQuery, QueryKind, QueryOf, RowsOf } from "./queries.ts";
+export type {
+  EventSelection,
+  ExposureSelection,
+  PropertySplit,
+  QueryScope,
+  SplitKey,
+  VariantSplit,
+} from "./query-scope.ts";
+export {
+  cellNumber,
+  cellStart,
+  MAX_RETENTION_CELLS,
+  MAX_RETENTION_COHORTS,
+  mergeRetention,
+} from "./retention-query.ts";
+export type {
+  RetentionCell,
+  RetentionCellResult,
+  RetentionCohort,
+  RetentionPartial,
+  RetentionQuery,
+} from "./retention-query.ts";
+export { mergeSeries, seriesBuckets } from "./series-query.ts";
+export type {
+  SeriesLine,
+  SeriesMeasure,
+  SeriesPartial,
+  SeriesPoint,
+  SeriesQuery,
+} from "./series-query.ts";
+export { mergeTop } from "./top-query.ts";
+export type { TopPartial, TopQuery } from "./top-query.ts";

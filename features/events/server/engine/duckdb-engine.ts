@@ -21,14 +21,15 @@ import type { SegmentScope } from "../log/scopes.ts";
 import { covers, parseSegmentName, segmentName } from "../log/segment-name.ts";
 import type { Stretch } from "../log/segment-name.ts";
 import type { EngineStats, MessageKey, QueryAnswer } from "./answers.ts";
-import { duckdb, duckdbLoading } from "./duckdb-dialect.ts";
 import { exportStatement } from "./duckdb-export.ts";
-import { compile } from "./plan.ts";
+import { duckdb } from "./duckdb/dialect.ts";
+import { duckdbLoading } from "./duckdb/loading.ts";
+import { compile, EVERYTHING, reachOf } from "./plan.ts";
 import type { CompiledQuery, QueryParameter } from "./plan.ts";
 import { number, readRows, text } from "./rows.ts";
 import type { EngineRow } from "./rows.ts";
 import { matches, parseFooter, planMerge, replaced, segmentEvents } from "./segments.ts";
-import type { Segment, SegmentFilter } from "./segments.ts";
+import type { Segment } from "./segments.ts";
 
 export interface EngineOptions {
   readonly segmentsFolder: string;
@@ -200,7 +201,7 @@ export class DuckDbEngine {
 
   /** Answers a query from the segments that exist when it starts. */
   async query<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>> {
-    const filter = segmentFilter(query);
+    const filter = { ...query, ...reachOf(query) };
     const held = this.#segments.filter((segment) => !segment.dead && matches(segment, filter));
     for (const segment of held) segment.pins += 1;
     try {
@@ -223,8 +224,7 @@ export class DuckDbEngine {
 
   /** Writes the events of an export into a file. @returns how many */
   async exportTo(query: ExportQuery, format: ExportFormat, path: string): Promise<number> {
-    const { workspace, environment } = query;
-    const everything = { workspace, environment, from: 0, to: Number.MAX_SAFE_INTEGER };
+    const everything = { ...query, ...EVERYTHING };
     const held = this.#segments.filter((segment) => !segment.dead && matches(segment, everything));
     if (held.length === 0) {
       await writeFile(path, "", { mode: 0o600 });
@@ -311,20 +311,6 @@ async function publish(folder: string, temporary: string, path: string): Promise
   }
   await rename(temporary, path);
   await syncFolder(folder);
-}
-
-function segmentFilter(query: EventQuery): SegmentFilter {
-  const { workspace, environment } = query;
-  const always = { workspace, environment, from: 0, to: Number.MAX_SAFE_INTEGER };
-  switch (query.kind) {
-    // An imported event may have happened long before it was received, never the other way round.
-    case "experiment":
-      return { ...always, to: query.asOf };
-    case "catalog":
-      return { ...always, from: query.from, to: query.to };
-    case "recent":
-      return query.after === undefined ? always : { ...always, to: query.after.receivedAt };
-  }
 }
 
 async function run(connection: DuckDBConnection, query: CompiledQuery): Promise<void> {

@@ -1,7 +1,8 @@
 import { APART_TYPES } from "../../domain/index.ts";
 import type { ExportFormat, ExportQuery } from "../../domain/index.ts";
-import { COLUMN_NAMES, literal } from "./duckdb-dialect.ts";
-import type { ParquetFiles } from "./duckdb-dialect.ts";
+import { COLUMN_NAMES } from "./duckdb/loading.ts";
+import { literal } from "./duckdb/statement.ts";
+import type { ParquetFiles } from "./duckdb/statement.ts";
 import type { CompiledQuery } from "./plan.ts";
 
 /** Of a Parquet export: what people query with other tools, so instants are instants. */

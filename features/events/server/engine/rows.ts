@@ -1,5 +1,20 @@
-import type { EventQuery, ExperimentQuery, Moments } from "../../domain/index.ts";
-import type { CatalogRow, RecentRow, RowsOf } from "./plan.ts";
+import type {
+  BadEventsPartial,
+  BadGroupRow,
+  CatalogRow,
+  EventQuery,
+  ExperimentPartial,
+  ExperimentQuery,
+  FindRow,
+  FunnelPartial,
+  Moments,
+  RecentRow,
+  RetentionPartial,
+  RowsOf,
+  SeriesPartial,
+  SplitKey,
+  TopPartial,
+} from "../../domain/index.ts";
 
 /** A row as an engine returns it. */
 export type EngineRow = Readonly<Record<string, unknown>>;
@@ -18,15 +33,29 @@ export function readRows(query: EventQuery, rows: readonly EngineRow[]): RowsOf[
   switch (query.kind) {
     case "experiment":
       return rows.map((row) => readExperimentRow(query, row));
+    case "series":
+      return rows.map(readSeriesRow);
+    case "funnel":
+      return rows.map(readFunnelRow);
+    case "retention":
+      return rows.map(readRetentionRow);
+    case "top":
+      return rows.map(readTopRow);
     case "catalog":
       return rows.map(readCatalogRow);
     case "recent":
       return rows.map(readRecentRow);
+    case "badEvents":
+      return rows.map(readBadEventsRow);
+    case "badGroup":
+      return rows.map(readBadGroupRow);
+    case "find":
+      return rows.map(readFindRow);
   }
 }
 
-function readExperimentRow(query: ExperimentQuery, row: EngineRow): RowsOf["experiment"] {
-  const crossExposed = row["crossed"] === true;
+function readExperimentRow(query: ExperimentQuery, row: EngineRow): ExperimentPartial {
+  const crossExposed = flag(row, "crossed");
   const units = number(row, "units");
   return {
     variant: text(row, "variant"),
@@ -35,7 +64,7 @@ function readExperimentRow(query: ExperimentQuery, row: EngineRow): RowsOf["expe
     units,
     exposures: number(row, "exposures"),
     newestExposureAt: number(row, "newest_exposure_at"),
-    newestEventAt: row["newest_event_at"] === null ? null : number(row, "newest_event_at"),
+    newestEventAt: numberOrNull(row, "newest_event_at"),
     moments: crossExposed
       ? []
       : query.metrics.map((metric, index) =>
@@ -79,11 +108,125 @@ function readRecentRow(row: EngineRow): RecentRow {
     unit: text(row, "unit"),
     at: number(row, "occurred_at"),
     receivedAt: number(row, "received_at"),
-    flagKey: row["flag_key"] === null ? null : text(row, "flag_key"),
-    variant: row["variant"] === null ? null : text(row, "variant"),
+    flagKey: textOrNull(row, "flag_key"),
+    variant: textOrNull(row, "variant"),
     properties: text(row, "properties"),
     context: text(row, "context"),
   };
+}
+
+function readSplit(row: EngineRow): SplitKey {
+  return { split: textOrNull(row, "split"), other: flag(row, "other") };
+}
+
+function readSeriesRow(row: EngineRow): SeriesPartial {
+  return {
+    ...readSplit(row),
+    bucketAt: number(row, "bucket_at"),
+    events: number(row, "events"),
+    units: number(row, "units"),
+    sum: number(row, "total"),
+    numbers: number(row, "numbers"),
+  };
+}
+
+function readFunnelRow(row: EngineRow): FunnelPartial {
+  return {
+    ...readSplit(row),
+    step: number(row, "step"),
+    delayBin: numberOrNull(row, "delay_bin"),
+    units: number(row, "units"),
+  };
+}
+
+function readRetentionRow(row: EngineRow): RetentionPartial {
+  return {
+    cohortAt: number(row, "cohort_at"),
+    units: number(row, "units"),
+    returned: numbers(row, "returned"),
+    returnedLater: numbers(row, "returned_later"),
+  };
+}
+
+function readTopRow(row: EngineRow): TopPartial {
+  return { value: text(row, "value"), count: number(row, "total") };
+}
+
+function readBadEventsRow(row: EngineRow): BadEventsPartial {
+  return {
+    event: text(row, "event"),
+    fault: text(row, "fault"),
+    plan: textOrNull(row, "plan"),
+    path: text(row, "path"),
+    reason: text(row, "reason"),
+    events: number(row, "events"),
+    firstReceivedAt: number(row, "first_received_at"),
+    lastReceivedAt: number(row, "last_received_at"),
+    example: {
+      source: text(row, "source"),
+      messageId: text(row, "message_id"),
+      receivedAt: number(row, "received_at"),
+      properties: text(row, "properties"),
+    },
+  };
+}
+
+function readBadGroupRow(row: EngineRow): BadGroupRow {
+  return {
+    source: text(row, "source"),
+    messageId: text(row, "message_id"),
+    unit: text(row, "unit"),
+    at: number(row, "occurred_at"),
+    receivedAt: number(row, "received_at"),
+    properties: text(row, "properties"),
+  };
+}
+
+function readFindRow(row: EngineRow): FindRow {
+  return {
+    workspace: text(row, "workspace"),
+    environment: text(row, "environment"),
+    source: text(row, "source"),
+    messageId: text(row, "message_id"),
+    type: text(row, "type"),
+    event: text(row, "event"),
+    unit: text(row, "unit"),
+    userId: textOrNull(row, "user_id"),
+    anonymousId: textOrNull(row, "anonymous_id"),
+    at: number(row, "occurred_at"),
+    timestamp: numberOrNull(row, "client_timestamp"),
+    sentAt: numberOrNull(row, "sent_at"),
+    receivedAt: number(row, "received_at"),
+    experimentId: textOrNull(row, "experiment_id"),
+    flagKey: textOrNull(row, "flag_key"),
+    revision: textOrNull(row, "revision"),
+    variant: textOrNull(row, "variant"),
+    properties: text(row, "properties"),
+    context: text(row, "context"),
+  };
+}
+
+/** Engines without a boolean return 0 and 1. */
+function flag(row: EngineRow, column: string): boolean {
+  const value = row[column];
+  if (value === true || value === 1) return true;
+  if (value === false || value === 0) return false;
+  throw new TypeError(`${column} is no boolean`);
+}
+
+function numberOrNull(row: EngineRow, column: string): number | null {
+  return row[column] === null ? null : number(row, column);
+}
+
+function textOrNull(row: EngineRow, column: string): string | null {
+  return row[column] === null ? null : text(row, column);
+}
+
+/** A list of numbers of a row. */
+function numbers(row: EngineRow, column: string): number[] {
+  const value = row[column];
+  if (!Array.isArray(value)) throw new TypeError(`${column} is no list`);
+  return value.map((entry: unknown) => number({ [column]: entry }, column));
 }
 
 /** A number of a row; engines return 64-bit integers as bigint. */

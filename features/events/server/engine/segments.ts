@@ -1,7 +1,9 @@
+import type { QueryScope } from "../../domain/index.ts";
 import { eventsIn } from "../log/scopes.ts";
 import type { SegmentScope } from "../log/scopes.ts";
 import { covers } from "../log/segment-name.ts";
 import type { Stretch } from "../log/segment-name.ts";
+import type { Reach } from "./plan.ts";
 
 /** An immutable file of events. */
 export interface Segment {
@@ -12,13 +14,7 @@ export interface Segment {
 }
 
 /** Which segments a query must open. */
-export interface SegmentFilter {
-  readonly workspace: string;
-  readonly environment: string;
-  /** Only segments with events received in `[from, to]`. */
-  readonly from: number;
-  readonly to: number;
-}
+export interface SegmentFilter extends QueryScope, Reach {}
 
 export function segmentEvents(segment: Segment): number {
   return eventsIn(segment.scopes);
@@ -29,8 +25,9 @@ export function matches(segment: Segment, filter: SegmentFilter): boolean {
     (scope) =>
       scope.workspace === filter.workspace &&
       scope.environment === filter.environment &&
-      scope.lastReceivedAt >= filter.from &&
-      scope.firstReceivedAt <= filter.to,
+      scope.lastReceivedAt >= filter.receivedFrom &&
+      scope.firstReceivedAt <= filter.receivedTo &&
+      scope.newestAt >= filter.occurredFrom,
   );
 }
 
