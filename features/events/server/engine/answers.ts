@@ -49,6 +49,11 @@ export interface MessageKey {
   readonly messageId: string;
 }
 
+/** Message ids of one source in one environment. */
+export interface SourceMessages extends Omit<MessageKey, "messageId"> {
+  readonly messageIds: readonly string[];
+}
+
 /** Whom to erase from one workspace, in all of its environments. */
 export interface EraseRequest {
   /** Names the erasure: the same id again answers with what the first call did. */

@@ -20,10 +20,11 @@ import { eventsIn, mergeScopes } from "../log/scopes.ts";
 import type { SegmentScope } from "../log/scopes.ts";
 import { covers, parseSegmentName, segmentName } from "../log/segment-name.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineStats, MessageKey, QueryAnswer } from "./answers.ts";
+import type { EngineStats, MessageKey, QueryAnswer, SourceMessages } from "./answers.ts";
 import { exportStatement } from "./duckdb-export.ts";
 import { duckdb } from "./duckdb/dialect.ts";
 import { duckdbLoading } from "./duckdb/loading.ts";
+import { findPart, messageIdsOf, readMessageIds } from "./duckdb/message-ids.ts";
 import { compile, EVERYTHING, reachOf } from "./plan.ts";
 import type { CompiledQuery, QueryParameter } from "./plan.ts";
 import { number, readRows, text } from "./rows.ts";
@@ -270,6 +271,14 @@ export class DuckDbEngine {
       source: text(row, "source"),
       messageId: text(row, "message_id"),
     }));
+  }
+
+  /** The message ids of files written since, part by part; null behind the last part. */
+  async messageIds(storedSince: number, part: number): Promise<readonly SourceMessages[] | null> {
+    const live = this.#segments.filter((segment) => !segment.dead);
+    const files = live.map((segment) => ({ path: segment.path, rows: segmentEvents(segment) }));
+    const found = await findPart(files, storedSince, part);
+    return found === null ? null : (await this.#all(messageIdsOf(found))).map(readMessageIds);
   }
 
   stats(): EngineStats {

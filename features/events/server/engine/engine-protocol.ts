@@ -1,7 +1,7 @@
 import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineStats, MessageKey, QueryAnswer } from "./answers.ts";
+import type { EngineStats, MessageKey, QueryAnswer, SourceMessages } from "./answers.ts";
 
 /** What the engine's thread can be asked, with what it answers. */
 export interface EngineCalls {
@@ -28,6 +28,10 @@ export interface EngineCalls {
   readonly recentMessageIds: {
     readonly argument: number;
     readonly answer: readonly MessageKey[];
+  };
+  readonly messageIds: {
+    readonly argument: { readonly storedSince: number; readonly part: number };
+    readonly answer: readonly SourceMessages[] | null;
   };
   readonly stretches: { readonly argument: null; readonly answer: readonly Stretch[] };
   readonly stats: { readonly argument: null; readonly answer: EngineStats };

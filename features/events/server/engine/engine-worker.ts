@@ -49,6 +49,8 @@ async function perform(
       return engine.forget(request.argument.workspace, request.argument.environment);
     case "recentMessageIds":
       return engine.recentMessageIds(request.argument);
+    case "messageIds":
+      return engine.messageIds(request.argument.storedSince, request.argument.part);
     case "stretches":
       return engine.stretches();
     case "stats":

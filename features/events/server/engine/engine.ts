@@ -11,6 +11,7 @@ import type {
   QueryAnswer,
   RetainedMonth,
   RetainRequest,
+  SourceMessages,
 } from "./answers.ts";
 
 /**
@@ -44,6 +45,15 @@ export interface Engine {
   forget(workspace: string, environment: string): Promise<number>;
   /** The newest message ids, `limit` at most. */
   recentMessageIds(limit: number): Promise<readonly MessageKey[]>;
+  /**
+   * The message ids of what was stored at or after an instant (of the wall clock, not of a simulated
+   * one), and perhaps of older events, in parts of bounded size. Parts stay the same while nothing
+   * else changes the store.
+   *
+   * @param part 0, 1, 2 and so on
+   * @returns null behind the last part
+   */
+  messageIds(storedSince: number, part: number): Promise<readonly SourceMessages[] | null>;
   /** What is stored already, for numbering the next log file. */
   stretches(): Promise<readonly Stretch[]>;
   stats(): Promise<EngineStats>;
