@@ -1,15 +1,12 @@
 import type { FlatEvent } from "./flat-event.ts";
 
-/** Kept in the same store, but no events of people: an export names them or leaves them out. */
-export const APART_TYPES = ["bad", "resolved"] as const;
-
 /** Which events an export holds: those that happened in `[from, to)`, Unix milliseconds. */
 export interface ExportQuery {
   readonly workspace: string;
   readonly environment: string;
   readonly from: number;
   readonly to: number;
-  /** One type; without it all but those that stand apart. */
+  /** One type; without it all but those that nobody sent. */
   readonly type?: string;
   readonly event?: string;
   readonly unit?: string;

@@ -4,7 +4,7 @@ export { badEvent, readBadEvent, resolvedEvent } from "./bad-event.ts";
 export type { BadEventBody, BadEventInput, BadKind, Resolution } from "./bad-event.ts";
 export { decodeLine, encodeEvents } from "./event-line.ts";
 export { correctedTime, parseInstant, replayedTime } from "./event-time.ts";
-export { APART_TYPES, CSV_COLUMNS, csvCell, csvLine, exportedEvent } from "./export.ts";
+export { CSV_COLUMNS, csvCell, csvLine, exportedEvent } from "./export.ts";
 export type { ExportedEvent, ExportFormat, ExportQuery } from "./export.ts";
 export { EVALUATION_SOURCE, exposureEvent } from "./exposure.ts";
 export type { Exposure } from "./exposure.ts";
@@ -74,3 +74,9 @@ export type {
 } from "./series-query.ts";
 export { mergeTop } from "./top-query.ts";
 export type { TopPartial, TopQuery } from "./top-query.ts";
+export { eventLabel, foreignMessage } from "./foreign-message.ts";
+export type { ForeignColumns } from "./foreign-message.ts";
+export { MAX_PARITY_HOURS, PARITY_HOUR_MS, ParityTally } from "./parity.ts";
+export type { ParityMessage, ParityWindow } from "./parity.ts";
+export type { ParityEvent, ParityHour, ParityReport, ParityVerdict } from "./parity-report.ts";
+export type { JsonType, SchemaDifference } from "./parity-schema.ts";
