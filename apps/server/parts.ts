@@ -9,8 +9,8 @@ import type { Authentication } from "@paceline/access/server";
 import { openSigningKey, startSequencer } from "@paceline/audit/server";
 import type { LogSigners, Sequencer } from "@paceline/audit/server";
 import type { Clock } from "@paceline/command";
-import { openEventStore } from "@paceline/events/server";
-import type { EventStore } from "@paceline/events/server";
+import { createLiveTap, openEventStore } from "@paceline/events/server";
+import type { EventStore, LiveTap } from "@paceline/events/server";
 import { createFlagSets } from "@paceline/flags/server";
 import type { FlagSets } from "@paceline/flags/server";
 import type { Logger } from "pino";
@@ -27,6 +27,8 @@ export interface Parts {
   readonly clock: Clock;
   readonly clocks: EnvironmentClocks;
   readonly events: EventStore;
+  /** Shows events of this process as they arrive. */
+  readonly tap: LiveTap;
   readonly flagSets: FlagSets;
   readonly signers: LogSigners;
   readonly sequencer: Sequencer;
@@ -60,6 +62,7 @@ export async function openParts(
       clock,
       clocks,
       events,
+      tap: createLiveTap(),
       signers,
       auditFolder,
       logger,

@@ -18,12 +18,12 @@ import { sql } from "kysely";
 import type { Logger } from "pino";
 
 import type { Config } from "./config.ts";
+import { eventRouteDeps } from "./event-routes.ts";
 import { closeParts, openParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import { every } from "./periodic.ts";
 import type { Periodic } from "./periodic.ts";
 import { wireSample } from "./sample.ts";
-import { newId } from "./service-context.ts";
 import { serveWeb } from "./static.ts";
 import { openControlStore } from "./stores.ts";
 import { wire } from "./wiring.ts";
@@ -50,18 +50,21 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-async function storeExposure({ events }: Parts, exposure: FlagExposure): Promise<void> {
+async function storeExposure({ events, tap }: Parts, exposure: FlagExposure): Promise<void> {
   const { workspaceId, environment, flagKey, revision, variant, unit, experimentId, at } = exposure;
-  const result = await recordExposure(events, {
-    workspace: workspaceId,
-    environment,
-    flagKey,
-    experimentId: experimentId ?? null,
-    revision: String(revision),
-    variant,
-    unit,
-    at: at.getTime(),
-  });
+  const result = await recordExposure(
+    { store: events, tap },
+    {
+      workspace: workspaceId,
+      environment,
+      flagKey,
+      experimentId: experimentId ?? null,
+      revision: String(revision),
+      variant,
+      unit,
+      at: at.getTime(),
+    },
+  );
   if (result.ok) return;
   const busy = result.error.kind === "backpressure";
   throw problem({
@@ -75,7 +78,7 @@ async function storeExposure({ events }: Parts, exposure: FlagExposure): Promise
 }
 
 function registerFlagsAndEvents(app: App, parts: Parts): void {
-  const { store, clock, clocks, events, flagSets, authentication, logger } = parts;
+  const { store, clocks, flagSets, logger } = parts;
   const exists = async (workspaceId: string, key: string): Promise<boolean> => {
     const row = await store.db
       .selectFrom("environments")
@@ -95,21 +98,7 @@ function registerFlagsAndEvents(app: App, parts: Parts): void {
     monotonicMs: () => performance.now(),
     onError: (error) => logger.error({ err: error }, "an evaluation failed"),
   });
-  registerEvents(app, {
-    store: events,
-    newId: () => newId(clock),
-    async findCaller(text) {
-      const identity = await authentication.identityOfKey(text);
-      if (identity === null || identity.actor.kind !== "key") return null;
-      if (!identity.actor.scopes.includes("intake")) return null;
-      const { workspaceId, environment } = identity;
-      return { sourceId: identity.actor.id, workspaceId, environment };
-    },
-    async findEnvironmentTime(workspaceId, environment) {
-      const replay = clocks.isReplay(workspaceId, environment);
-      return { replay, now: clocks.now(workspaceId, environment) };
-    },
-  });
+  registerEvents(app, eventRouteDeps(parts));
 }
 
 function registerAll(app: App, parts: Parts, wiring: Wiring): void {

@@ -8,24 +8,54 @@ const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
 const EnvironmentKey = Type.String({ minLength: 1, maxLength: 100 });
 const Name = Type.String({ minLength: 1, maxLength: 512 });
 
-/** Answer of every intake call. Sent only when all accepted events are on the disk. */
+const FaultFields = {
+  kind: Type.Union([Type.Literal("invalid"), Type.Literal("oversize"), Type.Literal("plan")]),
+  path: Type.String({ description: "JSON pointer into the event as sent" }),
+  reason: Type.String(),
+  plan: Nullable(
+    Type.String({ description: "the plan that is broken, name/MODEL-REVISION-ADDITION" }),
+  ),
+};
+
+/**
+ * Answer of every intake call of Segment's interface. Sent only when all accepted events are on the
+ * disk; the five counts add up to the events of the body.
+ */
 export const IntakeAnswer = Type.Object({
   success: Type.Boolean({ description: "true: nothing needs to be sent again" }),
   accepted: Count,
-  duplicates: Count,
-  invalid: Count,
-  oversize: Count,
-  faults: Type.Array(
-    Type.Object({
-      index: Count,
-      kind: Type.Union([Type.Literal("invalid"), Type.Literal("oversize")]),
-      path: Type.String({ description: "JSON pointer into the event" }),
-      reason: Type.String(),
-    }),
-    { description: "the first 20" },
-  ),
+  duplicates: Type.Integer({ minimum: 0, description: "copies of events that were taken before" }),
+  bad: Type.Integer({
+    minimum: 0,
+    description: "kept as bad events: unreadable, or against their telemetry plan",
+  }),
+  oversize: Type.Integer({ minimum: 0, description: "kept as bad events: larger than 256 kB" }),
+  suppressed: Type.Integer({ minimum: 0, description: "of people who must not be recorded" }),
+  faults: Type.Array(Type.Object({ index: Count, ...FaultFields }), {
+    description: "the first 20",
+  }),
 });
 export type IntakeAnswer = Static<typeof IntakeAnswer>;
+
+/** Answer of `/v1/validate` and of every intake call with `X-Paceline-Dry-Run: 1`. */
+export const DryRunAnswer = Type.Object({
+  dryRun: Type.Literal(true),
+  valid: Type.Boolean({ description: "every event would be accepted" }),
+  events: Type.Array(
+    Type.Object({
+      index: Count,
+      outcome: Type.Union([
+        Type.Literal("accepted"),
+        Type.Literal("duplicate"),
+        Type.Literal("bad"),
+        Type.Literal("oversize"),
+        Type.Literal("suppressed"),
+      ]),
+      fault: Nullable(Type.Object(FaultFields)),
+    }),
+  ),
+});
+export type DryRunAnswer = Static<typeof DryRunAnswer>;
 
 /** An event of the stream. */
 export const EventView = Type.Object({

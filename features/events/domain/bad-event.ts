@@ -1,5 +1,6 @@
 import type { EventType, FlatEvent } from "./flat-event.ts";
-import { MAX_NAME_LENGTH, isFields } from "./message.ts";
+import { isFields } from "./json-object.ts";
+import { MAX_NAME_LENGTH } from "./message.ts";
 import type { Receipt } from "./message.ts";
 
 /** Why an event is bad: it cannot be read, it is too large, or it breaks its telemetry plan. */

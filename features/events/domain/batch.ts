@@ -4,30 +4,13 @@ import type { Result } from "@paceline/result";
 import { parseInstant } from "./event-time.ts";
 import { recogniseExposure } from "./exposure.ts";
 import type { FlatEvent } from "./flat-event.ts";
-import { flattenMessage, isFields } from "./message.ts";
-import type { Envelope, MessageFault, MessageType, Receipt } from "./message.ts";
-
-/** What was read from one body: the good events with their place in it, and the faults. */
-export interface ReadBody {
-  readonly events: readonly FlatEvent[];
-  /** `positions[i]` is the place in the body of `events[i]`. */
-  readonly positions: readonly number[];
-  readonly faults: readonly PlacedFault[];
-}
-
-export interface PlacedFault extends MessageFault {
-  readonly index: number;
-}
-
-/** A body that cannot be an intake body at all. */
-export interface UnreadableBody {
-  readonly kind: "unreadable";
-  readonly reason: string;
-}
+import { isFields } from "./json-object.ts";
+import { flattenMessage } from "./message.ts";
+import type { MessageType, Receipt } from "./message.ts";
+import type { PlacedFault, ReadBody, UnreadableBody } from "./read-body.ts";
 
 /**
- * Reads the body of one intake call. Every event is judged for itself: one bad event never costs
- * its batch.
+ * Reads the body of one call of Segment's interface. Every event is judged for itself.
  *
  * @param call the call that the path names; `batch` bodies name the type in each message
  */
@@ -37,19 +20,21 @@ export function readBody(
   receipt: Receipt,
 ): Result<ReadBody, UnreadableBody> {
   if (!isFields(body)) return err({ kind: "unreadable", reason: "the body must be a JSON object" });
-  const envelope = { sentAt: parseInstant(body["sentAt"]), context: body["context"] };
-  if (call !== "batch") return ok(readMessages([body], call, { ...envelope }, receipt));
+  if (call !== "batch") return ok(readMessages([body], call, body, receipt));
   const batch = body["batch"];
   if (!Array.isArray(batch)) return err({ kind: "unreadable", reason: "batch must be an array" });
-  return ok(readMessages(batch, null, envelope, receipt));
+  return ok(readMessages(batch, null, body, receipt));
 }
 
 function readMessages(
   messages: readonly unknown[],
   type: MessageType | null,
-  envelope: Envelope,
+  body: Readonly<Record<string, unknown>>,
   receipt: Receipt,
 ): ReadBody {
+  // The context of a single call is the message's own.
+  const context = type === null ? body["context"] : undefined;
+  const envelope = { sentAt: parseInstant(body["sentAt"]), context };
   const events: FlatEvent[] = [];
   const positions: number[] = [];
   const faults: PlacedFault[] = [];
@@ -59,13 +44,8 @@ function readMessages(
       faults.push({ index, ...read.error });
       continue;
     }
-    events.push(recogniseExposure(read.value, propertiesOf(message)));
+    events.push(recogniseExposure(read.value, message));
     positions.push(index);
   }
-  return { events, positions, faults };
-}
-
-function propertiesOf(message: unknown): Readonly<Record<string, unknown>> {
-  const properties = isFields(message) ? message["properties"] : undefined;
-  return isFields(properties) ? properties : {};
+  return { dialect: "segment", call: type, events, positions, messages, faults, ...envelope };
 }

@@ -1,13 +1,12 @@
 export { readBody } from "./batch.ts";
-export type { PlacedFault, ReadBody, UnreadableBody } from "./batch.ts";
 export { badEvent, readBadEvent, resolvedEvent } from "./bad-event.ts";
 export type { BadEventBody, BadEventInput, BadKind, Resolution } from "./bad-event.ts";
 export { decodeLine, encodeEvents } from "./event-line.ts";
 export { correctedTime, parseInstant, replayedTime } from "./event-time.ts";
 export { CSV_COLUMNS, csvCell, csvLine, exportedEvent } from "./export.ts";
 export type { ExportedEvent, ExportFormat, ExportQuery } from "./export.ts";
-export { EVALUATION_SOURCE, exposureEvent } from "./exposure.ts";
-export type { Exposure } from "./exposure.ts";
+export { canonicalExposure, EXPOSURE_SOURCE, exposureEvent } from "./exposure.ts";
+export type { Exposure, ServedFlagFacts } from "./exposure.ts";
 export { EVENT_TYPES, QUARANTINE_TYPES } from "./flat-event.ts";
 export type { EventType, FlatEvent } from "./flat-event.ts";
 export { MAX_EVENT_LENGTH, MESSAGE_TYPES } from "./message.ts";
@@ -22,6 +21,8 @@ export type {
   BadGroupQuery,
   BadGroupRow,
 } from "./bad-events-query.ts";
+export { DIALECTS } from "./read-body.ts";
+export type { Dialect, PlacedFault, ReadBody, UnreadableBody } from "./read-body.ts";
 export type {
   CatalogQuery,
   CatalogRow,

@@ -3,6 +3,8 @@ import type { Result } from "@paceline/result";
 
 import { correctedTime, parseInstant, replayedTime } from "./event-time.ts";
 import type { FlatEvent } from "./flat-event.ts";
+import { isFields, withMember } from "./json-object.ts";
+import type { Fields } from "./json-object.ts";
 
 /** The calls of Segment's specification. */
 export const MESSAGE_TYPES = ["track", "identify", "page", "screen", "group", "alias"] as const;
@@ -35,6 +37,8 @@ export interface Receipt {
   readonly replay: boolean;
   /** Makes an id for messages without one. They cannot be deduplicated. */
   readonly newMessageId: () => string;
+  /** The request carried `Sec-GPC: 1`; kept in every event as `context.gpc`. */
+  readonly gpc?: boolean;
 }
 
 /** Parts of a batch that its messages inherit. */
@@ -42,8 +46,6 @@ export interface Envelope {
   readonly sentAt: number | null;
   readonly context: unknown;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Checks one message of Segment's specification and flattens it. Unknown fields are ignored, as
@@ -66,7 +68,7 @@ export function flattenMessage(
   if (!event.ok) return event;
   const times = readTimes(message, envelope, receipt.receivedAt);
   if (!times.ok) return times;
-  const bodies = readBodies(message, type, envelope);
+  const bodies = readBodies(message, type, envelope, receipt);
   if (!bodies.ok) return bodies;
   return ok({
     workspace: receipt.workspace,
@@ -153,14 +155,16 @@ function readBodies(
   message: Fields,
   type: MessageType,
   envelope: Envelope,
+  receipt: Receipt,
 ): Result<{ readonly properties: string; readonly context: string }, MessageFault> {
   const key = type === "identify" || type === "group" ? "traits" : "properties";
   const properties = bodyOf(message, type, key);
   if (!isAbsent(properties) && !isFields(properties)) {
     return invalid(`/${key}`, "must be an object");
   }
-  const context = message["context"] ?? envelope.context;
-  if (!isAbsent(context) && !isFields(context)) return invalid("/context", "must be an object");
+  const own = message["context"];
+  if (!isAbsent(own) && !isFields(own)) return invalid("/context", "must be an object");
+  const context = inherit(own, envelope.context);
   const propertiesText = toJson(properties);
   const contextText = toJson(context);
   if (propertiesText === null) return invalid(`/${key}`, "is nested too deeply");
@@ -173,7 +177,14 @@ function readBodies(
       reason: `the event has ${length} characters, the limit is ${MAX_EVENT_LENGTH}`,
     });
   }
-  return ok({ properties: propertiesText, context: contextText });
+  const received = receipt.gpc === true ? withMember(contextText, "gpc", "true") : contextText;
+  return ok({ properties: propertiesText, context: received });
+}
+
+/** Segment merges the context of a batch into that of each message. */
+function inherit(own: Fields | null | undefined, batch: unknown): unknown {
+  if (!isFields(batch)) return own;
+  return isAbsent(own) ? batch : { ...batch, ...own };
 }
 
 /** Ids that only these two calls carry are kept with their body, so that nothing said is lost. */
@@ -205,11 +216,6 @@ function readName(value: unknown): string | null {
 
 function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
-}
-
-/** Whether a JSON value is an object with named members. */
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function invalid(path: string, reason: string): Result<never, MessageFault> {

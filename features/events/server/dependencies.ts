@@ -1,6 +1,10 @@
-import type { FlatEvent } from "../domain/index.ts";
+import type { FlatEvent, ServedFlagFacts } from "../domain/index.ts";
+import type { PlanVerdict } from "./event-outcome.ts";
 import type { EventStore } from "./event-store.ts";
+import type { LiveTap } from "./live-tap.ts";
 import type { EventObserver } from "./observer.ts";
+
+export type { PlanVerdict } from "./event-outcome.ts";
 
 /** Who owns a key that may write events. */
 export interface IntakeCaller {
@@ -16,22 +20,6 @@ export interface EnvironmentTime {
   readonly replay: boolean;
   readonly now: Date;
 }
-
-/** What the telemetry plans say about one event. */
-export type PlanVerdict =
-  | { readonly outcome: "passed"; readonly plan: string }
-  /** The workspace wants to see events that no plan describes. They are accepted. */
-  | { readonly outcome: "unplanned" }
-  | {
-      readonly outcome: "violated";
-      /** `name/MODEL-REVISION-ADDITION`. */
-      readonly plan: string;
-      /** JSON pointer into the event as sent. */
-      readonly path: string;
-      readonly reason: string;
-      /** Whether the plan is enforced: the event becomes a bad event. Otherwise it is accepted. */
-      readonly quarantine: boolean;
-    };
 
 /** The published telemetry plans, compiled in memory. */
 export interface PlanChecker {
@@ -58,6 +46,22 @@ export const NO_PLANS: PlanChecker = {
   count: () => undefined,
 };
 
+/** Knows, in memory, whose events must not be kept. */
+export interface Suppression {
+  /** Asked for every event before it is stored, bad ones too. */
+  suppresses(event: FlatEvent): boolean;
+}
+
+/** The answer of our own evaluation of one flag, as PostHog's clients ask for it. */
+export interface EvaluatedFlag {
+  readonly key: string;
+  /** Null if the evaluation failed; the client then uses its default. */
+  readonly variant: string | null;
+  readonly value: unknown;
+  readonly reason: string;
+  readonly revision: number;
+}
+
 export interface EventRouteDeps {
   readonly store: EventStore;
   /** Finds the owner of a key with the scope `intake`; null for every other text. */
@@ -73,4 +77,22 @@ export interface EventRouteDeps {
   readonly newId: () => string;
   /** `NO_PLANS` if absent. */
   readonly plans?: PlanChecker;
+  /** Nobody is suppressed if absent. */
+  readonly suppression?: Suppression;
+  /** Shows what arrives; nobody watches if absent. */
+  readonly tap?: LiveTap;
+  /**
+   * What our flags say about an exposure that a client reported, so that it becomes the same record
+   * as our own evaluation; null for flags that are not ours. Must answer from memory.
+   */
+  readonly findServedFlag?: (exposure: FlatEvent) => ServedFlagFacts | null;
+  /**
+   * Evaluates all flags of a key's environment. @returns null if the key may not evaluate
+   */
+  readonly evaluateFlags?: (
+    key: string,
+    context: Readonly<Record<string, unknown>>,
+  ) => Promise<readonly EvaluatedFlag[] | null>;
+  /** Told of faults that were answered with 503. */
+  readonly onError?: (error: unknown) => void;
 }

@@ -9,12 +9,15 @@ export { NO_PLANS } from "./dependencies.ts";
 export type {
   EnvironmentTime,
   EventRouteDeps,
+  EvaluatedFlag,
   IntakeCaller,
   PlanChecker,
   PlanVerdict,
+  Suppression,
 } from "./dependencies.ts";
 export type { QueryAnswer } from "./engine/answers.ts";
 export type { CatalogRow, RecentRow, RowsOf } from "./engine/plan.ts";
+export type { EventFault, EventOutcome } from "./event-outcome.ts";
 export { UNOBSERVED } from "./observer.ts";
 export type { EventObserver, IntakeOutcomes, IntakeRefusal } from "./observer.ts";
 export { DEFAULT_LIMITS, openEventStore } from "./event-store.ts";
@@ -29,6 +32,8 @@ export type {
   ExportFile,
 } from "./event-store.ts";
 export { registerIntakeRoutes } from "./intake-routes.ts";
+export { createLiveTap } from "./live-tap.ts";
+export type { LiveEvent, LiveListener, LiveTap } from "./live-tap.ts";
 export { recordExposure, recordExposures } from "./record-exposure.ts";
 
 /** Intake for clients, and what people see of the events. */

@@ -3,10 +3,11 @@ import type { Result } from "@paceline/result";
 import { exposureEvent } from "../domain/index.ts";
 import type { Exposure } from "../domain/index.ts";
 import type { AppendOutcome, AppendRefusal, EventStore } from "./event-store.ts";
+import type { LiveTap } from "./live-tap.ts";
 
 /**
  * Records exposures durably, through the same log as all events. `duplicate` means that the unit's
- * exposure to this variant and revision was recorded that day already.
+ * exposure to this variant was recorded that day already, by us or by a client.
  */
 export function recordExposures(
   store: Pick<EventStore, "append">,
@@ -15,11 +16,15 @@ export function recordExposures(
   return store.append(exposures.map(exposureEvent));
 }
 
-/** Records one exposure; calls that wait together share one write to the disk. */
+/** Records one exposure and shows it; calls that wait together share one write to the disk. */
 export async function recordExposure(
-  store: Pick<EventStore, "append">,
+  { store, tap }: { readonly store: Pick<EventStore, "append">; readonly tap?: LiveTap },
   exposure: Exposure,
 ): Promise<Result<AppendOutcome, AppendRefusal>> {
-  const result = await recordExposures(store, [exposure]);
-  return result.ok ? { ok: true, value: result.value[0] ?? "accepted" } : result;
+  const event = exposureEvent(exposure);
+  const result = await store.append([event]);
+  if (!result.ok) return result;
+  const [outcome = "accepted"] = result.value;
+  if (outcome === "accepted") tap?.publish({ event, verdict: null, fault: null });
+  return { ok: true, value: outcome };
 }

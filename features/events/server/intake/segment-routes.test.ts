@@ -8,11 +8,11 @@ import { gzipSync } from "node:zlib";
 import { openDatabase } from "@paceline/db";
 import { createApp } from "@paceline/http";
 
-import { openEventStore } from "./event-store.ts";
-import type { AppendRefusal, EventStore } from "./event-store.ts";
-import { MAX_BODY_BYTES } from "./intake-body.ts";
-import { registerIntakeRoutes } from "./intake-routes.ts";
-import { SCOPE } from "./sample-events.ts";
+import { openEventStore } from "../event-store.ts";
+import type { AppendRefusal, EventStore } from "../event-store.ts";
+import { registerIntakeRoutes } from "../intake-routes.ts";
+import { SCOPE } from "../sample-events.ts";
+import { MAX_BODY_BYTES } from "./body.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "paceline-intake-"));
 const store = await openEventStore({ dataDir: folder });
@@ -155,14 +155,28 @@ test("the answer counts every event of a batch and shows the first faults", asyn
   const large = { type: "page", ...PAGE, properties: { text: "x".repeat(300_000) } };
   const { body } = await post("/v1/batch", { batch: [copy, copy, { type: "track" }, large] });
   const { faults, ...counts } = body;
-  assert.deepEqual(counts, { success: true, accepted: 1, duplicates: 1, invalid: 1, oversize: 1 });
+  assert.deepEqual(counts, {
+    success: true,
+    accepted: 1,
+    duplicates: 1,
+    bad: 1,
+    oversize: 1,
+    suppressed: 0,
+  });
   assert.deepEqual(faults, [
-    { index: 2, kind: "invalid", path: "/userId", reason: "userId or anonymousId is needed" },
+    {
+      index: 2,
+      kind: "invalid",
+      path: "/userId",
+      reason: "userId or anonymousId is needed",
+      plan: null,
+    },
     {
       index: 3,
       kind: "oversize",
       path: "/properties",
       reason: "the event has 300013 characters, the limit is 262144",
+      plan: null,
     },
   ]);
 });

@@ -1,0 +1,36 @@
+import type { EventRouteDeps } from "@paceline/events/server";
+
+import type { Parts } from "./parts.ts";
+import { evaluatedFlags, servedFlagFacts } from "./served-flags.ts";
+import { newId } from "./service-context.ts";
+
+/** What the intake and the pages of the events need of the rest. */
+export function eventRouteDeps(parts: Parts): EventRouteDeps {
+  const { clock, clocks, events, flagSets, authentication, tap, logger } = parts;
+  return {
+    store: events,
+    tap,
+    newId: () => newId(clock),
+    async findCaller(text) {
+      const identity = await authentication.identityOfKey(text);
+      if (identity === null || identity.actor.kind !== "key") return null;
+      if (!identity.actor.scopes.includes("intake")) return null;
+      const { workspaceId, environment } = identity;
+      return { sourceId: identity.actor.id, workspaceId, environment };
+    },
+    async findEnvironmentTime(workspaceId, environment) {
+      const replay = clocks.isReplay(workspaceId, environment);
+      return { replay, now: clocks.now(workspaceId, environment) };
+    },
+    findServedFlag: (exposure) => servedFlagFacts(flagSets, exposure),
+    async evaluateFlags(text, context) {
+      const identity = await authentication.identityOfKey(text);
+      const { actor, workspaceId, environment } = identity ?? {};
+      if (actor?.kind !== "key" || !actor.scopes.includes("evaluate")) return null;
+      if (workspaceId === undefined || typeof environment !== "string") return null;
+      const nowMs = clocks.now(workspaceId, environment).getTime();
+      return evaluatedFlags(flagSets.get(workspaceId, environment), context, nowMs);
+    },
+    onError: (error) => logger.error({ err: error }, "events could not be taken"),
+  };
+}

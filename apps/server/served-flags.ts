@@ -1,0 +1,64 @@
+import type { FlatEvent, ServedFlagFacts } from "@paceline/events/domain";
+import type { EvaluatedFlag } from "@paceline/events/server";
+import { serveAll } from "@paceline/flags/domain";
+import type { PublishedSet, Rule } from "@paceline/flags/domain";
+import type { FlagSets } from "@paceline/flags/server";
+
+/** Flag keys by the experiments that they serve, made once for each set. */
+const byExperiment = new WeakMap<PublishedSet, ReadonlyMap<string, string>>();
+
+function flagOfExperiment(set: PublishedSet, experimentId: string): string | undefined {
+  const known = byExperiment.get(set);
+  if (known !== undefined) return known.get(experimentId);
+  const made = new Map<string, string>();
+  for (const [key, { content }] of set.flags) {
+    for (const rule of content.configuration.rules) {
+      if (rule.experimentId !== null) made.set(rule.experimentId, key);
+    }
+  }
+  byExperiment.set(set, made);
+  return made.get(experimentId);
+}
+
+function serves({ serve, overrides, recordExposure }: Rule, variant: string): boolean {
+  if (!recordExposure) return false;
+  if (overrides.some((override) => override.variant === variant)) return true;
+  return "split" in serve
+    ? serve.split.some((arm) => arm.variant === variant)
+    : serve.variant === variant;
+}
+
+/**
+ * What a flag of ours says about an exposure that a client reported: its key, revision and the
+ * experiment in which it serves the variant. Where several experiments do, the client's word counts.
+ */
+export function servedFlagFacts(flagSets: FlagSets, exposure: FlatEvent): ServedFlagFacts | null {
+  const set = flagSets.get(exposure.workspace, exposure.environment);
+  const said = exposure.flagKey ?? "";
+  const flagKey = set.flags.has(said) ? said : flagOfExperiment(set, exposure.experimentId ?? said);
+  const published = flagKey === undefined ? undefined : set.flags.get(flagKey);
+  if (flagKey === undefined || published === undefined) return null;
+  const rules = published.content.configuration.rules.filter((rule) =>
+    serves(rule, exposure.variant ?? ""),
+  );
+  const experiments = new Set(rules.map(({ experimentId }) => experimentId));
+  const [only] = experiments;
+  const isKnown = experiments.has(exposure.experimentId);
+  const experimentId = isKnown || experiments.size !== 1 ? exposure.experimentId : (only ?? null);
+  return { flagKey, experimentId, revision: String(published.revision) };
+}
+
+/** Every flag of an environment for one unit; exposes nobody, as the client says what it read. */
+export function evaluatedFlags(
+  set: PublishedSet,
+  context: Readonly<Record<string, unknown>>,
+  nowMs: number,
+): readonly EvaluatedFlag[] {
+  return serveAll(set, context, nowMs).map(({ key, variant, value, reason }) => ({
+    key,
+    variant: variant ?? null,
+    value,
+    reason,
+    revision: set.flags.get(key)?.revision ?? set.revision,
+  }));
+}

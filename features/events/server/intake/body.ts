@@ -1,0 +1,85 @@
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip, inflate } from "node:zlib";
+
+import { problem } from "@paceline/http";
+
+/** Segment documents 500 kB, RudderStack's gateway takes 4,000 kB: after decompression. */
+export const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+type Unzip = (body: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
+
+const UNZIP: Readonly<Record<string, Unzip>> = {
+  gzip: promisify(gunzip),
+  "x-gzip": promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+};
+
+const TOO_LARGE = problem({
+  name: "too-large",
+  title: "The body is too large",
+  status: 413,
+  detail: `A body may have ${MAX_BODY_BYTES} bytes after decompression. Nothing was stored; send smaller batches.`,
+});
+
+/** What cannot be read now will never be: clients must not send it again. */
+export function unreadable(reason: string): Error {
+  return problem({
+    name: "unreadable-events",
+    title: "The body is not readable",
+    status: 400,
+    detail: `Nothing was stored: ${reason}. The same body will never be taken.`,
+  });
+}
+
+/**
+ * The bytes of a body, decompressed by its header or its first bytes: RudderStack sends gzip
+ * labelled as a form, analytics.js says `text/plain`.
+ *
+ * @throws Problem 400 for a broken or unknown compression, 413 for what is too large
+ */
+export async function readBytes(body: unknown, encoding: string | undefined): Promise<Buffer> {
+  if (!Buffer.isBuffer(body)) return Buffer.alloc(0);
+  const named = encoding?.trim().toLowerCase() ?? "";
+  const isGzip = body[0] === 0x1f && body[1] === 0x8b;
+  // A proxy may have decompressed the body and left the header, so gzip must also begin like it.
+  if (named === "gzip" || named === "x-gzip" || named === "" || named === "identity" || isGzip) {
+    return isGzip ? unzip("gzip", body) : checked(named, body);
+  }
+  return unzip(named, body);
+}
+
+function checked(named: string, body: Buffer): Buffer {
+  if (body.length > MAX_BODY_BYTES) throw TOO_LARGE;
+  const first = body[0];
+  const isText = first === undefined || first === 0x7b || first === 0x5b || first === 0x20;
+  if ((named === "gzip" || named === "x-gzip") && !isText) {
+    throw unreadable("the body is labelled gzip and is none");
+  }
+  return body;
+}
+
+async function unzip(encoding: string, body: Buffer): Promise<Buffer> {
+  const work = UNZIP[encoding];
+  if (work === undefined) {
+    throw unreadable(`the content encoding ${encoding} is not known; send gzip, deflate or br`);
+  }
+  try {
+    return await work(body, { maxOutputLength: MAX_BODY_BYTES });
+  } catch (cause) {
+    const tooLarge =
+      cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE";
+    throw tooLarge ? TOO_LARGE : unreadable(`the body is no ${encoding}`);
+  }
+}
+
+/** @throws Problem 400 for what is no JSON */
+export function parseJson(bytes: Buffer | string): unknown {
+  if (bytes.length === 0) throw unreadable("the body is empty");
+  try {
+    const parsed: unknown = JSON.parse(typeof bytes === "string" ? bytes : bytes.toString("utf8"));
+    return parsed;
+  } catch {
+    throw unreadable("the body is no JSON");
+  }
+}

@@ -1,0 +1,87 @@
+import { problem } from "@paceline/http";
+import type { Authenticate } from "@paceline/http";
+
+import type { Receipt } from "../../domain/index.ts";
+import type { EventRouteDeps, IntakeCaller } from "../dependencies.ts";
+
+export type Request = Parameters<Authenticate>[0];
+
+/** Names under which a body may carry the key: Segment's, PostHog's and PostHog's for the browser. */
+const BODY_KEYS = ["writeKey", "api_key", "token"] as const;
+
+/**
+ * Key of a request: `X-API-Key`, Basic user or bearer token, else what the body names. A header wins
+ * over the body.
+ */
+export function readKey(headers: Request["headers"], body: unknown): string | null {
+  const { authorization } = headers;
+  const apiKey = headers["x-api-key"];
+  if (typeof apiKey === "string" && apiKey !== "") return apiKey.trim();
+  const [scheme, credential] = (authorization ?? "").split(" ", 2);
+  if (scheme !== undefined && credential !== undefined && credential !== "") {
+    if (scheme.toLowerCase() === "bearer") return credential;
+    if (scheme.toLowerCase() === "basic") {
+      const user = Buffer.from(credential, "base64").toString("utf8").split(":", 1)[0];
+      if (user !== undefined && user !== "") return user;
+    }
+  }
+  if (typeof body !== "object" || body === null) return null;
+  for (const name of BODY_KEYS) {
+    const key: unknown = Reflect.get(body, name);
+    if (typeof key === "string" && key !== "") return key;
+  }
+  return null;
+}
+
+/** @throws Problem 401 for a key that may not write events */
+export async function findCaller(deps: EventRouteDeps, key: string | null): Promise<IntakeCaller> {
+  const caller = key === null ? null : await deps.findCaller(key);
+  if (caller !== null) return caller;
+  throw problem({
+    name: "unknown-write-key",
+    title: "The write key is not known",
+    status: 401,
+    detail:
+      "Send a key with the scope `intake` as the user name of Basic, as a bearer token, as `X-API-Key`, or in the body as `writeKey`, `api_key` or `token`. Nothing was stored.",
+  });
+}
+
+/** What is known of the events of a request before they are read. @throws Problem 403 */
+export async function receiptOf(
+  deps: EventRouteDeps,
+  caller: IntakeCaller,
+  request: Request,
+): Promise<Receipt> {
+  const environment = caller.environment ?? namedEnvironment(request);
+  const time = await deps.findEnvironmentTime(caller.workspaceId, environment);
+  if (time === null) {
+    throw problem({
+      name: "unknown-environment",
+      title: "There is no such environment",
+      status: 403,
+      detail: `The workspace has no environment ${environment}. Nothing was stored.`,
+    });
+  }
+  return {
+    workspace: caller.workspaceId,
+    environment,
+    source: caller.sourceId,
+    receivedAt: time.now.getTime(),
+    replay: time.replay,
+    newMessageId: deps.newId,
+    gpc: request.headers["sec-gpc"] === "1",
+  };
+}
+
+/** Keys of a whole workspace name the environment in the query, as `paceline import` does. */
+function namedEnvironment({ query }: Request): string {
+  if (typeof query === "object" && query !== null && "environment" in query) {
+    if (typeof query.environment === "string") return query.environment;
+  }
+  return "production";
+}
+
+/** Whether the caller only wants to know what would become of the events. */
+export function isDryRun(headers: Request["headers"]): boolean {
+  return headers["x-paceline-dry-run"] === "1" || headers["x-paceline-dry-run"] === "true";
+}

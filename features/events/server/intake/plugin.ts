@@ -1,0 +1,113 @@
+import type { App } from "@paceline/http";
+import type { FastifyReply } from "fastify";
+
+import type { ReadBody, Receipt } from "../../domain/index.ts";
+import type { EventRouteDeps, IntakeCaller } from "../dependencies.ts";
+import { dryRunAnswer, intakeProblem, refused, UNAVAILABLE } from "./answers.ts";
+import { MAX_BODY_BYTES } from "./body.ts";
+import { isDryRun, receiptOf } from "./caller.ts";
+import type { Request } from "./caller.ts";
+import { dryRun, takeEvents } from "./pipeline.ts";
+import type { Taken } from "./pipeline.ts";
+
+const PREFLIGHT_SECONDS = "86400";
+const ALLOWED_HEADERS = [
+  "authorization",
+  "content-type",
+  "content-encoding",
+  "x-retry-count",
+  "x-api-key",
+  "x-paceline-dry-run",
+  "sec-gpc",
+  "traceparent",
+  "tracestate",
+  "baggage",
+].join(", ");
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+/**
+ * A plugin whose content type parsers are its own, so that the rest of the product keeps its strict
+ * ones: a body is read as bytes, whatever its content type says. Every page may send, and no fault
+ * leaves as 500: that is the one code after which clients lose events.
+ */
+export function registerIntakePlugin(
+  app: App,
+  deps: EventRouteDeps,
+  register: (intake: App) => void,
+): void {
+  app.register(async (intake) => {
+    intake.removeAllContentTypeParsers();
+    intake.addContentTypeParser(
+      "*",
+      { parseAs: "buffer", bodyLimit: MAX_BODY_BYTES },
+      (_request, body, done) => done(null, body),
+    );
+    intake.addHook("onRequest", async (_request, reply) => {
+      void reply.header("access-control-allow-origin", "*");
+      void reply.header("access-control-expose-headers", "retry-after");
+      void reply.header("cross-origin-resource-policy", "cross-origin");
+    });
+    intake.setErrorHandler((error: Error) => {
+      const problem = intakeProblem(error);
+      if (problem === UNAVAILABLE) deps.onError?.(error);
+      // To the handler of the whole application, which writes every problem document.
+      throw problem;
+    });
+    register(intake);
+  });
+}
+
+/** Answers the preflight of a browser: its clients send an Authorization header, which forces one. */
+export function registerPreflight(intake: App, url: string, method: "GET" | "POST"): void {
+  intake.route({
+    method: "OPTIONS",
+    url,
+    config: { permission: "public" },
+    schema: { hide: true },
+    handler: async (_request, reply) => {
+      await reply
+        .code(204)
+        .header("access-control-allow-methods", method)
+        .header("access-control-allow-headers", ALLOWED_HEADERS)
+        .header("access-control-max-age", PREFLIGHT_SECONDS)
+        .send();
+    },
+  });
+}
+
+/** How a dialect reads its events and says what became of them. */
+export interface Conversation {
+  /** @throws Problem 400 for a body that cannot be read */
+  readonly read: (receipt: Receipt) => ReadBody;
+  /** The body of a 200. */
+  readonly answer: (taken: Taken) => string | Uint8Array;
+  readonly contentType: string;
+}
+
+/** Takes the events of an authenticated request, or only judges them if it is a dry run. */
+export async function converse(
+  deps: EventRouteDeps,
+  caller: IntakeCaller,
+  request: Request,
+  reply: FastifyReply,
+  { read, answer, contentType }: Conversation,
+): Promise<string | Uint8Array> {
+  const receipt = await receiptOf(deps, caller, request);
+  const body = read(receipt);
+  if (isDryRun(request.headers)) return judgeOnly(deps, receipt, body, reply);
+  const taken = await takeEvents(deps, receipt, body);
+  if (!taken.ok) throw refused(taken.error);
+  void reply.header("content-type", contentType);
+  return answer(taken.value);
+}
+
+/** The full per-event answer of `/v1/validate` and of dry runs, the same in every dialect. */
+export function judgeOnly(
+  deps: EventRouteDeps,
+  receipt: Receipt,
+  body: ReadBody,
+  reply: FastifyReply,
+): string {
+  void reply.header("content-type", JSON_TYPE);
+  return JSON.stringify(dryRunAnswer(dryRun(deps, receipt, body)));
+}

@@ -1,0 +1,106 @@
+import type { App } from "@paceline/http";
+import type { FastifyReply, FastifySchema } from "fastify";
+
+import { DryRunAnswer, IntakeAnswer } from "../../api.ts";
+import { MESSAGE_TYPES, readBody } from "../../domain/index.ts";
+import type { MessageType, ReadBody, Receipt } from "../../domain/index.ts";
+import type { EventRouteDeps } from "../dependencies.ts";
+import { answerOf } from "./answers.ts";
+import { MAX_BODY_BYTES, parseJson, readBytes, unreadable } from "./body.ts";
+import { findCaller, readKey, receiptOf } from "./caller.ts";
+import type { Request } from "./caller.ts";
+import { converse, JSON_TYPE, judgeOnly, registerPreflight } from "./plugin.ts";
+
+/** Long and short names of Segment's calls; `import` is a batch of history. */
+const CALLS: Readonly<Record<string, MessageType | "batch">> = {
+  batch: "batch",
+  b: "batch",
+  import: "batch",
+  track: "track",
+  t: "track",
+  identify: "identify",
+  i: "identify",
+  page: "page",
+  p: "page",
+  screen: "screen",
+  s: "screen",
+  group: "group",
+  g: "group",
+  alias: "alias",
+  a: "alias",
+};
+
+/** Typed loosely, because the answers are sent as finished text. */
+const EVENTS_SCHEMA: FastifySchema = { tags: ["events"], response: { 200: IntakeAnswer } };
+const VALIDATE_SCHEMA: FastifySchema = {
+  tags: ["events"],
+  summary: "What would become of a batch or of one message; nothing is stored",
+  response: { 200: DryRunAnswer },
+};
+
+/**
+ * Segment's HTTP interface, with and without a trailing slash. The paths never redirect: Segment's
+ * client follows a redirect without a body, and a 200 at its end would count as delivered.
+ */
+export function registerSegment(intake: App, deps: EventRouteDeps): void {
+  for (const [name, call] of Object.entries(CALLS)) {
+    const url = `/v1/${name}`;
+    intake.route({
+      method: "POST",
+      url,
+      bodyLimit: MAX_BODY_BYTES,
+      config: { permission: "public", idempotent: false },
+      schema: EVENTS_SCHEMA,
+      handler: (request, reply) => take(deps, call, request, reply),
+    });
+    registerPreflight(intake, url, "POST");
+  }
+  intake.route({
+    method: "POST",
+    url: "/v1/validate",
+    bodyLimit: MAX_BODY_BYTES,
+    config: { permission: "public", idempotent: false },
+    schema: VALIDATE_SCHEMA,
+    handler: (request, reply) => validate(deps, request, reply),
+  });
+  registerPreflight(intake, "/v1/validate", "POST");
+}
+
+async function take(
+  deps: EventRouteDeps,
+  call: MessageType | "batch",
+  request: Request,
+  reply: FastifyReply,
+): Promise<string | Uint8Array> {
+  const json = parseJson(await readBytes(request.body, request.headers["content-encoding"]));
+  const caller = await findCaller(deps, readKey(request.headers, json));
+  return converse(deps, caller, request, reply, {
+    read: (receipt) => readCall(json, call, receipt),
+    answer: (taken) => JSON.stringify(answerOf(taken)),
+    contentType: JSON_TYPE,
+  });
+}
+
+function readCall(json: unknown, call: MessageType | "batch", receipt: Receipt): ReadBody {
+  const read = readBody(json, call, receipt);
+  if (!read.ok) throw unreadable(read.error.reason);
+  return read.value;
+}
+
+async function validate(
+  deps: EventRouteDeps,
+  request: Request,
+  reply: FastifyReply,
+): Promise<string> {
+  const json = parseJson(await readBytes(request.body, request.headers["content-encoding"]));
+  const caller = await findCaller(deps, readKey(request.headers, json));
+  const receipt = await receiptOf(deps, caller, request);
+  return judgeOnly(deps, receipt, readCall(json, callOf(json), receipt), reply);
+}
+
+/** One message names its own call; anything else is a batch, and says so if it is none. */
+function callOf(json: unknown): MessageType | "batch" {
+  const type: unknown =
+    typeof json === "object" && json !== null ? Reflect.get(json, "type") : null;
+  return MESSAGE_TYPES.find((known) => known === type) ?? "batch";
+}
