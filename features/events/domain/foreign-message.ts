@@ -1,5 +1,5 @@
 import { parseInstant } from "./event-time.ts";
-import { isFields } from "./message.ts";
+import { isFields } from "./json-object.ts";
 import type { ParityMessage } from "./parity.ts";
 
 /** Where an export of another vendor keeps what is compared; what is absent is looked for. */
