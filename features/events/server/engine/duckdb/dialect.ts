@@ -1,24 +1,29 @@
-import { notBuilt } from "../plan.ts";
 import type { Dialect } from "../plan.ts";
+import { compileBadEvents, compileBadGroup } from "./bad-events.ts";
 import { compileCatalog, compileRecent } from "./event-stream.ts";
 import { compileExperiment } from "./experiment.ts";
+import { compileFind } from "./find.ts";
+import { compileFunnel } from "./funnel.ts";
+import { compileRetention } from "./retention.ts";
+import { compileSeries } from "./series.ts";
 import { literal } from "./statement.ts";
 import type { ParquetFiles } from "./statement.ts";
+import { compileTop } from "./top.ts";
 
 /** DuckDB over Parquet segments. */
 export const duckdb: Dialect<ParquetFiles> = {
   name: "duckdb",
   compilers: {
     experiment: compileExperiment,
-    series: notBuilt("duckdb", "series"),
-    funnel: notBuilt("duckdb", "funnel"),
-    retention: notBuilt("duckdb", "retention"),
-    top: notBuilt("duckdb", "top"),
+    series: compileSeries,
+    funnel: compileFunnel,
+    retention: compileRetention,
+    top: compileTop,
     catalog: compileCatalog,
     recent: compileRecent,
-    badEvents: notBuilt("duckdb", "badEvents"),
-    badGroup: notBuilt("duckdb", "badGroup"),
-    find: notBuilt("duckdb", "find"),
+    badEvents: compileBadEvents,
+    badGroup: compileBadGroup,
+    find: compileFind,
   },
   display(query) {
     return query.text.replaceAll(/\$(\d+)/g, (_, place: string) =>

@@ -1,39 +1,40 @@
-import { QUARANTINE_TYPES } from "../../../domain/index.ts";
 import type { CatalogQuery, RecentQuery } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
+import { estimatedUnits, eventsOf, inScope, notQuarantined, UNIT_REGISTER } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
 import type { ParquetFiles } from "./statement.ts";
 
 /** @see CatalogQuery */
 export function compileCatalog(query: CatalogQuery, files: ParquetFiles): CompiledQuery {
   const parameters = new Parameters();
-  const source = parameters.bind(files);
+  const source = eventsOf(files, parameters);
   const bucket = parameters.instant(query.bucketMs);
   const text = `
-SELECT s.type, s.event, (s.received_at // ${bucket}) * ${bucket} AS bucket_at,
-  count(DISTINCT {'source': s.source, 'message_id': s.message_id}) AS events,
-  approx_count_distinct(s.unit) AS units, max(s.received_at) AS newest_received_at
-FROM read_parquet(${source}) AS s
-WHERE s.workspace = ${parameters.bind(query.workspace)} AND s.environment = ${parameters.bind(query.environment)}
-  AND s.received_at >= ${parameters.instant(query.from)} AND s.received_at < ${parameters.instant(query.to)}
-  AND ${notQuarantined(parameters)}
-GROUP BY s.type, s.event, bucket_at
-ORDER BY s.type, s.event, bucket_at`;
+WITH event AS (
+  SELECT s.type, s.event, (s.received_at // ${bucket}) * ${bucket} AS bucket_at, s.received_at,
+    ${UNIT_REGISTER}
+  FROM ${source}
+  WHERE ${inScope(query, parameters)} AND ${notQuarantined(parameters)}
+    AND s.received_at >= ${parameters.instant(query.from)} AND s.received_at < ${parameters.instant(query.to)}
+), counted AS (
+  SELECT e.type, e.event, e.bucket_at, max(e.rank) AS rank, count(*) AS events,
+    max(e.received_at) AS newest_received_at
+  FROM event AS e GROUP BY e.type, e.event, e.bucket_at, e.register
+)
+SELECT c.type, c.event, c.bucket_at, sum(c.events)::BIGINT AS events,
+  ${estimatedUnits("c")} AS units, max(c.newest_received_at) AS newest_received_at
+FROM counted AS c
+GROUP BY c.type, c.event, c.bucket_at
+ORDER BY c.type, c.event, c.bucket_at`;
   return { text, parameters: parameters.list };
-}
-
-/** Bad events and their resolutions are nobody's events. */
-function notQuarantined(parameters: Parameters): string {
-  return `s.type NOT IN (SELECT unnest(${parameters.bind(QUARANTINE_TYPES)}::VARCHAR[]))`;
 }
 
 /** @see RecentQuery */
 export function compileRecent(query: RecentQuery, files: ParquetFiles): CompiledQuery {
   const parameters = new Parameters();
-  const source = parameters.bind(files);
+  const source = eventsOf(files, parameters);
   const conditions = [
-    `s.workspace = ${parameters.bind(query.workspace)}`,
-    `s.environment = ${parameters.bind(query.environment)}`,
+    inScope(query, parameters),
     query.type === undefined
       ? notQuarantined(parameters)
       : `s.type = ${parameters.bind(query.type)}`,
@@ -46,9 +47,9 @@ export function compileRecent(query: RecentQuery, files: ParquetFiles): Compiled
         ]),
   ];
   const text = `
-SELECT DISTINCT s.received_at, s.occurred_at, s.source, s.message_id, s.type, s.event, s.unit, s.flag_key,
+SELECT s.received_at, s.occurred_at, s.source, s.message_id, s.type, s.event, s.unit, s.flag_key,
   s.variant, s.properties::VARCHAR AS properties, s.context::VARCHAR AS context
-FROM read_parquet(${source}) AS s
+FROM ${source}
 WHERE ${conditions.join(" AND ")}
 ORDER BY s.received_at DESC, s.occurred_at DESC, s.message_id DESC
 LIMIT ${parameters.bind(query.limit)}::BIGINT`;
