@@ -9,7 +9,7 @@ const SOURCES = [
   "apps/web/**/*.{ts,tsx,css,html,svg}",
   "platform/web-kit/**/*.{ts,tsx,css}",
   "features/*/web/**/*.{ts,tsx,css}",
-  "features/*/api.ts",
+  "features/*/*api.ts",
   "features/*/domain/**/*.ts",
   "packages/**/*.ts",
 ];

@@ -1,3 +1,4 @@
+import { viewKeys } from "@paceline/access/server";
 import type { EventRouteDeps } from "@paceline/events/server";
 
 import type { Parts } from "./parts.ts";
@@ -6,7 +7,7 @@ import { newId } from "./service-context.ts";
 
 /** What the intake and the pages of the events need of the rest. */
 export function eventRouteDeps(parts: Parts): EventRouteDeps {
-  const { clock, clocks, events, flagSets, authentication, tap, logger } = parts;
+  const { clock, clocks, events, flagSets, authentication, tap, logger, store } = parts;
   return {
     store: events,
     tap,
@@ -21,6 +22,10 @@ export function eventRouteDeps(parts: Parts): EventRouteDeps {
     async findEnvironmentTime(workspaceId, environment) {
       const replay = clocks.isReplay(workspaceId, environment);
       return { replay, now: clocks.now(workspaceId, environment) };
+    },
+    async listSourceKeys(workspaceId) {
+      const keys = await viewKeys(store.db, workspaceId);
+      return keys.filter(({ scopes }) => scopes.includes("intake"));
     },
     findServedFlag: (exposure) => servedFlagFacts(flagSets, exposure),
     async evaluateFlags(text, context) {

@@ -1,6 +1,7 @@
 import { migrations as access } from "@paceline/access/migrations";
 import { migrations as audit } from "@paceline/audit/migrations";
 import type { FeatureMigrations } from "@paceline/db";
+import { migrations as events } from "@paceline/events/migrations";
 import { migrations as experiments } from "@paceline/experiments/migrations";
 import { migrations as flags } from "@paceline/flags/migrations";
 import { migrations as http } from "@paceline/http";
@@ -15,6 +16,7 @@ export const allMigrations: readonly FeatureMigrations[] = [
   access,
   flags,
   initiatives,
+  events,
   experiments,
   rollouts,
   sample,

@@ -1,6 +1,19 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 
+export { EventPlan, EventPlanAnswer } from "./plans-api.ts";
+export type {
+  FunnelPlan,
+  FunnelResult,
+  RetentionPlan,
+  RetentionResult,
+  SeriesPlan,
+  SeriesResult,
+  TopPlan,
+  TopResult,
+} from "./plans-api.ts";
+export { ParityLatest, ParityQuery, ParityReportView } from "./parity-api.ts";
+
 const Instant = Type.String({ format: "date-time" });
 const Count = Type.Integer({ minimum: 0 });
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
@@ -158,3 +171,40 @@ export const ExportQueryString = Type.Object({
   unit: Type.Optional(Name),
   source: Type.Optional(Name),
 });
+
+export const SourcesQueryString = Type.Object({
+  environment: Type.Optional(EnvironmentKey),
+  type: Type.Optional(Name),
+  event: Type.Optional(Type.String({ maxLength: 512 })),
+});
+
+/** Who sends events: an intake key, or the product itself. */
+export const EventSource = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  prefix: Nullable(Type.String({ description: "public part of the key" })),
+  environment: Type.String(),
+  createdAt: Nullable(Instant),
+  revokedAt: Nullable(Instant),
+  library: Nullable(
+    Type.Object(
+      { name: Type.String(), version: Nullable(Type.String()) },
+      {
+        description: "the client library that the newest events name",
+      },
+    ),
+  ),
+  newestReceivedAt: Nullable(Instant),
+  total: Type.Integer({ minimum: 0, description: "received in the time shown" }),
+  counts: Type.Array(Type.Object({ at: Instant, events: Count })),
+});
+export type EventSource = Static<typeof EventSource>;
+
+export const EventSources = Type.Object({
+  from: Instant,
+  to: Instant,
+  bucketMs: Count,
+  items: Type.Array(EventSource),
+  sql: Type.String(),
+});
+export type EventSources = Static<typeof EventSources>;

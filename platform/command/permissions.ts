@@ -43,6 +43,7 @@ export const PERMISSIONS = {
   "flag.edit": OPERATORS,
   "flag.publish": OPERATORS,
   "event.read": EVERYONE,
+  "event.compare": ["owner", "engineer", "analyst"],
   "event.export": ["owner", "engineer", "analyst"],
   "event.import": ["owner", "engineer", "analyst"],
   "experiment.read": EVERYONE,

@@ -100,6 +100,12 @@ export interface Environments {
   workspace_id: string;
 }
 
+export interface EventParityReports {
+  environment: string;
+  report: Json;
+  workspace_id: string;
+}
+
 export interface ExperimentLooks {
   analysis: Json;
   as_of: Timestamp;
@@ -384,6 +390,7 @@ export interface Database {
   audit_payloads: AuditPayloads;
   audit_personal: AuditPersonal;
   environments: Environments;
+  event_parity_reports: EventParityReports;
   experiment_looks: ExperimentLooks;
   experiments: Experiments;
   flag_drafts: FlagDrafts;

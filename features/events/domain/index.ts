@@ -73,6 +73,7 @@ export type {
   SeriesPoint,
   SeriesQuery,
 } from "./series-query.ts";
+export type { SourceRow, SourcesQuery } from "./sources-query.ts";
 export { mergeTop } from "./top-query.ts";
 export type { TopPartial, TopQuery } from "./top-query.ts";
 export { eventLabel, foreignMessage } from "./foreign-message.ts";

@@ -16,6 +16,7 @@ import type { ExperimentPartial, ExperimentQuery } from "./experiment-query.ts";
 import type { FunnelPartial, FunnelQuery } from "./funnel-query.ts";
 import type { RetentionPartial, RetentionQuery } from "./retention-query.ts";
 import type { SeriesPartial, SeriesQuery } from "./series-query.ts";
+import type { SourceRow, SourcesQuery } from "./sources-query.ts";
 import type { TopPartial, TopQuery } from "./top-query.ts";
 
 /** Everything that can be asked of the store; one file for each kind, with how its rows add up. */
@@ -27,6 +28,7 @@ export type EventQuery =
   | TopQuery
   | CatalogQuery
   | RecentQuery
+  | SourcesQuery
   | BadEventsQuery
   | BadGroupQuery
   | FindQuery;
@@ -45,6 +47,7 @@ export interface RowsOf {
   readonly top: TopPartial;
   readonly catalog: CatalogRow;
   readonly recent: RecentRow;
+  readonly sources: SourceRow;
   readonly badEvents: BadEventsPartial;
   readonly badGroup: BadGroupRow;
   readonly find: FindRow;

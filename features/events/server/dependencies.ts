@@ -62,6 +62,16 @@ export interface EvaluatedFlag {
   readonly revision: number;
 }
 
+/** A key that may write events, as people see it. */
+export interface SourceKey {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly environment: string | null;
+  readonly createdAt: string;
+  readonly revokedAt: string | null;
+}
+
 export interface EventRouteDeps {
   readonly store: EventStore;
   /** Finds the owner of a key with the scope `intake`; null for every other text. */
@@ -73,6 +83,8 @@ export interface EventRouteDeps {
   ) => Promise<EnvironmentTime | null>;
   /** Told what became of each request's events; nobody by default. */
   readonly observer?: EventObserver;
+  /** The keys of a workspace that may write events, also the revoked ones; none if absent. */
+  readonly listSourceKeys?: (workspaceId: string) => Promise<readonly SourceKey[]>;
   /** Makes ids for messages that come without one. */
   readonly newId: () => string;
   /** `NO_PLANS` if absent. */

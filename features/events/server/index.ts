@@ -3,7 +3,10 @@ import type { App } from "@paceline/http";
 import type { EventRouteDeps } from "./dependencies.ts";
 import { registerExportRoutes } from "./export-routes.ts";
 import { registerIntakeRoutes } from "./intake-routes.ts";
+import { registerParityRoutes } from "./parity/parity-routes.ts";
+import { registerPlanQueryRoutes } from "./plan-query-routes.ts";
 import { registerQueryRoutes } from "./query-routes.ts";
+import { registerSourcesRoutes } from "./sources-routes.ts";
 
 export { NO_PLANS } from "./dependencies.ts";
 export type {
@@ -41,4 +44,7 @@ export function registerRoutes(app: App, deps: EventRouteDeps): void {
   registerIntakeRoutes(app, deps);
   registerQueryRoutes(app, deps);
   registerExportRoutes(app, deps);
+  registerParityRoutes(app, deps);
+  registerPlanQueryRoutes(app, deps);
+  registerSourcesRoutes(app, deps);
 }

@@ -50,6 +50,8 @@ export function compile<Source>(
       return compilers.catalog(query, source);
     case "recent":
       return compilers.recent(query, source);
+    case "sources":
+      return compilers.sources(query, source);
     case "badEvents":
       return compilers.badEvents(query, source);
     case "badGroup":
@@ -93,6 +95,7 @@ export function reachOf(query: EventQuery): Reach {
     case "top":
       return { ...EVERYTHING, occurredFrom: query.from };
     case "catalog":
+    case "sources":
       return { ...EVERYTHING, receivedFrom: query.from, receivedTo: query.to };
     // What resolves a bad event comes later than it.
     case "badGroup":

@@ -12,6 +12,7 @@ import type {
   RetentionPartial,
   RowsOf,
   SeriesPartial,
+  SourceRow,
   SplitKey,
   TopPartial,
 } from "../../domain/index.ts";
@@ -45,6 +46,8 @@ export function readRows(query: EventQuery, rows: readonly EngineRow[]): RowsOf[
       return rows.map(readCatalogRow);
     case "recent":
       return rows.map(readRecentRow);
+    case "sources":
+      return rows.map(readSourceRow);
     case "badEvents":
       return rows.map(readBadEventsRow);
     case "badGroup":
@@ -96,6 +99,21 @@ function readCatalogRow(row: EngineRow): CatalogRow {
     events: number(row, "events"),
     units: number(row, "units"),
     newestReceivedAt: number(row, "newest_received_at"),
+  };
+}
+
+function readSourceRow(row: EngineRow): SourceRow {
+  const name = row["library_name"];
+  const version = row["library_version"];
+  return {
+    source: text(row, "source"),
+    bucketAt: number(row, "bucket_at"),
+    events: number(row, "events"),
+    newestReceivedAt: number(row, "newest_received_at"),
+    library:
+      typeof name === "string"
+        ? { name, version: typeof version === "string" ? version : null }
+        : null,
   };
 }
 

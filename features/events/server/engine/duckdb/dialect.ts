@@ -6,6 +6,7 @@ import { compileFind } from "./find.ts";
 import { compileFunnel } from "./funnel.ts";
 import { compileRetention } from "./retention.ts";
 import { compileSeries } from "./series.ts";
+import { compileSources } from "./sources.ts";
 import { literal } from "./statement.ts";
 import type { ParquetFiles } from "./statement.ts";
 import { compileTop } from "./top.ts";
@@ -24,6 +25,7 @@ export const duckdb: Dialect<ParquetFiles> = {
     badEvents: compileBadEvents,
     badGroup: compileBadGroup,
     find: compileFind,
+    sources: compileSources,
   },
   display(query) {
     return query.text.replaceAll(/\$(\d+)/g, (_, place: string) =>
