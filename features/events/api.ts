@@ -12,6 +12,8 @@ export type {
   TopPlan,
   TopResult,
 } from "./plans-api.ts";
+export { LiveEventsQuery } from "./live-api.ts";
+export type { LiveBatch, LiveEventView } from "./live-api.ts";
 export { ParityLatest, ParityQuery, ParityReportView } from "./parity-api.ts";
 
 const Instant = Type.String({ format: "date-time" });

@@ -3,6 +3,7 @@ import type { App } from "@paceline/http";
 import type { EventRouteDeps } from "./dependencies.ts";
 import { registerExportRoutes } from "./export-routes.ts";
 import { registerIntakeRoutes } from "./intake-routes.ts";
+import { registerLiveRoutes } from "./live-routes.ts";
 import { registerParityRoutes } from "./parity/parity-routes.ts";
 import { registerPlanQueryRoutes } from "./plan-query-routes.ts";
 import { registerQueryRoutes } from "./query-routes.ts";
@@ -45,6 +46,7 @@ export function registerRoutes(app: App, deps: EventRouteDeps): void {
   registerQueryRoutes(app, deps);
   registerExportRoutes(app, deps);
   registerParityRoutes(app, deps);
+  registerLiveRoutes(app, deps);
   registerPlanQueryRoutes(app, deps);
   registerSourcesRoutes(app, deps);
 }
