@@ -13,6 +13,26 @@ export { MAX_EVENT_LENGTH, MESSAGE_TYPES } from "./message.ts";
 export type { MessageFault, MessageType, Receipt } from "./message.ts";
 export { addMoments } from "./moments.ts";
 export type { Moments } from "./moments.ts";
+export type { PlanChange } from "./plan-change.ts";
+export { compilePlan } from "./plan-compile.ts";
+export type { CompiledPlan, PlanFault } from "./plan-compile.ts";
+export { comparePlans } from "./plan-diff.ts";
+export type { PlanComparison } from "./plan-diff.ts";
+export { readPlanSchema } from "./plan-schema-read.ts";
+export { pointerStep, pointerSteps, SCHEMA_LIMITS } from "./plan-schema.ts";
+export type { PlanSchema, SchemaFault } from "./plan-schema.ts";
+export {
+  CHANGE_LEVELS,
+  compareVersions,
+  FIRST_VERSION,
+  nextVersion,
+  parsePlanVersion,
+  planReference,
+  stepAllows,
+  versionStep,
+  versionText,
+} from "./plan-version.ts";
+export type { ChangeLevel, PlanVersion } from "./plan-version.ts";
 export { mergeBadEvents } from "./bad-events-query.ts";
 export type {
   BadEventGroup,
