@@ -44,6 +44,7 @@ const server = await startServer(
     logLevel: "silent",
     trustProxy: null,
     publicUrl: null,
+    otlpPort: null,
   },
   createLogger("silent"),
 );

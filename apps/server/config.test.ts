@@ -11,6 +11,7 @@ test("the defaults need no setting at all", () => {
     ok: true,
     value: {
       port: 4410,
+      otlpPort: 4418,
       host: "127.0.0.1",
       dataDir: "/srv/.paceline",
       databaseUrl: null,

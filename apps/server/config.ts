@@ -8,6 +8,8 @@ import { parse, YAMLParseError } from "yaml";
 export interface Config {
   /** TCP port of UI, API, OFREP and intake; 0 takes a free one. */
   readonly port: number;
+  /** Second TCP port that answers OTLP/HTTP only, where OpenTelemetry's clients look for it; null for none. */
+  readonly otlpPort: number | null;
   /** Address to bind; loopback unless said otherwise. */
   readonly host: string;
   /** Absolute folder of everything that must be kept. */
@@ -40,6 +42,12 @@ export const SETTINGS = {
     flag: "port",
     fallback: "4410",
     help: "port of UI, API, OFREP and intake",
+  },
+  otlpPort: {
+    env: "PACELINE_OTLP_PORT",
+    flag: "otlp-port",
+    fallback: "4418",
+    help: "second port for OTLP/HTTP; 0 or empty switches it off",
   },
   host: { env: "PACELINE_HOST", flag: "host", fallback: "127.0.0.1", help: "address to bind" },
   dataDir: {
@@ -136,7 +144,9 @@ function find(key: Key, sources: ConfigSources, file: ReadonlyMap<string, string
   const fromFlag = sources.flags[flag];
   if (fromFlag !== undefined) return { text: fromFlag, source: `--${flag}` };
   const fromEnv = sources.env[env];
-  if (fromEnv !== undefined && fromEnv !== "") return { text: fromEnv, source: env };
+  const mayBeEmpty = key === "otlpPort";
+  if (fromEnv !== undefined && (fromEnv !== "" || mayBeEmpty))
+    return { text: fromEnv, source: env };
   const fromFile = file.get(env);
   if (fromFile !== undefined) return { text: fromFile, source: sources.file?.path ?? "file" };
   return { text: fallback, source: "default" };
@@ -173,6 +183,13 @@ export function readConfig(sources: ConfigSources): Result<Config, readonly Conf
   const dataDir = get("dataDir").text;
   const config: Config = {
     port: parsed("port", parsePort, 0, "must be a port from 0 to 65535"),
+    otlpPort:
+      parsed(
+        "otlpPort",
+        (text) => (text === "" ? 0 : parsePort(text)),
+        0,
+        "must be a port from 0 to 65535",
+      ) || null,
     host: get("host").text,
     dataDir: isAbsolute(dataDir) ? dataDir : resolve(sources.workingDir, dataDir),
     databaseUrl:

@@ -1,16 +1,18 @@
 import { viewKeys } from "@paceline/access/server";
 import type { EventRouteDeps } from "@paceline/events/server";
 
+import type { Config } from "./config.ts";
 import type { Parts } from "./parts.ts";
 import { evaluatedFlags, servedFlagFacts } from "./served-flags.ts";
 import { newId } from "./service-context.ts";
 
 /** What the intake and the pages of the events need of the rest. */
-export function eventRouteDeps(parts: Parts): EventRouteDeps {
+export function eventRouteDeps(parts: Parts, { publicUrl }: Config): EventRouteDeps {
   const { clock, clocks, events, flagSets, authentication, tap, logger, store } = parts;
   return {
     store: events,
     tap,
+    publicUrl,
     newId: () => newId(clock),
     async findCaller(text) {
       const identity = await authentication.identityOfKey(text);

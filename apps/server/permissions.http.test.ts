@@ -22,6 +22,8 @@ const PUBLIC_ROUTES = [
   "POST /api/v1/first-run",
   "POST /api/v1/session",
   "POST /api/v1/session/password",
+  "GET /v1/projects/:key/settings",
+  "OPTIONS /v1/projects/:key/settings",
   "OPTIONS /ofrep/v1/evaluate/flags",
   "OPTIONS /ofrep/v1/evaluate/flags/:key",
 ];
@@ -29,7 +31,11 @@ const PUBLIC_ROUTES = [
 /** Intake looks for its key in the body, too, so it checks by itself; held to that below. */
 const SEGMENT_CALLS =
   "batch b import track t identify i page p screen s group g alias a validate".split(" ");
-const INTAKE_PATHS = SEGMENT_CALLS.map((call) => `/v1/${call}`);
+const INTAKE_PATHS = [
+  ...SEGMENT_CALLS.map((call) => `/v1/${call}`),
+  ..."/v1/logs /v1/traces /v1/metrics".split(" "),
+  ..."/batch /capture /i/v0/e /e /flags /decide".split(" "),
+];
 
 interface Caller {
   readonly name: string;

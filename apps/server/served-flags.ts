@@ -38,14 +38,22 @@ export function servedFlagFacts(flagSets: FlagSets, exposure: FlatEvent): Served
   const flagKey = set.flags.has(said) ? said : flagOfExperiment(set, exposure.experimentId ?? said);
   const published = flagKey === undefined ? undefined : set.flags.get(flagKey);
   if (flagKey === undefined || published === undefined) return null;
-  const rules = published.content.configuration.rules.filter((rule) =>
-    serves(rule, exposure.variant ?? ""),
-  );
+  const { configuration, variants } = published.content;
+  const variant = variantName(variants, exposure.variant ?? "");
+  const rules = configuration.rules.filter((rule) => serves(rule, variant));
   const experiments = new Set(rules.map(({ experimentId }) => experimentId));
   const [only] = experiments;
   const isKnown = experiments.has(exposure.experimentId);
   const experimentId = isKnown || experiments.size !== 1 ? exposure.experimentId : (only ?? null);
-  return { flagKey, experimentId, revision: String(published.revision) };
+  return { flagKey, experimentId, revision: String(published.revision), variant };
+}
+
+/** PostHog's clients report the value of a boolean flag: `true` is the variant that has it. */
+function variantName(variants: Readonly<Record<string, unknown>>, said: string): string {
+  if (Object.hasOwn(variants, said) || (said !== "true" && said !== "false")) return said;
+  const named = Object.entries(variants).filter(([, value]) => String(value) === said);
+  const [first] = named;
+  return named.length === 1 && first !== undefined ? first[0] : said;
 }
 
 /** Every flag of an environment for one unit; exposes nobody, as the client says what it read. */

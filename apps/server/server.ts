@@ -19,6 +19,7 @@ import type { Logger } from "pino";
 
 import type { Config } from "./config.ts";
 import { eventRouteDeps } from "./event-routes.ts";
+import { openOtlpPort } from "./otlp-port.ts";
 import { closeParts, openParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import { every } from "./periodic.ts";
@@ -44,6 +45,8 @@ export interface RunningServer {
   readonly parts: Parts;
   readonly wiring: Wiring;
   readonly sample: SampleProcess;
+  /** The second port, for OTLP only; null if there is none. */
+  readonly otlpPort: number | null;
   readonly app: App;
   readonly routes: readonly RegisteredRoute[];
   /** Stops taking requests, finishes those under way, and closes every store. */
@@ -77,7 +80,7 @@ async function storeExposure({ events, tap }: Parts, exposure: FlagExposure): Pr
   });
 }
 
-function registerFlagsAndEvents(app: App, parts: Parts): void {
+function registerFlagsAndEvents(app: App, parts: Parts, config: Config): void {
   const { store, clocks, flagSets, logger } = parts;
   const exists = async (workspaceId: string, key: string): Promise<boolean> => {
     const row = await store.db
@@ -98,10 +101,10 @@ function registerFlagsAndEvents(app: App, parts: Parts): void {
     monotonicMs: () => performance.now(),
     onError: (error) => logger.error({ err: error }, "an evaluation failed"),
   });
-  registerEvents(app, eventRouteDeps(parts));
+  registerEvents(app, eventRouteDeps(parts, config));
 }
 
-function registerAll(app: App, parts: Parts, wiring: Wiring): void {
+function registerAll(app: App, parts: Parts, wiring: Wiring, config: Config): void {
   const { store, clock, hashing, throttle, signers, auditFolder, clocks } = parts;
   registerAccess(app, {
     db: store.db,
@@ -114,7 +117,7 @@ function registerAll(app: App, parts: Parts, wiring: Wiring): void {
     },
   });
   registerAudit(app, { auditFolder, signers });
-  registerFlagsAndEvents(app, parts);
+  registerFlagsAndEvents(app, parts, config);
   registerInitiatives(app, wiring.initiatives);
   registerExperiments(app, { ...wiring.experiments, onLook: wiring.onLook });
   registerRollouts(app, wiring.rollouts, wiring.monitor);
@@ -169,13 +172,14 @@ export async function startServer(
     await store.notifications.on(AUDIT_CHANNEL, (workspaceId) => {
       if (workspaceId !== null) hub.publish(workspaceId, "audit", {});
     });
-    registerAll(app, opened, wiring);
+    registerAll(app, opened, wiring, config);
     const sample = wireSample(opened, wiring, hub, config.sample);
     registerSample(app, sample);
     await serveWeb(app, WEB_DIST);
     // The event store has locked the data directory: no other server of it answers requests.
     await freeAbandonedClaims(store.db);
     await app.listen({ port: config.port, host: config.host });
+    const otlp = await openOtlpPort(app, config, logger);
     // Begins only: requests are answered while it fills.
     await sample.start();
     const tasks = startTasks(opened, wiring);
@@ -189,7 +193,9 @@ export async function startServer(
       sample,
       app,
       routes,
+      otlpPort: otlp.port,
       async close() {
+        await otlp.close();
         await app.close();
         await sample.close();
         await Promise.all(tasks.map((task) => task.close()));

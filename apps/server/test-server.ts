@@ -33,6 +33,7 @@ export async function startTestServer(
       logLevel: "error",
       trustProxy: null,
       publicUrl: null,
+      otlpPort: null,
     },
     createLogger("error"),
   );

@@ -67,6 +67,8 @@ export interface ServedFlagFacts {
   readonly flagKey: string;
   readonly experimentId: string | null;
   readonly revision: string | null;
+  /** Our name of the variant, where the client gave its value, as PostHog's do for booleans. */
+  readonly variant: string;
 }
 
 /**
@@ -84,7 +86,7 @@ export function canonicalExposure(
 ): FlatEvent {
   const flagKey = facts?.flagKey ?? event.flagKey ?? event.event;
   const experimentId = facts?.experimentId ?? event.experimentId;
-  const variant = event.variant ?? "";
+  const variant = facts?.variant ?? event.variant ?? "";
   const revision = facts?.revision ?? event.revision ?? "";
   const reportedBy = { source: event.source, messageId: event.messageId, dialect };
   return {

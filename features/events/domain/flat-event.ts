@@ -1,6 +1,6 @@
 /**
- * The kinds of event that the store keeps: Segment's calls, the exposure to a flag variant, and two
- * of our own making: `bad`, an event that could not be accepted, and `resolved`, which says that a
+ * The kinds of event that the store keeps: Segment's calls, the exposure to a flag variant, OpenTelemetry's
+ * three signals, and two of our own making: `bad`, an event that could not be accepted, and `resolved`, which says that a
  * bad event was replayed or dismissed.
  */
 export const EVENT_TYPES = [
@@ -11,6 +11,9 @@ export const EVENT_TYPES = [
   "group",
   "alias",
   "exposure",
+  "log",
+  "span",
+  "metric",
   "bad",
   "resolved",
 ] as const;

@@ -41,6 +41,10 @@ export type {
   BadGroupQuery,
   BadGroupRow,
 } from "./bad-events-query.ts";
+export { decodeProtobuf } from "./otlp/protobuf.ts";
+export { OTLP_SIGNALS, readOtlp, readOtlpRecord } from "./otlp/read-otlp.ts";
+export type { OtlpSignal } from "./otlp/read-otlp.ts";
+export { posthogKey, readPosthog } from "./posthog.ts";
 export { DIALECTS } from "./read-body.ts";
 export type { Dialect, PlacedFault, ReadBody, UnreadableBody } from "./read-body.ts";
 export type {

@@ -25,6 +25,8 @@ export interface MessageFault {
   readonly kind: "invalid" | "oversize";
   readonly path: string;
   readonly reason: string;
+  /** The event as far as it could be read, if its dialect can tell. */
+  readonly read?: FlatEvent;
 }
 
 /** What the server knows about a message before reading it. */

@@ -1,5 +1,5 @@
-import type { BadKind } from "./bad-event.ts";
 import type { FlatEvent } from "./flat-event.ts";
+import type { MessageFault } from "./message.ts";
 
 /** The languages that the intake understands. */
 export const DIALECTS = ["segment", "posthog", "otlp"] as const;
@@ -24,14 +24,9 @@ export interface ReadBody {
   readonly context: unknown;
 }
 
-/** Why one event cannot be taken; `path` is a JSON pointer into the event as sent. */
-export interface PlacedFault {
+/** Why one event of a body cannot be taken. */
+export interface PlacedFault extends MessageFault {
   readonly index: number;
-  readonly kind: Exclude<BadKind, "plan">;
-  readonly path: string;
-  readonly reason: string;
-  /** The event as far as it could be read, if its dialect can tell. */
-  readonly read?: FlatEvent;
 }
 
 /** A body that cannot be an intake body at all. */

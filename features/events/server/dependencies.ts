@@ -105,6 +105,8 @@ export interface EventRouteDeps {
     key: string,
     context: Readonly<Record<string, unknown>>,
   ) => Promise<readonly EvaluatedFlag[] | null>;
+  /** How people and browsers reach the server, if that was configured. */
+  readonly publicUrl?: string | null;
   /** Told of faults that were answered with 503. */
   readonly onError?: (error: unknown) => void;
 }

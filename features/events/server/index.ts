@@ -36,6 +36,7 @@ export type {
   ExportFile,
 } from "./event-store.ts";
 export { registerIntakeRoutes } from "./intake-routes.ts";
+export { OTLP_PATHS } from "./intake/otlp-routes.ts";
 export { createLiveTap } from "./live-tap.ts";
 export type { LiveEvent, LiveListener, LiveTap } from "./live-tap.ts";
 export { recordExposure, recordExposures } from "./record-exposure.ts";

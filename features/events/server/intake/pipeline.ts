@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import { ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
@@ -6,6 +8,23 @@ import type { FlatEvent, ReadBody, Receipt } from "../../domain/index.ts";
 import type { EventRouteDeps } from "../dependencies.ts";
 import type { EventFault, EventOutcome, PlanVerdict } from "../event-outcome.ts";
 import type { AppendOutcome, AppendRefusal } from "../event-store.ts";
+
+const DIGEST_LENGTH = 22;
+
+/** 128 bits of SHA-256: short ids for records without one, and no way to make two alike. */
+export function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, DIGEST_LENGTH);
+}
+
+/** Null for a record that is nested too deeply to be written. */
+function digestOfRecord(raw: unknown): string | null {
+  try {
+    return digestOf(JSON.stringify(raw));
+  } catch (cause) {
+    if (cause instanceof RangeError) return null;
+    throw cause;
+  }
+}
 
 /** What became of the events of one request. The five counts add up to its events. */
 export interface Taken {
@@ -129,8 +148,11 @@ function quarantined(
   read: FlatEvent | null,
 ): FlatEvent {
   const raw = messages[index];
-  const inherited = { sentAt, context };
-  return badEvent({ receipt, kind, path, reason, plan, dialect, call, raw, ...inherited, read });
+  const event = { kind, path, reason, plan, dialect, call, raw, sentAt, context, read };
+  // A record of OTLP has no id but what it says; with that one, a client's retry is a duplicate.
+  const newMessageId =
+    dialect === "otlp" ? () => digestOfRecord(raw) ?? receipt.newMessageId() : receipt.newMessageId;
+  return badEvent({ receipt: { ...receipt, newMessageId }, ...event });
 }
 
 function plainlyTaken(outcomes: readonly AppendOutcome[]): Taken {

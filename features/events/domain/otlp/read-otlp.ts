@@ -1,0 +1,150 @@
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
+
+import type { FlatEvent } from "../flat-event.ts";
+import { isFields } from "../json-object.ts";
+import type { MessageFault, Receipt } from "../message.ts";
+import type { PlacedFault, ReadBody, UnreadableBody } from "../read-body.ts";
+import { readLogRecord } from "./logs.ts";
+import { pointsOf, readPoint } from "./metrics.ts";
+import { originOf } from "./record.ts";
+import type { Origin } from "./record.ts";
+import { readSpan } from "./spans.ts";
+import { fieldsOf, listOf } from "./values.ts";
+
+export const OTLP_SIGNALS = ["logs", "traces", "metrics"] as const;
+export type OtlpSignal = (typeof OTLP_SIGNALS)[number];
+
+/** One record as it is kept when it is bad: with what it inherits, so that it can be read again. */
+export interface OtlpRecord {
+  readonly resource: unknown;
+  readonly scope: unknown;
+  readonly record: unknown;
+}
+
+/** A record may be several events: a span carries the flag evaluations made during it. */
+type ReadRecord = (record: unknown, origin: Origin) => Result<readonly FlatEvent[], MessageFault>;
+
+interface Shape {
+  readonly list: string;
+  readonly scopes: string;
+  readonly records: string;
+  /** The single records behind one member of `records`. */
+  readonly split: (member: unknown) => readonly unknown[];
+  readonly read: ReadRecord;
+}
+
+const SHAPES: Readonly<Record<OtlpSignal, Shape>> = {
+  logs: {
+    list: "resourceLogs",
+    scopes: "scopeLogs",
+    records: "logRecords",
+    split: (record) => [record],
+    read: readLogRecord,
+  },
+  traces: {
+    list: "resourceSpans",
+    scopes: "scopeSpans",
+    records: "spans",
+    split: (record) => [record],
+    read: readSpan,
+  },
+  metrics: {
+    list: "resourceMetrics",
+    scopes: "scopeMetrics",
+    records: "metrics",
+    split: pointsOf,
+    read: readPoint,
+  },
+};
+
+/**
+ * Reads an OTLP export request, given as the JSON that OTLP defines for it. Unknown fields are ignored;
+ * an empty object is a request without records.
+ *
+ * @param digest a short digest of a text: log records and data points have no ids, so theirs are made
+ *   of what they say, and a client's retry is a duplicate
+ */
+export function readOtlp(
+  signal: OtlpSignal,
+  body: unknown,
+  receipt: Receipt,
+  digest: (text: string) => string,
+): Result<ReadBody, UnreadableBody> {
+  if (!isFields(body)) return err({ kind: "unreadable", reason: "the body must be a JSON object" });
+  const { list, scopes, records, split, read } = SHAPES[signal];
+  const reading = new Reading(digest);
+  for (const resourced of listOf(body[list])) {
+    const { resource, [scopes]: scoped } = fieldsOf(resourced);
+    for (const { scope, [records]: members } of listOf(scoped).map(fieldsOf)) {
+      const origin = originOf(receipt, resource, scope, reading.digest);
+      for (const record of listOf(members).flatMap(split)) {
+        reading.add({ resource, scope, record }, read(record, origin));
+      }
+    }
+  }
+  return ok(reading.finish(signal));
+}
+
+/** Reads one record again that was kept as a bad event. */
+export function readOtlpRecord(
+  signal: OtlpSignal,
+  raw: unknown,
+  receipt: Receipt,
+  digest: (text: string) => string,
+): ReadBody {
+  const { resource, scope, record } = fieldsOf(raw);
+  const reading = new Reading(digest);
+  const origin = originOf(receipt, resource, scope, reading.digest);
+  reading.add({ resource, scope, record }, SHAPES[signal].read(record, origin));
+  return reading.finish(signal);
+}
+
+class Reading {
+  readonly #events: FlatEvent[] = [];
+  readonly #positions: number[] = [];
+  readonly #messages: OtlpRecord[] = [];
+  readonly #faults: PlacedFault[] = [];
+  readonly #seen = new Map<string, number>();
+  readonly #digest: (text: string) => string;
+
+  constructor(digest: (text: string) => string) {
+    this.#digest = digest;
+  }
+
+  /**
+   * Records of one request that are equal to the last letter are different records: the second gets
+   * another id. A retry sends the same request, so it gets the same ids.
+   */
+  readonly digest = (text: string): string => {
+    const digest = this.#digest(text);
+    const count = (this.#seen.get(digest) ?? 0) + 1;
+    this.#seen.set(digest, count);
+    return count === 1 ? digest : `${digest}.${count}`;
+  };
+
+  add(message: OtlpRecord, read: Result<readonly FlatEvent[], MessageFault>): void {
+    const index = this.#messages.push(message) - 1;
+    if (!read.ok) {
+      this.#faults.push({ index, ...read.error });
+      return;
+    }
+    for (const event of read.value) {
+      this.#events.push(event);
+      this.#positions.push(index);
+    }
+  }
+
+  finish(call: OtlpSignal): ReadBody {
+    return {
+      dialect: "otlp",
+      call,
+      events: this.#events,
+      positions: this.#positions,
+      messages: this.#messages,
+      faults: this.#faults,
+      sentAt: null,
+      context: undefined,
+    };
+  }
+}

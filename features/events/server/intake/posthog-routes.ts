@@ -1,0 +1,147 @@
+import type { App } from "@paceline/http";
+import type { FastifyReply, FastifySchema } from "fastify";
+
+import { IntakeAnswer } from "../../api.ts";
+import { posthogKey, readPosthog } from "../../domain/index.ts";
+import type { EvaluatedFlag, EventRouteDeps } from "../dependencies.ts";
+import { answerOf } from "./answers.ts";
+import { MAX_BODY_BYTES, parseJson, readBytes, unreadable } from "./body.ts";
+import { findCaller, readKey } from "./caller.ts";
+import type { Request } from "./caller.ts";
+import { converse, JSON_TYPE, registerPreflight } from "./plugin.ts";
+
+/** `/i/v0/e/` and `/e/` are what the browser library sends to; each also with a trailing slash. */
+const CAPTURE_PATHS = ["/batch", "/capture", "/i/v0/e", "/e"] as const;
+const FLAG_PATHS = ["/flags", "/decide"] as const;
+
+const SCHEMA: FastifySchema = {
+  tags: ["events"],
+  summary: "PostHog's interface",
+  response: { 200: IntakeAnswer },
+};
+
+/** PostHog's HTTP interface for events and flags. */
+export function registerPosthog(intake: App, deps: EventRouteDeps): void {
+  const shared = { method: "POST", bodyLimit: MAX_BODY_BYTES } as const;
+  for (const url of CAPTURE_PATHS) {
+    intake.route({
+      ...shared,
+      url,
+      config: { permission: "public", idempotent: false },
+      schema: SCHEMA,
+      handler: (request, reply) => capture(deps, request, reply),
+    });
+    registerPreflight(intake, url, "POST");
+  }
+  for (const url of FLAG_PATHS) {
+    intake.route({
+      ...shared,
+      url,
+      config: { permission: "public", idempotent: false },
+      schema: { hide: true },
+      handler: (request, reply) => answerFlags(deps, request, reply),
+    });
+    registerPreflight(intake, url, "POST");
+  }
+}
+
+async function capture(
+  deps: EventRouteDeps,
+  request: Request,
+  reply: FastifyReply,
+): Promise<string | Uint8Array> {
+  const json = await readPosthogJson(request);
+  const key = readKey(request.headers, json) ?? posthogKey(json);
+  const caller = await findCaller(deps, key);
+  return converse(deps, caller, request, reply, {
+    read(receipt) {
+      const read = readPosthog(json, receipt);
+      if (!read.ok) throw unreadable(read.error.reason);
+      return read.value;
+    },
+    answer: (taken) => JSON.stringify({ status: "Ok", ...answerOf(taken) }),
+    contentType: JSON_TYPE,
+  });
+}
+
+/** The browser library may send its JSON in base64 as the field `data` of a form. */
+async function readPosthogJson(request: Request): Promise<unknown> {
+  const bytes = await readBytes(request.body, request.headers["content-encoding"]);
+  if (bytes.subarray(0, 5).toString("latin1") !== "data=") return parseJson(bytes);
+  const text = new URLSearchParams(bytes.toString("utf8")).get("data") ?? "";
+  if (/^\s*[[{]/.test(text)) return parseJson(text);
+  return parseJson(await readBytes(Buffer.from(text, "base64"), undefined));
+}
+
+/**
+ * The flags of one person. A key that may only write learns nothing: it gets an answer without
+ * flags, with which the client works on.
+ */
+async function answerFlags(
+  deps: EventRouteDeps,
+  request: Request,
+  reply: FastifyReply,
+): Promise<string> {
+  const json = await readPosthogJson(request);
+  const key = readKey(request.headers, json) ?? posthogKey(json) ?? "";
+  await findCaller(deps, key);
+  const { distinct_id: distinctId, person_properties: traits, groups } = fieldsOf(json);
+  const context = { ...fieldsOf(traits), groups: fieldsOf(groups), targetingKey: distinctId };
+  const flags = (await deps.evaluateFlags?.(key, context)) ?? [];
+  const answered = flags.filter(({ variant }) => variant !== null);
+  const failed = answered.length < flags.length;
+  void reply.header("content-type", JSON_TYPE);
+  const isSecond = fieldsOf(request.query)["v"] === "2";
+  return JSON.stringify({
+    ...(isSecond ? secondAnswer(answered) : firstAnswer(answered)),
+    errorsWhileComputingFlags: failed,
+    requestId: request.id,
+    supportedCompression: ["gzip", "gzip-js", "base64"],
+    sessionRecording: false,
+  });
+}
+
+function secondAnswer(flags: readonly EvaluatedFlag[]): object {
+  const entries = flags.map((flag) => [
+    flag.key,
+    {
+      key: flag.key,
+      enabled: isEnabled(flag),
+      variant: variantOf(flag),
+      reason: { code: flag.reason.toLowerCase(), description: flag.reason, condition_index: null },
+      metadata: { id: 0, version: flag.revision, payload: payloadOf(flag), description: null },
+    },
+  ]);
+  return { flags: Object.fromEntries(entries) };
+}
+
+function firstAnswer(flags: readonly EvaluatedFlag[]): object {
+  const values = flags.map((flag) => [flag.key, variantOf(flag) ?? isEnabled(flag)]);
+  const payloads = flags.flatMap((flag) => {
+    const payload = payloadOf(flag);
+    return payload === undefined ? [] : [[flag.key, payload]];
+  });
+  return {
+    featureFlags: Object.fromEntries(values),
+    featureFlagPayloads: Object.fromEntries(payloads),
+  };
+}
+
+/** PostHog's clients take a flag with a variant as on, whatever the variant is called. */
+function variantOf({ value, variant }: EvaluatedFlag): string | undefined {
+  return typeof value === "boolean" ? undefined : (variant ?? undefined);
+}
+
+function isEnabled({ value }: EvaluatedFlag): boolean {
+  return value !== false;
+}
+
+function payloadOf({ value }: EvaluatedFlag): string | undefined {
+  return typeof value === "boolean" ? undefined : JSON.stringify(value);
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null
+    ? Object.fromEntries(Object.entries(value))
+    : {};
+}
