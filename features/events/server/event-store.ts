@@ -3,12 +3,13 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pid } from "node:process";
 
-import { err, ok } from "@paceline/result";
+import { err } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { encodeEvents } from "../domain/index.ts";
 import type { EventQuery, ExportFormat, ExportQuery, FlatEvent } from "../domain/index.ts";
-import type { MessageKey, QueryAnswer } from "./engine/answers.ts";
+import type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
+import { Appender } from "./appending.ts";
+import type { QueryAnswer } from "./engine/answers.ts";
 import { EngineClient } from "./engine/engine-client.ts";
 import type { Engine } from "./engine/engine.ts";
 import { Loader } from "./loader.ts";
@@ -17,14 +18,16 @@ import { disk } from "./log/log-files.ts";
 import type { LogDisk } from "./log/log-files.ts";
 import { takesWrites } from "./log/probe.ts";
 import { recoverLog } from "./log/recovery.ts";
-import { scopesOf } from "./log/scopes.ts";
 import type { SegmentScope } from "./log/scopes.ts";
 import { isNodeId } from "./log/segment-name.ts";
 import type { Stretch } from "./log/segment-name.ts";
 import { LogWriter } from "./log/writer.ts";
+import type { MessageIndex, MessageIndexOptions } from "./message-index/message-index.ts";
+import { openMessageIndex } from "./message-index/open-message-index.ts";
 import { UNOBSERVED } from "./observer.ts";
 import type { EventObserver } from "./observer.ts";
-import { RecentMessages } from "./recent-messages.ts";
+
+export type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
 
 export interface EventStoreOptions {
   /** The product's data directory; the store lives in `events/` below it. */
@@ -34,6 +37,8 @@ export interface EventStoreOptions {
   readonly limits?: Partial<EventStoreLimits>;
   /** Where the log is written; tests hand in a failing one. */
   readonly disk?: LogDisk;
+  /** The wall clock in Unix milliseconds, for how long message ids are kept. */
+  readonly now?: () => number;
   /** Who counts and times what the store does; nobody by default. */
   readonly observer?: EventObserver;
 }
@@ -44,8 +49,13 @@ export interface EventStoreLimits {
   readonly rollMs: number;
   /** With more sealed log files waiting than this, appends are refused. */
   readonly waitingLogs: number;
-  /** Newest message ids remembered, about 100 bytes each. */
+  /** Bytes and calls that may wait for the disk before appends are refused. */
+  readonly waitingBytes: number;
+  readonly waitingAppends: number;
+  /** Newest message ids kept in memory before they move to the index on the disk, some 50 bytes each. */
   readonly rememberedMessages: number;
+  /** Memory for the filters by which the index knows new ids for new; one to two bytes an id. */
+  readonly messageFilterBytes: number;
   readonly queryThreads: number;
   readonly queryMemory: string;
 }
@@ -54,17 +64,13 @@ export const DEFAULT_LIMITS: EventStoreLimits = {
   rollBytes: 8 * 1024 * 1024,
   rollMs: 2_000,
   waitingLogs: 16,
+  waitingBytes: 64 * 1024 * 1024,
+  waitingAppends: 20_000,
   rememberedMessages: 200_000,
+  messageFilterBytes: 64 * 1024 * 1024,
   queryThreads: Math.min(4, availableParallelism()),
   queryMemory: "1GB",
 };
-
-export type AppendOutcome = "accepted" | "duplicate";
-
-/** Nothing of the call was taken; the same call may be sent again. */
-export type AppendRefusal =
-  | { readonly kind: "backpressure"; readonly retryAfterSeconds: number }
-  | { readonly kind: "disk-failing"; readonly reason: string };
 
 /** What is durable but not yet seen by queries; known without asking the engine. */
 export interface EventBacklog {
@@ -150,16 +156,18 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
     threads: limits.queryThreads,
     memoryLimit: limits.queryMemory,
   });
+  let opened: MessageIndex | null = null;
   try {
-    const recovered = await recoverLog(logFolder);
     const observer = options.observer ?? UNOBSERVED;
-    const loader = new Loader(engine, observer);
+    const index = await openMessageIndex(
+      indexOptions(options, limits, join(root, "index")),
+      engine,
+    );
+    opened = index;
+    const recovered = await recoverLog(logFolder, (path, events) => index.takeOver(path, events));
+    const loader = new Loader(engine, observer, (log) => index.record(log.path));
     for (const sealed of recovered.sealed) loader.add(sealed);
     await loader.settled();
-    const recent = new RecentMessages(limits.rememberedMessages);
-    for (const key of await engine.recentMessageIds(limits.rememberedMessages)) {
-      recent.add(scopeOf(key), key.messageId);
-    }
     const stretches = await engine.stretches();
     const known = [...stretches, ...recovered.sealed.map((sealed) => sealed.stretch)];
     const writer = new LogWriter({
@@ -170,16 +178,33 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
       rollBytes: limits.rollBytes,
       rollMs: limits.rollMs,
       onSealed: (sealed) => loader.add(sealed),
+      onDurable: (path, digests) => index.noteDurable(path, digests),
       observer,
     });
-    const parts = { engine, loader, writer, recent, lock, tempFolder, limits, observer };
+    const appender = new Appender(index, writer);
+    const parts = { engine, loader, writer, index, appender, lock, tempFolder, limits, observer };
     const probe = (): Promise<boolean> => takesWrites(options.disk ?? disk, root);
     return new LocalEventStore({ ...parts, droppedBytes: recovered.droppedBytes, probe });
   } catch (cause) {
+    await opened?.close();
     await engine.close().catch(() => undefined);
     lock.release();
     throw cause;
   }
+}
+
+function indexOptions(
+  options: EventStoreOptions,
+  limits: EventStoreLimits,
+  folder: string,
+): MessageIndexOptions {
+  return {
+    folder,
+    disk: options.disk ?? disk,
+    now: options.now ?? Date.now,
+    idsInMemory: limits.rememberedMessages,
+    filterBytes: limits.messageFilterBytes,
+  };
 }
 
 /** Numbers go on where this node's files on the disk end. */
@@ -192,7 +217,8 @@ interface Parts {
   readonly engine: Engine;
   readonly loader: Loader;
   readonly writer: LogWriter;
-  readonly recent: RecentMessages;
+  readonly index: MessageIndex;
+  readonly appender: Appender;
   readonly lock: { release(): void };
   readonly tempFolder: string;
   readonly limits: EventStoreLimits;
@@ -206,8 +232,6 @@ class LocalEventStore implements EventStore {
   #exports = 0;
   /** The probe under way, shared by those who ask meanwhile. */
   #probing: Promise<boolean> | null = null;
-  /** The newest write; copies of events under way wait for it. */
-  #lastWrite: Promise<Result<void, AppendRefusal>> = Promise.resolve(ok(undefined));
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -220,53 +244,16 @@ class LocalEventStore implements EventStore {
   async #append(
     events: readonly FlatEvent[],
   ): Promise<Result<readonly AppendOutcome[], AppendRefusal>> {
-    const { loader, limits } = this.#parts;
-    if (loader.waiting > limits.waitingLogs) {
+    const { loader, writer, appender, limits } = this.#parts;
+    const { bytes, appends } = writer.waiting;
+    if (
+      loader.waiting > limits.waitingLogs ||
+      bytes > limits.waitingBytes ||
+      appends > limits.waitingAppends
+    ) {
       return err({ kind: "backpressure", retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
-    const { outcomes, fresh, copies } = this.#sort(events);
-    const before = this.#lastWrite;
-    if (fresh.length > 0) this.#lastWrite = this.#write(fresh);
-    const written = await this.#lastWrite;
-    if (fresh.length > 0 && !written.ok) return written;
-    if (copies.length === 0) return ok(outcomes);
-    // A copy is only as durable as its original, which may have been under way and have failed.
-    await before;
-    return copies.every((copy) => this.#isKnown(copy))
-      ? ok(outcomes)
-      : err({ kind: "disk-failing", reason: "an earlier copy of an event was not written" });
-  }
-
-  #sort(events: readonly FlatEvent[]): {
-    readonly outcomes: readonly AppendOutcome[];
-    readonly fresh: readonly FlatEvent[];
-    readonly copies: readonly FlatEvent[];
-  } {
-    const { recent } = this.#parts;
-    const outcomes: AppendOutcome[] = [];
-    const fresh: FlatEvent[] = [];
-    const copies: FlatEvent[] = [];
-    let previous: FlatEvent | undefined;
-    let scope = "";
-    for (const event of events) {
-      if (previous === undefined || !sameScope(event, previous)) scope = scopeOf(event);
-      previous = event;
-      const isNew = recent.add(scope, event.messageId);
-      outcomes.push(isNew ? "accepted" : "duplicate");
-      (isNew ? fresh : copies).push(event);
-    }
-    return { outcomes, fresh, copies };
-  }
-
-  async #write(fresh: readonly FlatEvent[]): Promise<Result<void, AppendRefusal>> {
-    const { writer, recent } = this.#parts;
-    const result = await writer.append(encodeEvents(fresh), scopesOf(fresh));
-    if (!result.ok) for (const event of fresh) recent.remove(scopeOf(event), event.messageId);
-    return result;
-  }
-
-  #isKnown(event: FlatEvent): boolean {
-    return this.#parts.recent.has(scopeOf(event), event.messageId);
+    return appender.append(events);
   }
 
   run<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>> {
@@ -296,11 +283,13 @@ class LocalEventStore implements EventStore {
 
   async forget(workspace: string, environment: string): Promise<number> {
     await this.flush();
-    return this.#parts.loader.forget(workspace, environment);
+    const staying = await this.#parts.loader.forget(workspace, environment);
+    await this.#parts.index.forget(workspace, environment);
+    return staying;
   }
 
   async stats(): Promise<EventStoreStats> {
-    const { engine, loader, writer, recent, droppedBytes } = this.#parts;
+    const { engine, loader, writer, index, droppedBytes } = this.#parts;
     const { segments, bytes, scopes } = await engine.stats();
     return {
       waitingLogs: loader.waiting,
@@ -308,19 +297,19 @@ class LocalEventStore implements EventStore {
       segments,
       segmentBytes: bytes,
       scopes,
-      rememberedMessages: recent.size,
+      rememberedMessages: index.remembered,
       droppedBytes,
-      failure: writer.failure ?? loader.failure,
+      failure: writer.failure ?? loader.failure ?? index.failure,
     };
   }
 
   backlog(): EventBacklog {
-    const { loader, writer, recent } = this.#parts;
+    const { loader, writer, index } = this.#parts;
     return {
       waitingLogs: loader.waiting,
       waitingSeconds: loader.waitingSeconds,
       openLogBytes: writer.openBytes,
-      rememberedMessages: recent.size,
+      rememberedMessages: index.remembered,
       writeFailure: writer.failure,
     };
   }
@@ -332,9 +321,10 @@ class LocalEventStore implements EventStore {
   }
 
   async close(): Promise<void> {
-    const { engine, loader, writer, lock } = this.#parts;
+    const { engine, loader, writer, index, lock } = this.#parts;
     await writer.close();
     await loader.close();
+    await index.close();
     await engine.close();
     lock.release();
   }
@@ -342,11 +332,3 @@ class LocalEventStore implements EventStore {
 
 /** A loaded file takes a fraction of a second, so a second frees at least one place. */
 const RETRY_AFTER_SECONDS = 1;
-
-function sameScope(a: FlatEvent, b: FlatEvent): boolean {
-  return a.source === b.source && a.environment === b.environment && a.workspace === b.workspace;
-}
-
-function scopeOf(key: Omit<MessageKey, "messageId">): string {
-  return `${key.workspace} ${key.environment} ${key.source}`;
-}

@@ -14,6 +14,7 @@ const RETRY_MS = 1_000;
 export class Loader {
   readonly #engine: Engine;
   readonly #observer: EventObserver;
+  readonly #beforeLoad: (log: SealedLog) => Promise<void>;
   readonly #addedAtMs = new WeakMap<SealedLog, number>();
   #queue: SealedLog[] = [];
   #loading = false;
@@ -25,8 +26,14 @@ export class Loader {
   /** Those who wait until the queue has been worked through once. */
   #waiters: { resolve(): void; reject(cause: Error): void }[] = [];
 
-  constructor(engine: Engine, observer: EventObserver = UNOBSERVED) {
+  /** @param beforeLoad what must be durable before the log file may be removed */
+  constructor(
+    engine: Engine,
+    observer: EventObserver = UNOBSERVED,
+    beforeLoad: (log: SealedLog) => Promise<void> = async () => undefined,
+  ) {
     this.#engine = engine;
+    this.#beforeLoad = beforeLoad;
     this.#observer = observer;
   }
 
@@ -92,6 +99,7 @@ export class Loader {
     let failure: string | null = null;
     for (let log = this.#queue.at(0); log !== undefined; log = this.#queue.at(0)) {
       try {
+        await this.#beforeLoad(log);
         await this.#observer.load(log.bytes, () => this.#engine.load(log));
       } catch (cause) {
         failure = `${log.path}: ${cause instanceof Error ? cause.message : String(cause)}`;

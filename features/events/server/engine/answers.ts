@@ -41,16 +41,11 @@ export interface EngineStats {
   readonly damaged: readonly DamagedFile[];
 }
 
-/** What makes an event the same event. */
-export interface MessageKey {
+/** Message ids of one source in one environment. */
+export interface SourceMessages {
   readonly workspace: string;
   readonly environment: string;
   readonly source: string;
-  readonly messageId: string;
-}
-
-/** Message ids of one source in one environment. */
-export interface SourceMessages extends Omit<MessageKey, "messageId"> {
   readonly messageIds: readonly string[];
 }
 

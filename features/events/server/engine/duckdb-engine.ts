@@ -20,7 +20,7 @@ import { eventsIn, mergeScopes } from "../log/scopes.ts";
 import type { SegmentScope } from "../log/scopes.ts";
 import { covers, parseSegmentName, segmentName } from "../log/segment-name.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineStats, MessageKey, QueryAnswer, SourceMessages } from "./answers.ts";
+import type { EngineStats, QueryAnswer, SourceMessages } from "./answers.ts";
 import { exportStatement } from "./duckdb-export.ts";
 import { duckdb } from "./duckdb/dialect.ts";
 import { duckdbLoading } from "./duckdb/loading.ts";
@@ -252,25 +252,6 @@ export class DuckDbEngine {
     return instants.length === 0
       ? null
       : instants.reduce((latest, instant) => Math.max(latest, instant));
-  }
-
-  /** The newest message ids, `limit` at most. */
-  async recentMessageIds(limit: number): Promise<readonly MessageKey[]> {
-    const files: string[] = [];
-    let events = 0;
-    for (const segment of this.#segments.toSorted((a, b) => b.stretch.to - a.stretch.to)) {
-      if (events >= limit) break;
-      files.push(segment.path);
-      events += segmentEvents(segment);
-    }
-    if (files.length === 0) return [];
-    const rows = await this.#all(duckdbLoading.messageIds(files, limit));
-    return rows.map((row) => ({
-      workspace: text(row, "workspace"),
-      environment: text(row, "environment"),
-      source: text(row, "source"),
-      messageId: text(row, "message_id"),
-    }));
   }
 
   /** The message ids of files written since, part by part; null behind the last part. */

@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineStats, MessageKey, QueryAnswer, SourceMessages } from "./answers.ts";
+import type { EngineStats, QueryAnswer, SourceMessages } from "./answers.ts";
 import type { EngineOptions } from "./duckdb-engine.ts";
 import type { EngineCall, EngineCalls, EngineReply } from "./engine-protocol.ts";
 import type { Engine } from "./engine.ts";
@@ -64,10 +64,6 @@ export class EngineClient implements Engine {
 
   forget(workspace: string, environment: string): Promise<number> {
     return this.#call("forget", { workspace, environment });
-  }
-
-  recentMessageIds(limit: number): Promise<readonly MessageKey[]> {
-    return this.#call("recentMessageIds", limit);
   }
 
   messageIds(storedSince: number, part: number): Promise<readonly SourceMessages[] | null> {

@@ -1,7 +1,7 @@
 import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineStats, MessageKey, QueryAnswer, SourceMessages } from "./answers.ts";
+import type { EngineStats, QueryAnswer, SourceMessages } from "./answers.ts";
 
 /** What the engine's thread can be asked, with what it answers. */
 export interface EngineCalls {
@@ -24,10 +24,6 @@ export interface EngineCalls {
   readonly forget: {
     readonly argument: { readonly workspace: string; readonly environment: string };
     readonly answer: number;
-  };
-  readonly recentMessageIds: {
-    readonly argument: number;
-    readonly answer: readonly MessageKey[];
   };
   readonly messageIds: {
     readonly argument: { readonly storedSince: number; readonly part: number };

@@ -47,8 +47,6 @@ async function perform(
       return engine.mergeOnce();
     case "forget":
       return engine.forget(request.argument.workspace, request.argument.environment);
-    case "recentMessageIds":
-      return engine.recentMessageIds(request.argument);
     case "messageIds":
       return engine.messageIds(request.argument.storedSince, request.argument.part);
     case "stretches":

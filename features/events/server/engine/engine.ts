@@ -7,7 +7,6 @@ import type {
   EraseRequest,
   FilesSince,
   IdentifyRequest,
-  MessageKey,
   QueryAnswer,
   RetainedMonth,
   RetainRequest,
@@ -43,8 +42,6 @@ export interface Engine {
    * @returns how many events of the environment stay
    */
   forget(workspace: string, environment: string): Promise<number>;
-  /** The newest message ids, `limit` at most. */
-  recentMessageIds(limit: number): Promise<readonly MessageKey[]>;
   /**
    * The message ids of what was stored at or after an instant (of the wall clock, not of a simulated
    * one), and perhaps of older events, in parts of bounded size. Parts stay the same while nothing

@@ -45,7 +45,12 @@ test("recovery cuts torn files, removes empty ones and leaves other files alone"
   await writeFile(join(folder, logName("node", 2)), "");
   await writeFile(join(folder, logName("node", 3)), lines[0] ?? "");
   await writeFile(join(folder, "notes.txt"), "mine");
-  const recovered = await recoverLog(folder);
+  const told: [string, number][] = [];
+  const recovered = await recoverLog(folder, (path, events) => told.push([path, events.length]));
+  assert.deepEqual(told, [
+    [torn, 3],
+    [join(folder, logName("node", 3)), 1],
+  ]);
   assert.equal(recovered.droppedBytes, 6);
   assert.deepEqual(
     recovered.sealed.map(({ stretch, scopes }) => [stretch.from, eventsIn(scopes)]),

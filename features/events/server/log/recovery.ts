@@ -52,8 +52,13 @@ export function wholePrefix(bytes: Uint8Array): {
 /**
  * Takes over what the last owner of the folder left: cuts torn tails, removes empty files.
  * The folder must be locked.
+ *
+ * @param onEvents told what each file that stays holds
  */
-export async function recoverLog(folder: string): Promise<RecoveredLog> {
+export async function recoverLog(
+  folder: string,
+  onEvents: (path: string, events: readonly FlatEvent[]) => void,
+): Promise<RecoveredLog> {
   const sealed: SealedLog[] = [];
   let droppedBytes = 0;
   for (const name of (await readdir(folder)).toSorted()) {
@@ -66,6 +71,7 @@ export async function recoverLog(folder: string): Promise<RecoveredLog> {
     if (whole.bytes === 0) await unlink(path);
     else {
       if (whole.bytes < content.length) await cut(path, whole.bytes);
+      onEvents(path, whole.events);
       const scopes = mergeScopes(scopesOf(whole.events));
       sealed.push({ stretch, path, scopes, bytes: whole.bytes });
     }

@@ -10,19 +10,22 @@ import type { LogDisk } from "./log-files.ts";
 import type { SealedLog } from "./recovery.ts";
 import { eventsIn, scopesOf } from "./scopes.ts";
 import { LogWriter } from "./writer.ts";
+import type { LogLines } from "./writer.ts";
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
 const one = scopesOf([sampleEvent()]);
+const lines = (text: string): LogLines => ({ text, scopes: one, digests: new Int32Array(4) });
 
 async function openWriter(
   logDisk: LogDisk,
   rollBytes = 1_000_000,
-): Promise<{ writer: LogWriter; sealed: SealedLog[] }> {
+): Promise<{ writer: LogWriter; sealed: SealedLog[]; durable: [string, number][] }> {
   const folder = await mkdtemp(join(tmpdir(), "paceline-writer-"));
   folders.push(folder);
   const sealed: SealedLog[] = [];
+  const durable: [string, number][] = [];
   const writer = new LogWriter({
     folder,
     node: "node",
@@ -31,8 +34,9 @@ async function openWriter(
     rollBytes,
     rollMs: 3_600_000,
     onSealed: (log) => sealed.push(log),
+    onDurable: (path, digests) => durable.push([path, digests.length]),
   });
-  return { writer, sealed };
+  return { writer, sealed, durable };
 }
 
 /** The real disk, which writes half of a group and fails while `failing.now` is set. */
@@ -61,7 +65,7 @@ test("appends that wait together are made durable by one write", async () => {
   const counter = { now: false, syncs: 0 };
   const { writer, sealed } = await openWriter(failingDisk(counter));
   const results = await Promise.all(
-    Array.from({ length: 50 }, (_, place) => writer.append(`${place}\n`, one)),
+    Array.from({ length: 50 }, (_, place) => writer.append(lines(`${place}\n`))),
   );
   assert.ok(results.every((result) => result.ok));
   assert.equal(counter.syncs, 1);
@@ -74,22 +78,26 @@ test("appends that wait together are made durable by one write", async () => {
 
 test("a group that the disk refused is reported and never sealed, and later groups are", async () => {
   const failing = { now: false, syncs: 0 };
-  const { writer, sealed } = await openWriter(failingDisk(failing));
-  assert.equal((await writer.append("first\n", one)).ok, true);
+  const { writer, sealed, durable } = await openWriter(failingDisk(failing));
+  assert.equal((await writer.append(lines("first\n"))).ok, true);
   failing.now = true;
-  const refused = await writer.append("refused while the disk is full\n", one);
+  const refused = await writer.append(lines("refused while the disk is full\n"));
   assert.deepEqual(refused, {
     ok: false,
     error: { kind: "disk-failing", reason: "no space left on device" },
   });
-  assert.equal((await writer.append("still refused\n", one)).ok, false);
+  assert.equal((await writer.append(lines("still refused\n"))).ok, false);
   assert.notEqual(writer.failure, null);
   failing.now = false;
-  assert.equal((await writer.append("second\n", one)).ok, true);
+  assert.equal((await writer.append(lines("second\n"))).ok, true);
   assert.equal(writer.failure, null);
   await writer.close();
   const contents = await Promise.all(sealed.map((log) => readFile(log.path, "utf8")));
   assert.deepEqual(contents, ["first\n", "second\n"]);
+  assert.deepEqual(
+    durable,
+    sealed.map((log) => [log.path, 4]),
+  );
   assert.deepEqual(
     sealed.map((log) => eventsIn(log.scopes)),
     [1, 1],
@@ -98,9 +106,9 @@ test("a group that the disk refused is reported and never sealed, and later grou
 
 test("a file is sealed when it is large enough, and sealing twice makes no empty file", async () => {
   const { writer, sealed } = await openWriter(disk, 10);
-  await writer.append("123456\n", one);
-  await writer.append("123456\n", one);
-  await writer.append("1\n", one);
+  await writer.append(lines("123456\n"));
+  await writer.append(lines("123456\n"));
+  await writer.append(lines("1\n"));
   assert.equal(sealed.length, 1);
   await writer.seal();
   await writer.seal();

@@ -5,6 +5,7 @@ import type { Result } from "@paceline/result";
 
 import { UNOBSERVED } from "../observer.ts";
 import type { EventObserver } from "../observer.ts";
+import { GroupBuffer } from "./group-buffer.ts";
 import type { LogDisk, LogFile } from "./log-files.ts";
 import type { SealedLog } from "./recovery.ts";
 import { mergeScopes } from "./scopes.ts";
@@ -26,12 +27,22 @@ export interface LogWriterOptions {
   readonly rollBytes: number;
   readonly rollMs: number;
   readonly onSealed: (sealed: SealedLog) => void;
+  /** Told which digests have become durable in which file, before anybody is answered. */
+  readonly onDurable: (path: string, digests: Int32Array) => void;
   readonly observer?: EventObserver;
 }
 
-interface Waiting {
+/** Lines for the log, and what they hold. */
+export interface LogLines {
   readonly text: string;
   readonly scopes: readonly SegmentScope[];
+  /** Digests of the message ids, for the message index. */
+  readonly digests: Int32Array;
+}
+
+interface Waiting {
+  readonly scopes: readonly SegmentScope[];
+  readonly digests: Int32Array;
   readonly settle: (result: Result<void, DiskFailing>) => void;
 }
 
@@ -51,6 +62,10 @@ interface OpenFile {
 export class LogWriter {
   readonly #options: LogWriterOptions;
   #waiting: Waiting[] = [];
+  /** The lines of those who wait. */
+  #filling = new GroupBuffer();
+  /** The other one, free or being written. */
+  #spare = new GroupBuffer();
   #open: OpenFile | null = null;
   /** A file with bytes of a failed group behind the durable ones, to be cut before it is sealed. */
   #damaged: OpenFile | null = null;
@@ -74,10 +89,19 @@ export class LogWriter {
     return this.#open?.bytes ?? 0;
   }
 
+  /** Bytes and calls that wait for a group, or are in one. */
+  get waiting(): { readonly bytes: number; readonly appends: number } {
+    return {
+      bytes: this.#filling.length + this.#spare.length,
+      appends: this.#waiting.length,
+    };
+  }
+
   /** Resolves when the lines are durable, or with the reason why they are not. */
-  append(text: string, scopes: readonly SegmentScope[]): Promise<Result<void, DiskFailing>> {
+  append({ text, scopes, digests }: LogLines): Promise<Result<void, DiskFailing>> {
+    this.#filling.add(text);
     return new Promise((settle) => {
-      this.#waiting.push({ text, scopes, settle });
+      this.#waiting.push({ scopes, digests, settle });
       this.#work();
     });
   }
@@ -120,7 +144,10 @@ export class LogWriter {
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {
-    const bytes = Buffer.from(group.map((waiting) => waiting.text).join(""));
+    const buffer = this.#filling;
+    this.#filling = this.#spare;
+    this.#spare = buffer;
+    const bytes = buffer.bytes();
     let result: Result<void, DiskFailing> = ok(undefined);
     try {
       await this.#cutDamaged();
@@ -131,13 +158,17 @@ export class LogWriter {
       await observer.sync(bytes.length, () => open.file.appendDurably(bytes));
       this.#damaged = null;
       open.bytes += bytes.length;
-      for (const waiting of group) open.scopes.push(...waiting.scopes);
+      for (const { scopes, digests } of group) {
+        open.scopes.push(...scopes);
+        this.#options.onDurable(open.path, digests);
+      }
       this.#failure = null;
     } catch (cause) {
       this.#open = null;
       this.#failure = reasonOf(cause);
       result = err({ kind: "disk-failing", reason: this.#failure });
     }
+    buffer.clear();
     for (const waiting of group) waiting.settle(result);
   }
 

@@ -83,9 +83,4 @@ QUALIFY row_number() OVER (
 WHERE decode(key) = 'paceline'`,
     parameters: [files],
   }),
-  /** The ids in some segments, for the intake's memory after a start. */
-  messageIds: (files: ParquetFiles, limit: number): CompiledQuery => ({
-    text: `SELECT workspace, environment, source, message_id FROM read_parquet($1) LIMIT $2::BIGINT`,
-    parameters: [files, limit],
-  }),
 };

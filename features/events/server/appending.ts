@@ -1,0 +1,96 @@
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
+
+import { encodeEvents } from "../domain/index.ts";
+import type { FlatEvent } from "../domain/index.ts";
+import type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
+import { scopesOf } from "./log/scopes.ts";
+import type { LogWriter } from "./log/writer.ts";
+import { DIGEST_WORDS } from "./message-index/digests.ts";
+import { HELD, NEW } from "./message-index/message-index.ts";
+import type { Claim, MessageIndex } from "./message-index/message-index.ts";
+
+type Appended = Result<readonly AppendOutcome[], AppendRefusal>;
+
+/** Writes events to the log, each message once. */
+export class Appender {
+  readonly #index: MessageIndex;
+  readonly #writer: LogWriter;
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(index: MessageIndex, writer: LogWriter) {
+    this.#index = index;
+    this.#writer = writer;
+  }
+
+  /** @see EventStore.append */
+  append(events: readonly FlatEvent[]): Promise<Appended> {
+    const claim = this.#index.claim(events);
+    // Those that were under way before this call; one that came later never holds it up.
+    const earlier = claim.known > claim.perhaps ? [...this.#underWay] : [];
+    const appended =
+      claim.known === 0
+        ? this.#writeAll(events, claim)
+        : this.#writeNew(events, claim, Promise.allSettled(earlier));
+    this.#underWay.add(appended);
+    return appended.finally(() => this.#underWay.delete(appended));
+  }
+
+  /** The usual call: all of its events are new. */
+  async #writeAll(events: readonly FlatEvent[], claim: Claim): Promise<Appended> {
+    const written = await this.#write(events, claim, claim.digests);
+    return written.ok ? ok(events.map(() => "accepted")) : written;
+  }
+
+  async #writeNew(
+    events: readonly FlatEvent[],
+    claim: Claim,
+    earlier: Promise<unknown>,
+  ): Promise<Appended> {
+    try {
+      if (claim.perhaps > 0) await this.#index.resolve(claim);
+    } catch (cause) {
+      this.#index.release(claim);
+      return err({ kind: "disk-failing", reason: String(cause) });
+    }
+    const { states, digests } = claim;
+    const fresh = events.filter((_, place) => states[place] === NEW);
+    if (fresh.length === 0) this.#index.settle(claim);
+    else {
+      const written = await this.#write(fresh, claim, digestsOfNew(claim));
+      if (!written.ok) return written;
+    }
+    // A copy is only as durable as its original, which may have been under way and have failed.
+    if (states.includes(HELD)) await earlier;
+    for (const [place, state] of states.entries()) {
+      if (state === HELD && !(await this.#index.holds(digests, place))) {
+        return err({ kind: "disk-failing", reason: "an earlier copy of an event was not written" });
+      }
+    }
+    return ok(events.map((_, place) => (states[place] === NEW ? "accepted" : "duplicate")));
+  }
+
+  async #write(
+    events: readonly FlatEvent[],
+    claim: Claim,
+    digests: Int32Array,
+  ): Promise<Result<void, AppendRefusal>> {
+    const lines = { text: encodeEvents(events), scopes: scopesOf(events), digests };
+    const written = await this.#writer.append(lines);
+    if (written.ok) this.#index.settle(claim);
+    else this.#index.release(claim);
+    return written;
+  }
+}
+
+function digestsOfNew({ digests, states }: Claim): Int32Array {
+  const fresh = new Int32Array(states.filter((state) => state === NEW).length * DIGEST_WORDS);
+  let at = 0;
+  for (const [place, state] of states.entries()) {
+    if (state !== NEW) continue;
+    const from = place * DIGEST_WORDS;
+    fresh.set(digests.subarray(from, from + DIGEST_WORDS), at);
+    at += DIGEST_WORDS;
+  }
+  return fresh;
+}
