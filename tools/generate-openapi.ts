@@ -45,7 +45,6 @@ const server = await startServer(
     trustProxy: null,
     publicUrl: null,
     otlpPort: null,
-    metricsPublic: false,
   },
   createLogger("silent"),
 );

@@ -70,6 +70,11 @@ const SUITES: readonly Suite[] = [
     files: find("tests/conformance/**/*.test.ts"),
   },
   {
+    name: "clickhouse",
+    about: "the same queries on every engine, and ClickHouse going away",
+    files: find("tests/clickhouse/**/*.test.ts"),
+  },
+  {
     name: "build",
     about: "the web app and its size budgets",
     command: ["npm", "run", "-s", "test:web-build"],

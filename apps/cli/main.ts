@@ -34,7 +34,7 @@ const COMMANDS: readonly Entry[] = [
   { name: "start", description: "start the server", load: async () => startCommand() },
   {
     name: "doctor",
-    description: "check settings, disk, database, server and the export of telemetry",
+    description: "check settings, disk, database and server",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
   },
   {

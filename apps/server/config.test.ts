@@ -19,7 +19,6 @@ test("the defaults need no setting at all", () => {
       logLevel: "warn",
       trustProxy: null,
       publicUrl: null,
-      metricsPublic: false,
     },
   });
 });

@@ -1,5 +1,3 @@
-import { inRound } from "@paceline/telemetry";
-import type { Tracing } from "@paceline/telemetry";
 import type { Logger } from "pino";
 
 /** Work that repeats until it is closed; a round that fails is logged and the next one comes all the same. */
@@ -10,14 +8,13 @@ export interface Periodic {
 
 /**
  * Runs `round` again and again with `pauseMs` between the end of one and the start of the next, so that
- * rounds never overlap. With `tracing`, a round that does something is a span.
+ * rounds never overlap.
  */
 export function every(
   pauseMs: number,
   name: string,
   logger: Logger,
   round: () => Promise<unknown>,
-  tracing: Tracing | null = null,
 ): Periodic {
   let closed = false;
   let wake: (() => void) | null = null;
@@ -34,14 +31,11 @@ export function every(
     for (;;) {
       await pause();
       if (closed) return;
-      await inRound(tracing, name, async (fail) => {
-        try {
-          await round();
-        } catch (error) {
-          fail(error);
-          logger.error({ err: error, task: name }, "a periodic task failed");
-        }
-      });
+      try {
+        await round();
+      } catch (error) {
+        logger.error({ err: error, task: name }, "a periodic task failed");
+      }
     }
   }
   const running = run();

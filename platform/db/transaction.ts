@@ -1,4 +1,3 @@
-import { activeSpan, inSpan } from "@paceline/telemetry";
 import type { Kysely } from "kysely";
 
 import type { Database } from "./database.generated.ts";
@@ -14,14 +13,8 @@ class RefusedResult extends Error {
   }
 }
 
-function isRefusal(value: unknown): value is { readonly error?: unknown } {
+function isRefusal(value: unknown): boolean {
   return typeof value === "object" && value !== null && "ok" in value && value.ok === false;
-}
-
-/** Refusals are unions on `kind`: the word says which, and nothing about whom. */
-function refusalKind({ error }: { readonly error?: unknown }): string {
-  const kind = typeof error === "object" && error !== null && "kind" in error ? error.kind : "";
-  return typeof kind === "string" && kind !== "" ? kind : "refused";
 }
 
 /**
@@ -33,16 +26,11 @@ function refusalKind({ error }: { readonly error?: unknown }): string {
  */
 export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   if (db.isTransaction) return work(db);
-  return inSpan("transaction", {}, () => outermost(db, work));
-}
-
-async function outermost<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   let refused: { readonly value: T } | null = null;
   try {
     return await db.transaction().execute(async (tx) => {
       const value = await work(tx);
       if (isRefusal(value)) {
-        activeSpan()?.set({ "paceline.refusal": refusalKind(value) });
         refused = { value };
         throw new RefusedResult(value);
       }

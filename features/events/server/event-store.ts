@@ -9,8 +9,7 @@ import type { Result } from "@paceline/result";
 import type { EventQuery, ExportFormat, ExportQuery, FlatEvent } from "../domain/index.ts";
 import type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
 import { Appender } from "./appending.ts";
-import type { DamagedFile, QueryAnswer } from "./engine/answers.ts";
-import { EngineClient } from "./engine/engine-client.ts";
+import type { QueryAnswer } from "./engine/answers.ts";
 import type { Engine } from "./engine/engine.ts";
 import { Loader } from "./loader.ts";
 import { lockFolder } from "./log/folder-lock.ts";
@@ -26,6 +25,8 @@ import type { MessageIndex, MessageIndexOptions } from "./message-index/message-
 import { openMessageIndex } from "./message-index/open-message-index.ts";
 import { UNOBSERVED } from "./observer.ts";
 import type { EventObserver } from "./observer.ts";
+import { openEngine } from "./open-engine.ts";
+import type { ClickHouseOptions } from "./open-engine.ts";
 
 export type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
 
@@ -35,6 +36,8 @@ export interface EventStoreOptions {
   /** Part of every file name: lower-case letters, digits and single dashes. */
   readonly nodeId?: string;
   readonly limits?: Partial<EventStoreLimits>;
+  /** Where the events are kept instead of in files below the data directory. */
+  readonly clickhouse?: ClickHouseOptions;
   /** Where the log is written; tests hand in a failing one. */
   readonly disk?: LogDisk;
   /** The wall clock in Unix milliseconds, for how long message ids are kept. */
@@ -90,8 +93,6 @@ export interface EventStoreStats {
   readonly openLogBytes: number;
   readonly segments: number;
   readonly segmentBytes: number;
-  /** Files that cannot be read; they are kept aside. */
-  readonly damaged: readonly DamagedFile[];
   readonly scopes: readonly SegmentScope[];
   readonly rememberedMessages: number;
   /** Bytes of half-written, never acknowledged groups that the last start cut off. */
@@ -152,11 +153,12 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
   const lock = lockFolder(logFolder, `process ${pid}, node ${node}`);
   await rm(tempFolder, { recursive: true, force: true });
   await mkdir(tempFolder, { mode: 0o700 });
-  const engine = new EngineClient({
-    segmentsFolder,
-    tempFolder,
-    threads: limits.queryThreads,
-    memoryLimit: limits.queryMemory,
+  const remote = options.clickhouse ?? null;
+  const threads = limits.queryThreads;
+  const local = { segmentsFolder, tempFolder, threads, memoryLimit: limits.queryMemory };
+  const engine = await openEngine(root, local, remote, Date.now).catch((cause: unknown) => {
+    lock.release();
+    throw cause;
   });
   let opened: MessageIndex | null = null;
   try {
@@ -169,7 +171,8 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
     const recovered = await recoverLog(logFolder, (path, events) => index.takeOver(path, events));
     const loader = new Loader(engine, observer, (log) => index.record(log.path));
     for (const sealed of recovered.sealed) loader.add(sealed);
-    await loader.settled();
+    // A ClickHouse that is away is waited for by the loader, not by the start.
+    if (remote === null) await loader.settled();
     const stretches = await engine.stretches();
     const known = [...stretches, ...recovered.sealed.map((sealed) => sealed.stretch)];
     const writer = new LogWriter({
@@ -292,13 +295,12 @@ class LocalEventStore implements EventStore {
 
   async stats(): Promise<EventStoreStats> {
     const { engine, loader, writer, index, droppedBytes } = this.#parts;
-    const { segments, bytes, scopes, damaged } = await engine.stats();
+    const { segments, bytes, scopes } = await engine.stats();
     return {
       waitingLogs: loader.waiting,
       openLogBytes: writer.openBytes,
       segments,
       segmentBytes: bytes,
-      damaged,
       scopes,
       rememberedMessages: index.remembered,
       droppedBytes,

@@ -20,11 +20,12 @@ export type {
   Suppression,
 } from "./dependencies.ts";
 export type { QueryAnswer } from "./engine/answers.ts";
+export { checkServer, readAddress } from "./engine/clickhouse/connection.ts";
+export type { ClickHouseAddress } from "./engine/clickhouse/connection.ts";
 export type { CatalogRow, RecentRow, RowsOf } from "./engine/plan.ts";
 export type { EventFault, EventOutcome } from "./event-outcome.ts";
 export { UNOBSERVED } from "./observer.ts";
 export type { EventObserver, IntakeOutcomes, IntakeRefusal } from "./observer.ts";
-export { createEventObserver, registerStoreGauges } from "./event-metrics.ts";
 export { DEFAULT_LIMITS, openEventStore } from "./event-store.ts";
 export type {
   AppendOutcome,
@@ -40,6 +41,7 @@ export { registerIntakeRoutes } from "./intake-routes.ts";
 export { OTLP_PATHS } from "./intake/otlp-routes.ts";
 export { createLiveTap } from "./live-tap.ts";
 export type { LiveEvent, LiveListener, LiveTap } from "./live-tap.ts";
+export type { ClickHouseOptions } from "./open-engine.ts";
 export { recordExposure, recordExposures } from "./record-exposure.ts";
 
 /** Intake for clients, and what people see of the events. */
