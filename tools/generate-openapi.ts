@@ -45,6 +45,7 @@ const server = await startServer(
     trustProxy: null,
     publicUrl: null,
     otlpPort: null,
+    metricsPublic: false,
   },
   createLogger("silent"),
 );

@@ -34,7 +34,7 @@ const COMMANDS: readonly Entry[] = [
   { name: "start", description: "start the server", load: async () => startCommand() },
   {
     name: "doctor",
-    description: "check settings, disk, database and server",
+    description: "check settings, disk, database, server and the export of telemetry",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
   },
   {

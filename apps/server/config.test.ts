@@ -19,6 +19,7 @@ test("the defaults need no setting at all", () => {
       logLevel: "warn",
       trustProxy: null,
       publicUrl: null,
+      metricsPublic: false,
     },
   });
 });

@@ -23,6 +23,8 @@ export interface Config {
   readonly trustProxy: string | null;
   /** How people reach the server, for links; null derives it from host and port. */
   readonly publicUrl: string | null;
+  /** Whether everybody who reaches the port reads `/metrics` without a key. */
+  readonly metricsPublic: boolean;
 }
 
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
@@ -85,6 +87,12 @@ export const SETTINGS = {
     flag: "public-url",
     fallback: "",
     help: "how people reach the server, for links",
+  },
+  metricsPublic: {
+    env: "PACELINE_METRICS_PUBLIC",
+    flag: "metrics-public",
+    fallback: "0",
+    help: "1 lets everybody read /metrics, 0 this machine and keys with the scope metrics",
   },
 } as const satisfies Readonly<Record<keyof Config, Setting>>;
 
@@ -214,6 +222,7 @@ export function readConfig(sources: ConfigSources): Result<Config, readonly Conf
         "",
         "must be an absolute URL",
       ) || null,
+    metricsPublic: parsed("metricsPublic", parseSwitch, false, "must be 1 or 0"),
   };
   return faults.length === 0 ? ok(config) : err(faults);
 }

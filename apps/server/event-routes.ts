@@ -13,6 +13,7 @@ export function eventRouteDeps(parts: Parts, { publicUrl }: Config): EventRouteD
     store: events,
     tap,
     publicUrl,
+    observer: parts.observer,
     newId: () => newId(clock),
     async findCaller(text) {
       const identity = await authentication.identityOfKey(text);

@@ -4,9 +4,9 @@ import { PostgresError } from "@paceline/postgres";
 
 import { SETTINGS } from "./config.ts";
 import { loadConfig } from "./load-config.ts";
-import { createLogger } from "./logger.ts";
-import { startServer } from "./server.ts";
+import { startServer, systemClock } from "./server.ts";
 import type { RunningServer } from "./server.ts";
+import { loadTelemetrySettings, openLoggedTelemetry } from "./telemetry.ts";
 
 const USAGE = 2;
 const FAILED = 1;
@@ -97,13 +97,19 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   try {
     const config = loadConfig(values);
-    if (config === null) return USAGE;
+    const exporting = loadTelemetrySettings();
+    if (config === null || exporting === null) return USAGE;
     const stopped = stopSignal();
-    const server = await startServer(config, createLogger(config.logLevel));
-    announce(server, values["json"] === true, ((performance.now() - started) / 1000).toFixed(1));
-    const signal = await stopped;
-    console.error(`\nStopping after ${signal}: finishing what is under way …`);
-    await server.close();
+    const { telemetry, logger } = await openLoggedTelemetry(exporting.settings, config.logLevel);
+    try {
+      const server = await startServer(config, logger, systemClock, telemetry);
+      announce(server, values["json"] === true, ((performance.now() - started) / 1000).toFixed(1));
+      const signal = await stopped;
+      console.error(`\nStopping after ${signal}: finishing what is under way …`);
+      await server.close();
+    } finally {
+      await telemetry.close();
+    }
     return 0;
   } catch (error) {
     explain(error);

@@ -9,14 +9,21 @@ import type { Authentication } from "@paceline/access/server";
 import { openSigningKey, startSequencer } from "@paceline/audit/server";
 import type { LogSigners, Sequencer } from "@paceline/audit/server";
 import type { Clock } from "@paceline/command";
-import { createLiveTap, openEventStore } from "@paceline/events/server";
-import type { EventStore, LiveTap } from "@paceline/events/server";
+import {
+  createEventObserver,
+  createLiveTap,
+  openEventStore,
+  registerStoreGauges,
+} from "@paceline/events/server";
+import type { EventObserver, EventStore, LiveTap } from "@paceline/events/server";
 import { createFlagSets } from "@paceline/flags/server";
 import type { FlagSets } from "@paceline/flags/server";
+import type { Telemetry } from "@paceline/telemetry";
 import type { Logger } from "pino";
 
 import { createEnvironmentClocks } from "./environment-clocks.ts";
 import type { EnvironmentClocks } from "./environment-clocks.ts";
+import { registerPoolGauges } from "./figures.ts";
 import type { ControlStore } from "./stores.ts";
 
 const CLOCK_CHANNEL = "environment_clock";
@@ -29,6 +36,8 @@ export interface Parts {
   readonly events: EventStore;
   /** Shows events of this process as they arrive. */
   readonly tap: LiveTap;
+  readonly observer: EventObserver;
+  readonly telemetry: Telemetry;
   readonly flagSets: FlagSets;
   readonly signers: LogSigners;
   readonly sequencer: Sequencer;
@@ -45,12 +54,17 @@ export async function openParts(
   dataDir: string,
   clock: Clock,
   logger: Logger,
+  telemetry: Telemetry,
 ): Promise<Parts> {
   const { db, notifications } = store;
   const onError = (error: unknown): void =>
     logger.error({ err: error }, "a background task failed");
-  const events = await openEventStore({ dataDir });
+  const { registry, tracing } = telemetry;
+  const observer = createEventObserver(registry, tracing);
+  const events = await openEventStore({ dataDir, observer });
   try {
+    registerStoreGauges(registry, events);
+    registerPoolGauges(registry, db);
     const auditFolder = join(dataDir, "audit");
     const clocks = await createEnvironmentClocks(db, clock);
     await notifications.on(CLOCK_CHANNEL, () => {
@@ -63,6 +77,8 @@ export async function openParts(
       clocks,
       events,
       tap: createLiveTap(),
+      observer,
+      telemetry,
       signers,
       auditFolder,
       logger,

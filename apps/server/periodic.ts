@@ -1,3 +1,5 @@
+import { inRound } from "@paceline/telemetry";
+import type { Tracing } from "@paceline/telemetry";
 import type { Logger } from "pino";
 
 /** Work that repeats until it is closed; a round that fails is logged and the next one comes all the same. */
@@ -8,13 +10,14 @@ export interface Periodic {
 
 /**
  * Runs `round` again and again with `pauseMs` between the end of one and the start of the next, so that
- * rounds never overlap.
+ * rounds never overlap. With `tracing`, a round that does something is a span.
  */
 export function every(
   pauseMs: number,
   name: string,
   logger: Logger,
   round: () => Promise<unknown>,
+  tracing: Tracing | null = null,
 ): Periodic {
   let closed = false;
   let wake: (() => void) | null = null;
@@ -31,11 +34,14 @@ export function every(
     for (;;) {
       await pause();
       if (closed) return;
-      try {
-        await round();
-      } catch (error) {
-        logger.error({ err: error, task: name }, "a periodic task failed");
-      }
+      await inRound(tracing, name, async (fail) => {
+        try {
+          await round();
+        } catch (error) {
+          fail(error);
+          logger.error({ err: error, task: name }, "a periodic task failed");
+        }
+      });
     }
   }
   const running = run();

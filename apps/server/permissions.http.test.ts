@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { can, ROLES } from "@paceline/command";
-import type { Role } from "@paceline/command";
+import type { KeyScope, Role } from "@paceline/command";
 import type { RegisteredRoute } from "@paceline/http";
 import { sql } from "kysely";
 
@@ -16,6 +16,8 @@ const PUBLIC_ROUTES = [
   "GET /assets/*",
   "GET /healthz",
   "GET /readyz",
+  "GET /health/live",
+  "GET /health/ready",
   "GET /metrics",
   "GET /api/v1/openapi.json",
   "GET /api/v1/first-run",
@@ -59,7 +61,7 @@ function person(role: Role, cookie: string): Caller {
   };
 }
 
-function key(scope: "intake" | "evaluate" | "admin", secret: string): Caller {
+function key(scope: KeyScope, secret: string): Caller {
   return {
     name: `${scope} key`,
     headers: { authorization: `Bearer ${secret}` },
@@ -95,7 +97,7 @@ before(async () => {
   );
   for (const role of ROLES)
     if (role !== "owner") callers.push(person(role, await addMember(server, owner, role)));
-  for (const scope of ["intake", "evaluate", "admin"] as const)
+  for (const scope of ["intake", "evaluate", "metrics", "admin"] as const)
     callers.push(key(scope, (await makeKey(server, owner, scope)).secret));
 });
 after(() => server.close());

@@ -9,16 +9,20 @@ import { registerRoutes as registerExperiments } from "@paceline/experiments/ser
 import { announceChanges, registerRoutes as registerFlags } from "@paceline/flags/server";
 import type { FlagExposure } from "@paceline/flags/server";
 import { createApp, expireIdempotencyKeys, freeAbandonedClaims, problem } from "@paceline/http";
-import type { App, AppHandles, RegisteredRoute } from "@paceline/http";
+import type { App, AppHandles, MetricsAccess, RegisteredRoute } from "@paceline/http";
 import { registerRoutes as registerInitiatives } from "@paceline/initiatives/server";
 import { registerRoutes as registerRollouts } from "@paceline/rollouts/server";
 import { registerRoutes as registerSample } from "@paceline/sample/server";
 import type { SampleProcess } from "@paceline/sample/server";
+import { localTelemetry } from "@paceline/telemetry";
+import type { Telemetry } from "@paceline/telemetry";
 import { sql } from "kysely";
 import type { Logger } from "pino";
+import { Registry } from "prom-client";
 
 import type { Config } from "./config.ts";
 import { eventRouteDeps } from "./event-routes.ts";
+import { flagEvaluations } from "./figures.ts";
 import { openOtlpPort } from "./otlp-port.ts";
 import { closeParts, openParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
@@ -36,6 +40,9 @@ const KEY_USE_EVERY_MS = 60_000;
 const CLEAN_EVERY_MS = 600_000;
 const MAX_EVALUATIONS_PER_SECOND = 20_000;
 const WEB_DIST = join(import.meta.dirname, "..", "web", "dist");
+
+/** The time of this machine. */
+export const systemClock: Clock = { now: () => new Date() };
 
 /** A server that answers. */
 export interface RunningServer {
@@ -100,6 +107,7 @@ function registerFlagsAndEvents(app: App, parts: Parts, config: Config): void {
     maxEvaluationsPerSecond: MAX_EVALUATIONS_PER_SECOND,
     monotonicMs: () => performance.now(),
     onError: (error) => logger.error({ err: error }, "an evaluation failed"),
+    onEvaluated: flagEvaluations(parts.telemetry.registry),
   });
   registerEvents(app, eventRouteDeps(parts, config));
 }
@@ -124,10 +132,11 @@ function registerAll(app: App, parts: Parts, wiring: Wiring, config: Config): vo
 }
 
 function startTasks(parts: Parts, wiring: Wiring): readonly Periodic[] {
-  const { logger, authentication, store, clock } = parts;
+  const { logger, authentication, store, clock, telemetry } = parts;
+  const { tracing } = telemetry;
   return [
-    every(LOOKS_EVERY_MS, "looks", logger, wiring.takeLooks),
-    every(MONITOR_EVERY_MS, "monitor", logger, wiring.watch),
+    every(LOOKS_EVERY_MS, "looks", logger, wiring.takeLooks, tracing),
+    every(MONITOR_EVERY_MS, "monitor", logger, wiring.watch, tracing),
     every(KEY_USE_EVERY_MS, "key use", logger, authentication.flushKeyUse),
     every(CLEAN_EVERY_MS, "idempotency keys", logger, () =>
       expireIdempotencyKeys(store.db, clock.now()),
@@ -135,19 +144,28 @@ function startTasks(parts: Parts, wiring: Wiring): readonly Periodic[] {
   ];
 }
 
+/** A proxy that is not known to name its callers would make everybody seem to ask from this machine. */
+function metricsAccess({ metricsPublic, publicUrl, trustProxy }: Config): MetricsAccess {
+  if (metricsPublic) return "everybody";
+  return publicUrl !== null && trustProxy === null ? "keys" : "local";
+}
+
 async function createServerApp(config: Config, parts: Parts): Promise<AppHandles> {
-  const { store, clock, authentication, logger } = parts;
+  const { store, clock, authentication, logger, telemetry, events } = parts;
+  const { registry, tracing } = telemetry;
   return createApp({
     db: store.db,
     clock,
     authenticate: authentication.authenticate,
     logger,
     ...(config.trustProxy === null ? {} : { trustProxy: config.trustProxy }),
-    ready: () =>
-      sql`select 1`
-        .execute(store.db)
-        .then(() => true)
-        .catch(() => false),
+    registry,
+    tracing,
+    metricsAccess: metricsAccess(config),
+    checks: {
+      database: () => sql`select 1`.execute(store.db).then(() => true),
+      events: () => events.writable(),
+    },
   });
 }
 
@@ -159,12 +177,13 @@ async function createServerApp(config: Config, parts: Parts): Promise<AppHandles
 export async function startServer(
   config: Config,
   logger: Logger,
-  clock: Clock = { now: () => new Date() },
+  clock: Clock = systemClock,
+  telemetry: Telemetry = localTelemetry(new Registry()),
 ): Promise<RunningServer> {
   const store = await openControlStore(config, logger);
   let parts: Parts | null = null;
   try {
-    parts = await openParts(store, config.dataDir, clock, logger);
+    parts = await openParts(store, config.dataDir, clock, logger, telemetry);
     const opened = parts;
     const { app, hub, routes } = await createServerApp(config, opened);
     const wiring = wire(opened, hub);

@@ -2,11 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Role } from "@paceline/command";
+import type { KeyScope, Role } from "@paceline/command";
+import type { Telemetry } from "@paceline/telemetry";
 import { testDatabase } from "@paceline/test-kit";
+import type { Logger } from "pino";
 
+import type { Config } from "./config.ts";
 import { createLogger } from "./logger.ts";
-import { startServer } from "./server.ts";
+import { startServer, systemClock } from "./server.ts";
 import type { RunningServer } from "./server.ts";
 
 export const PASSWORD = "seven quiet harbour lanterns";
@@ -19,7 +22,12 @@ export interface TestServer extends RunningServer {
 
 /** Starts the real server for a test; its `close` also removes what it kept. */
 export async function startTestServer(
-  options: { readonly sample?: boolean } = {},
+  options: {
+    readonly sample?: boolean;
+    readonly config?: Partial<Config>;
+    readonly telemetry?: Telemetry;
+    readonly logger?: Logger;
+  } = {},
 ): Promise<TestServer> {
   const database = await testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "paceline-server-test-"));
@@ -34,8 +42,12 @@ export async function startTestServer(
       trustProxy: null,
       publicUrl: null,
       otlpPort: null,
+      metricsPublic: false,
+      ...options.config,
     },
-    createLogger("error"),
+    options.logger ?? createLogger("error"),
+    systemClock,
+    options.telemetry,
   );
   return {
     ...server,
@@ -98,7 +110,7 @@ export async function addMember(
 export async function makeKey(
   { app }: RunningServer,
   ownerCookie: string,
-  scope: "intake" | "evaluate" | "admin",
+  scope: KeyScope,
 ): Promise<{ readonly id: string; readonly secret: string }> {
   const answer = await app.inject({
     method: "POST",
@@ -107,7 +119,7 @@ export async function makeKey(
     payload: {
       name: `${scope} key`,
       scopes: [scope],
-      ...(scope === "admin" ? {} : { environment: "production" }),
+      ...(scope === "admin" || scope === "metrics" ? {} : { environment: "production" }),
     },
   });
   if (answer.statusCode !== 201) throw new Error(answer.body);

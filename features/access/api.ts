@@ -27,6 +27,7 @@ export const RoleSchema = Type.Union(
 const Scope = Type.Union([
   Type.Literal("intake", { description: "write events, nothing else" }),
   Type.Literal("evaluate", { description: "evaluate flags" }),
+  Type.Literal("metrics", { description: "read /metrics, nothing else" }),
   Type.Literal("admin", { description: "everything an owner may" }),
 ]);
 
@@ -145,7 +146,7 @@ export type KeyView = Static<typeof KeyView>;
 export const CreateKey = Type.Object(
   {
     name: Name,
-    scopes: Type.Array(Scope, { minItems: 1, maxItems: 3, uniqueItems: true }),
+    scopes: Type.Array(Scope, { minItems: 1, maxItems: 4, uniqueItems: true }),
     environment: Type.Optional(Type.String({ maxLength: 40 })),
   },
   { additionalProperties: false },

@@ -1,8 +1,8 @@
 import { can } from "./permissions.ts";
 import type { Permission, Role } from "./permissions.ts";
 
-/** What an API key may be used for. `admin` acts with the permissions of its role. */
-export type KeyScope = "intake" | "evaluate" | "admin";
+/** What an API key may be used for. `metrics` reads `/metrics`; `admin` acts with the permissions of its role. */
+export type KeyScope = "intake" | "evaluate" | "metrics" | "admin";
 
 /** Who acts: a member, an API key, or a part of the server itself. */
 export type Actor =
@@ -28,7 +28,7 @@ export class PermissionDenied extends Error {
 }
 
 /**
- * Whether an actor holds a permission. Admin keys act as an owner; intake and evaluation keys hold
+ * Whether an actor holds a permission. Admin keys act as an owner; other keys hold
  * none. The server's own services hold all: they only run commands that the product starts itself.
  */
 export function holds(actor: Actor, permission: Permission): boolean {

@@ -39,7 +39,25 @@ export function openDatabase(
     types,
   });
   pool.on("error", onIdleError);
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const db: Db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  pools.set(db, pool);
+  return db;
+}
+
+/** Connections of a pool, and how many calls wait for one. */
+export interface PoolUse {
+  readonly open: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+const pools = new WeakMap<Db, pg.Pool>();
+
+/** How much of its pool a database uses; null for one that was not opened here. */
+export function poolUse(db: Db): PoolUse | null {
+  const pool = pools.get(db);
+  if (pool === undefined) return null;
+  return { open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount };
 }
 
 /** Waits for running queries and closes every connection. */

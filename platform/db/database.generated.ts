@@ -89,6 +89,26 @@ export interface AuditPersonal {
   workspace_id: string;
 }
 
+export interface BadEventRuns {
+  action: string;
+  created_at: Timestamp;
+  created_by: string;
+  edits: Json;
+  environment: string;
+  failure: string | null;
+  finished_at: Timestamp | null;
+  id: string;
+  place: Json | null;
+  reason: string | null;
+  resolved: Generated<number>;
+  seen: Generated<number>;
+  selection: Json;
+  state: string;
+  still_bad: Generated<number>;
+  total: number;
+  workspace_id: string;
+}
+
 export interface Environments {
   created_at: Timestamp;
   id: string;
@@ -97,6 +117,19 @@ export interface Environments {
   name: string;
   position: number;
   simulated_now: Timestamp | null;
+  workspace_id: string;
+}
+
+export interface EventMappings {
+  created_at: Timestamp;
+  created_by: string;
+  edits: Json;
+  ends_at: Timestamp;
+  environment: string | null;
+  event: string;
+  id: string;
+  title: string;
+  version: Generated<number>;
   workspace_id: string;
 }
 
@@ -364,6 +397,74 @@ export interface Sessions {
   workspace_id: string;
 }
 
+export interface TelemetryPlanArrivals {
+  environment: string;
+  hour: Timestamp;
+  last_passed_at: Timestamp | null;
+  observed: number;
+  passed: number;
+  plan: string;
+  quarantined: number;
+  workspace_id: string;
+}
+
+export interface TelemetryPlanObserved {
+  environment: string;
+  events: number;
+  last_seen_at: Timestamp;
+  path: string;
+  plan: string;
+  reason: string;
+  workspace_id: string;
+}
+
+export interface TelemetryPlans {
+  created_at: Timestamp;
+  description: string;
+  event: string;
+  event_type: string;
+  id: string;
+  initiative_id: string | null;
+  name: string;
+  updated_at: Timestamp;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface TelemetryPlanSettings {
+  unplanned: string;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface TelemetryPlanVersions {
+  addition: number;
+  changes: Json;
+  created_at: Timestamp;
+  created_by: string;
+  environments: string[] | null;
+  freshness_days: number;
+  mode: string;
+  model: number;
+  plan_id: string;
+  published_at: Timestamp | null;
+  published_by: string | null;
+  retired_at: Timestamp | null;
+  revision: number;
+  schema: string;
+  sources: string[] | null;
+  state: string;
+}
+
+export interface TelemetryUnplanned {
+  environment: string;
+  event: string;
+  event_type: string;
+  events: number;
+  last_seen_at: Timestamp;
+  workspace_id: string;
+}
+
 export interface Users {
   created_at: Timestamp;
   email: string;
@@ -389,7 +490,9 @@ export interface Database {
   audit_outbox: AuditOutbox;
   audit_payloads: AuditPayloads;
   audit_personal: AuditPersonal;
+  bad_event_runs: BadEventRuns;
   environments: Environments;
+  event_mappings: EventMappings;
   event_parity_reports: EventParityReports;
   experiment_looks: ExperimentLooks;
   experiments: Experiments;
@@ -414,6 +517,12 @@ export interface Database {
   rollback_executions: RollbackExecutions;
   samples: Samples;
   sessions: Sessions;
+  telemetry_plan_arrivals: TelemetryPlanArrivals;
+  telemetry_plan_observed: TelemetryPlanObserved;
+  telemetry_plan_settings: TelemetryPlanSettings;
+  telemetry_plan_versions: TelemetryPlanVersions;
+  telemetry_plans: TelemetryPlans;
+  telemetry_unplanned: TelemetryUnplanned;
   users: Users;
   workspaces: Workspaces;
 }

@@ -1,4 +1,5 @@
-export { closeDatabase, openDatabase } from "./connection.ts";
+export { closeDatabase, openDatabase, poolUse } from "./connection.ts";
+export type { PoolUse } from "./connection.ts";
 export type { Database } from "./database.generated.ts";
 export { mergeMigrations, migrateToLatest } from "./migrations.ts";
 export type { FeatureMigrations } from "./migrations.ts";

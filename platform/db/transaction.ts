@@ -1,3 +1,4 @@
+import { activeSpan, inSpan } from "@paceline/telemetry";
 import type { Kysely } from "kysely";
 
 import type { Database } from "./database.generated.ts";
@@ -13,8 +14,14 @@ class RefusedResult extends Error {
   }
 }
 
-function isRefusal(value: unknown): boolean {
+function isRefusal(value: unknown): value is { readonly error?: unknown } {
   return typeof value === "object" && value !== null && "ok" in value && value.ok === false;
+}
+
+/** Refusals are unions on `kind`: the word says which, and nothing about whom. */
+function refusalKind({ error }: { readonly error?: unknown }): string {
+  const kind = typeof error === "object" && error !== null && "kind" in error ? error.kind : "";
+  return typeof kind === "string" && kind !== "" ? kind : "refused";
 }
 
 /**
@@ -26,11 +33,16 @@ function isRefusal(value: unknown): boolean {
  */
 export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   if (db.isTransaction) return work(db);
+  return inSpan("transaction", {}, () => outermost(db, work));
+}
+
+async function outermost<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   let refused: { readonly value: T } | null = null;
   try {
     return await db.transaction().execute(async (tx) => {
       const value = await work(tx);
       if (isRefusal(value)) {
+        activeSpan()?.set({ "paceline.refusal": refusalKind(value) });
         refused = { value };
         throw new RefusedResult(value);
       }

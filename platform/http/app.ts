@@ -7,20 +7,26 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Clock } from "@paceline/command";
 import type { Db } from "@paceline/db";
 import { uuidv7 } from "@paceline/identifiers";
+import type { Tracing } from "@paceline/telemetry";
 import fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger } from "fastify";
+import { Registry } from "prom-client";
 
 import { checkAccess, isRouteAccess } from "./access.ts";
 import type { Authenticate, RouteAccess } from "./access.ts";
 import type { App } from "./app-type.ts";
 import { addDraining } from "./drain.ts";
 import { answerError } from "./errors.ts";
+import { addHealth } from "./health.ts";
+import type { HealthChecks } from "./health.ts";
 import { claimIdempotencyKey, storeIdempotentAnswer } from "./idempotency.ts";
 import { createMetrics } from "./metrics.ts";
+import type { MetricsAccess } from "./metrics.ts";
 import { ProblemSchema, problem } from "./problem.ts";
 import { createSseHub } from "./sse.ts";
 import type { SseHub } from "./sse.ts";
 import { registerStream } from "./stream.ts";
+import { addTracing } from "./tracing.ts";
 import { createValidatorCompiler } from "./validation.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -33,8 +39,14 @@ export interface AppOptions {
   readonly authenticate: Authenticate;
   /** Pino logger; absent in tests. */
   readonly logger?: FastifyBaseLogger;
-  /** Whether the dependencies answer; used by /readyz. */
-  readonly ready?: () => Promise<boolean>;
+  /** Whether the dependencies answer; used by /health/ready. */
+  readonly checks?: HealthChecks;
+  /** Where the figures of `/metrics` are kept; one of its own unless said otherwise. */
+  readonly registry?: Registry;
+  /** Who reads `/metrics` without a key; those on this machine unless said otherwise. */
+  readonly metricsAccess?: MetricsAccess;
+  /** Makes a span of each request; null and by default none. */
+  readonly tracing?: Tracing | null;
   /** Proxies whose forwarded address is believed, for example `127.0.0.1`; none by default. */
   readonly trustProxy?: string;
   /** How long a request may go on once the server closes; 5 s unless said otherwise. */
@@ -113,25 +125,25 @@ function addSecurityHeaders(app: App): void {
   });
 }
 
-function addProbes(app: App, options: AppOptions): void {
-  app.get("/healthz", { config: { permission: "public" }, schema: { hide: true } }, async () => ({
-    status: "ok",
-  }));
-  app.get("/readyz", { config: { permission: "public" }, schema: { hide: true } }, async () => {
-    if ((await options.ready?.()) ?? true) return { status: "ready" };
-    throw problem({
-      name: "not-ready",
-      title: "Not ready",
-      status: 503,
-      detail: "A dependency does not answer yet.",
-      headers: { "retry-after": "1" },
-    });
-  });
+function addDocument(app: App): void {
   app.get(
     "/api/v1/openapi.json",
     { config: { permission: "public" }, schema: { hide: true } },
     async () => app.swagger(),
   );
+}
+
+async function addOpenApi(app: App, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Paceline", version, license: { name: "Apache-2.0" } },
+    },
+    refResolver: {
+      buildLocalReference: ({ $id }, _base, _fragment, index) =>
+        typeof $id === "string" ? $id : `def-${index}`,
+    },
+  });
 }
 
 /**
@@ -165,27 +177,22 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     );
   });
   const hub = createSseHub(newId(options.clock).replaceAll("-", ""));
-  await app.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: {
-        title: "Paceline",
-        version: options.version ?? "0.0.0",
-        license: { name: "Apache-2.0" },
-      },
-    },
-    refResolver: {
-      buildLocalReference: ({ $id }, _base, _fragment, index) =>
-        typeof $id === "string" ? $id : `def-${index}`,
-    },
-  });
+  await addOpenApi(app, options.version ?? "0.0.0");
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
+  // First, so that refusals are traced, too.
+  if (options.tracing != null) addTracing(app, options.tracing);
   const routes = addAccess(app, options);
   addSecurityHeaders(app);
   app.addSchema(ProblemSchema);
-  addProbes(app, options);
-  createMetrics(app, hub);
+  addHealth(app, options.checks ?? {});
+  addDocument(app);
+  createMetrics(app, {
+    registry: options.registry ?? new Registry(),
+    hub,
+    access: options.metricsAccess ?? "local",
+    authenticate: options.authenticate,
+  });
   registerStream(app, hub);
   app.addHook("preClose", async () => hub.close());
   addDraining(app, options.graceMs);

@@ -4,6 +4,8 @@ export { createApp } from "./app.ts";
 export type { App } from "./app-type.ts";
 export type { AppHandles, AppOptions, RegisteredRoute } from "./app.ts";
 export { expireIdempotencyKeys, freeAbandonedClaims } from "./idempotency.ts";
+export type { HealthChecks } from "./health.ts";
+export type { MetricsAccess } from "./metrics.ts";
 export { migrations } from "./migrations.ts";
 export { cursorPage, pageLimit, PageOf, PageQuery, readCursor } from "./pagination.ts";
 export type { Page } from "./pagination.ts";

@@ -9,6 +9,7 @@ import { sql } from "kysely";
 import { configOf, withLocal, withStore } from "../local.ts";
 import type { LocalOptions } from "../local.ts";
 import { EXIT, print } from "../outcome.ts";
+import { exporterCheck } from "./exporter-check.ts";
 
 interface Check {
   readonly name: string;
@@ -55,10 +56,10 @@ async function databaseCheck(config: Config): Promise<string> {
   });
 }
 
-/** `paceline doctor`: checks settings, disk, database and server. */
+/** `paceline doctor`: checks settings, disk, database, server and exporter. */
 export function doctorCommand(): Command {
   return withLocal(new Command("doctor"))
-    .description("check settings, disk, database and server")
+    .description("check settings, disk, database, server and the export of telemetry")
     .action(async (options: LocalOptions) => {
       const config = configOf(options);
       const checks = [
@@ -75,6 +76,9 @@ export function doctorCommand(): Command {
         await attempt("database", () => databaseCheck(config)),
         await attempt("disk", () => diskCheck(config)),
         await attempt("server", () => serverCheck(config)),
+        await attempt("exporter", () =>
+          exporterCheck(process.env, `http://${config.host}:${config.port}/metrics`),
+        ),
       ];
       const text = checks
         .map(({ name, ok, detail }) => `${ok ? "✓" : "✗"} ${name.padEnd(9)} ${detail}`)

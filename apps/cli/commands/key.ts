@@ -18,7 +18,7 @@ function create(): Command {
     .requiredOption("--name <name>", "what the key is for")
     .addOption(
       new Option("--scope <scope>", "what it may do")
-        .choices(["intake", "evaluate", "admin"])
+        .choices(["intake", "evaluate", "metrics", "admin"])
         .makeOptionMandatory(),
     )
     .option("--environment <key>", "environment of an intake or evaluate key")
@@ -43,7 +43,7 @@ function create(): Command {
 function refusal(kind: string): string {
   if (kind === "environment-required") return "An intake or evaluate key needs --environment.";
   if (kind === "environment-not-allowed")
-    return "An admin key is for the whole workspace: leave --environment out.";
+    return "An admin or metrics key has no environment: leave --environment out.";
   if (kind === "no-such-environment") return "There is no such environment in this workspace.";
   return `The key was refused: ${kind}.`;
 }

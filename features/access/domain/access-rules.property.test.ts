@@ -42,7 +42,7 @@ test("no sequence of allowed changes takes the last owner away", () => {
   );
 });
 
-test("whatever is asked for, an admin key has no other scope, and any other key one environment", () => {
+test("whatever is asked for, an admin or metrics key has no other scope, and any other key one environment", () => {
   const request = fc.record({
     scopes: fc.subarray([...KEY_SCOPES]),
     environment: fc.option(fc.constantFrom("production", "staging"), { nil: null }),
@@ -53,8 +53,9 @@ test("whatever is asked for, an admin key has no other scope, and any other key 
       if (!decision.ok) return;
       const { scopes, environment } = decision.value;
       assert.deepEqual([...scopes].toSorted(), [...asked.scopes].toSorted());
-      assert.equal(scopes.includes("admin"), environment === null);
-      assert.ok(!scopes.includes("admin") || scopes.length === 1);
+      const isAlone = scopes.includes("admin") || scopes.includes("metrics");
+      assert.equal(isAlone, environment === null);
+      assert.ok(!isAlone || scopes.length === 1);
     }),
   );
 });

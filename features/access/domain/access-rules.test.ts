@@ -69,12 +69,15 @@ test("a credential that is there but unreadable is malformed, never absent", () 
     );
 });
 
-test("which keys may exist: intake and evaluation in one environment, admin alone in none", () => {
+test("which keys may exist: intake and evaluation in one environment, admin or metrics alone in none", () => {
   const table = [
     [["intake"], "production", "ok"],
     [["intake", "evaluate"], "production", "ok"],
     [["intake"], null, "environment-required"],
     [["admin"], null, "ok"],
+    [["metrics"], null, "ok"],
+    [["metrics"], "production", "environment-not-allowed"],
+    [["intake", "metrics"], "production", "metrics-with-other-scopes"],
     [["admin"], "production", "environment-not-allowed"],
     [["admin", "evaluate"], "production", "admin-with-other-scopes"],
     [[], "production", "no-scope"],

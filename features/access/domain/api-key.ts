@@ -3,7 +3,12 @@ import type { Result } from "@paceline/result";
 import { err, ok } from "@paceline/result";
 
 /** What an API key may be used for; `intake` can only write events, so it may be shown in a web page. */
-export const KEY_SCOPES = ["intake", "evaluate", "admin"] as const satisfies readonly KeyScope[];
+export const KEY_SCOPES = [
+  "intake",
+  "evaluate",
+  "metrics",
+  "admin",
+] as const satisfies readonly KeyScope[];
 
 export type KeyRequest = {
   readonly scopes: readonly KeyScope[];
@@ -14,19 +19,24 @@ export type KeyRequest = {
 export type KeyRequestError =
   | { readonly kind: "no-scope" }
   | { readonly kind: "admin-with-other-scopes" }
+  | { readonly kind: "metrics-with-other-scopes" }
   | { readonly kind: "environment-required" }
   | { readonly kind: "environment-not-allowed" };
 
 /**
  * Which keys may exist. A key that a web page carries must never be an admin key, and data of one
  * environment must never be written with the key of another: so intake and evaluation keys are bound to
- * one environment, admin keys to none, and the two never mix.
+ * one environment, admin keys to none, and the two never mix. The figures of `/metrics` are those of the
+ * process, so a key for them has no environment, and what reads them must not be able to do more.
  */
 export function decideKey(request: KeyRequest): Result<KeyRequest, KeyRequestError> {
   const scopes = KEY_SCOPES.filter((scope) => request.scopes.includes(scope));
   if (scopes.length === 0) return err({ kind: "no-scope" });
   if (scopes.includes("admin")) {
     if (scopes.length > 1) return err({ kind: "admin-with-other-scopes" });
+    if (request.environment !== null) return err({ kind: "environment-not-allowed" });
+  } else if (scopes.includes("metrics")) {
+    if (scopes.length > 1) return err({ kind: "metrics-with-other-scopes" });
     if (request.environment !== null) return err({ kind: "environment-not-allowed" });
   } else if (request.environment === null) return err({ kind: "environment-required" });
   return ok({ scopes, environment: request.environment });

@@ -167,6 +167,13 @@ const PROBLEMS = {
     "/to",
   ),
   "no-scope": entry("key-needs-scope", 422, "A key needs a scope", "Name at least one.", "/scopes"),
+  "metrics-with-other-scopes": entry(
+    "metrics-key-alone",
+    422,
+    "Keys for metrics have no other scope",
+    "A key that monitoring holds reads `/metrics` and nothing else. Make two keys.",
+    "/scopes",
+  ),
   "admin-with-other-scopes": entry(
     "admin-key-alone",
     422,
@@ -184,7 +191,7 @@ const PROBLEMS = {
   "environment-not-allowed": entry(
     "admin-key-has-no-environment",
     422,
-    "Admin keys are for the whole workspace",
+    "Admin and metrics keys have no environment",
     "Leave the environment out.",
     "/environment",
   ),

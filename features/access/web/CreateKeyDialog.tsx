@@ -22,6 +22,11 @@ const purposes = [
     label: "Write events and evaluate flags",
     hint: "For one program that does both.",
   },
+  {
+    value: "metrics",
+    label: "Read metrics",
+    hint: "For Prometheus: it reads /metrics and nothing else.",
+  },
   { value: "admin", label: "Everything an owner may", hint: "Keep it on your machine or in CI." },
 ] as const;
 type Purpose = (typeof purposes)[number]["value"];
@@ -30,8 +35,14 @@ const scopesOf = {
   intake: ["intake"],
   evaluate: ["evaluate"],
   both: ["intake", "evaluate"],
+  metrics: ["metrics"],
   admin: ["admin"],
 } as const satisfies Record<Purpose, CreateKey["scopes"][number][]>;
+
+/** Whether a key for this belongs to one environment. */
+function isBound(purpose: Purpose): boolean {
+  return purpose !== "admin" && purpose !== "metrics";
+}
 
 export function CreateKeyDialog(props: {
   onClose: () => void;
@@ -65,7 +76,7 @@ export function CreateKeyDialog(props: {
         onSubmit={(event) => {
           event.preventDefault();
           const scopes = [...scopesOf[purpose]];
-          create.mutate(purpose === "admin" ? { name, scopes } : { name, scopes, environment });
+          create.mutate(isBound(purpose) ? { name, scopes, environment } : { name, scopes });
         }}
       >
         {problem !== undefined && problem.faults.length === 0 && (
@@ -86,7 +97,7 @@ export function CreateKeyDialog(props: {
           onChange={setPurpose}
           hint={purposes.find(({ value }) => value === purpose)?.hint}
         />
-        {purpose !== "admin" && (
+        {isBound(purpose) && (
           <Select
             label="Environment"
             options={options}

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import type { CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
+import { activeSpan } from "@paceline/telemetry";
 import { sql } from "kysely";
 
 import { buildLeaf } from "./build-leaf.ts";
@@ -29,6 +30,7 @@ export async function appendAudit(
 ): Promise<AuditReference> {
   if (!tx.isTransaction)
     throw new Error("an audit entry belongs into the transaction of its change");
+  activeSpan()?.rename(`command ${statement.action}`);
   const id = ctx.newId();
   const context = { id, at: ctx.now, ...pickContext(ctx) };
   const built = buildLeaf(context, statement, randomBytes);

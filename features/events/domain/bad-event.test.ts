@@ -42,6 +42,13 @@ test("a bad event keeps the event as sent and can be read back from its line in 
   assert.equal(event.event, "Order");
 });
 
+test("faults at different places of a list are one group, and the exact place is kept", () => {
+  const raw = { properties: { products: [{}, { price: "1" }] } };
+  const path = "/properties/products/1/price";
+  const body = readBadEvent(badEvent(input(raw, { path })).properties);
+  assert.deepEqual([body?.path, body?.at], ["/properties/products/*/price", path]);
+});
+
 test("the ids of a bad event are kept where erasure looks for them", () => {
   const event = badEvent(input({ userId: 7, anonymousId: "a".repeat(600) }));
   assert.deepEqual([event.unit, event.userId], ["7", "7"]);

@@ -2,6 +2,7 @@ import type { EventType, FlatEvent } from "./flat-event.ts";
 import { isFields } from "./json-object.ts";
 import { MAX_NAME_LENGTH } from "./message.ts";
 import type { Receipt } from "./message.ts";
+import { pointerStep, pointerSteps } from "./plan-schema.ts";
 
 /** Why an event is bad: it cannot be read, it is too large, or it breaks its telemetry plan. */
 export const BAD_KINDS = ["invalid", "oversize", "plan"] as const;
@@ -32,7 +33,10 @@ export interface BadEventInput {
 /** What a bad event keeps in its `properties`. */
 export interface BadEventBody {
   readonly kind: BadKind;
+  /** Where the fault is, with `*` for the place in a list, so that equal faults are one group. */
   readonly path: string;
+  /** JSON pointer into `raw`: exactly where. */
+  readonly at: string;
   readonly reason: string;
   readonly plan: string | null;
   readonly dialect: string;
@@ -71,7 +75,8 @@ export function badEvent(input: BadEventInput): FlatEvent {
   const clientId = read?.messageId ?? idOf(fields["messageId"] ?? fields["uuid"]);
   const body: BadEventBody = {
     kind: input.kind,
-    path: input.path,
+    path: listPath(raw, input.path),
+    at: input.path,
     reason: input.reason,
     plan: input.plan,
     dialect: input.dialect,
@@ -117,6 +122,7 @@ export function readBadEvent(properties: string): BadEventBody | null {
   return {
     kind,
     path,
+    at: typeof body["at"] === "string" ? body["at"] : path,
     reason,
     dialect,
     plan: typeof plan === "string" ? plan : null,
@@ -167,6 +173,21 @@ export function resolvedEvent(
     properties: JSON.stringify({ outcome, by, reason, bad: bad.messageId }),
     context: "{}",
   };
+}
+
+/** A pointer with `*` for every place in a list. */
+function listPath(raw: unknown, pointer: string): string {
+  let place = raw;
+  return pointerSteps(pointer)
+    .map((step) => {
+      if (Array.isArray(place)) {
+        place = place[Number(step)];
+        return "/*";
+      }
+      place = isFields(place) ? place[step] : undefined;
+      return pointerStep(step);
+    })
+    .join("");
 }
 
 /** Ids as far as they can be read: texts and numbers, cut to the length of an id. */

@@ -43,10 +43,14 @@ export interface BadEventsPartial extends BadEventGroup {
   };
 }
 
-/** The bad events of one group that are not resolved, oldest first, to be replayed or dismissed. */
+/**
+ * The bad events of one group that are not resolved, oldest first, to be replayed or dismissed; or
+ * one bad event by its id. With neither, all of them.
+ */
 export interface BadGroupQuery extends QueryScope {
   readonly kind: "badGroup";
-  readonly group: BadEventGroup;
+  readonly group?: BadEventGroup;
+  readonly only?: { readonly source: string; readonly messageId: string };
   readonly from: number;
   readonly to: number;
   readonly limit: number;
@@ -61,9 +65,15 @@ export interface BadGroupQuery extends QueryScope {
 export interface BadGroupRow {
   readonly source: string;
   readonly messageId: string;
+  readonly event: string;
   readonly unit: string;
+  readonly userId: string | null;
+  readonly anonymousId: string | null;
   readonly at: number;
   readonly receivedAt: number;
+  /** What the event inherited of its batch. */
+  readonly sentAt: number | null;
+  readonly context: string;
   /** JSON text of what was quarantined. */
   readonly properties: string;
 }

@@ -13,6 +13,28 @@ export { MAX_EVENT_LENGTH, MESSAGE_TYPES } from "./message.ts";
 export type { MessageFault, MessageType, Receipt } from "./message.ts";
 export { addMoments } from "./moments.ts";
 export type { Moments } from "./moments.ts";
+export {
+  appliesTo,
+  arrivalState,
+  coversScope,
+  DEFAULT_FRESHNESS_DAYS,
+  PLAN_MODES,
+  PLAN_STATES,
+  planKey,
+  PLANNED_TYPES,
+  plannedMember,
+  plannedValue,
+} from "./plan.ts";
+export type {
+  ArrivalState,
+  PlanArrival,
+  PlanContent,
+  PlanMode,
+  PlannedType,
+  PlannedVersion,
+  PlanScope,
+  PlanState,
+} from "./plan.ts";
 export type { PlanChange } from "./plan-change.ts";
 export { compilePlan } from "./plan-compile.ts";
 export type { CompiledPlan, PlanFault } from "./plan-compile.ts";

@@ -9,7 +9,7 @@ import type { Result } from "@paceline/result";
 import type { EventQuery, ExportFormat, ExportQuery, FlatEvent } from "../domain/index.ts";
 import type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
 import { Appender } from "./appending.ts";
-import type { QueryAnswer } from "./engine/answers.ts";
+import type { DamagedFile, QueryAnswer } from "./engine/answers.ts";
 import type { Engine } from "./engine/engine.ts";
 import { Loader } from "./loader.ts";
 import { lockFolder } from "./log/folder-lock.ts";
@@ -93,6 +93,8 @@ export interface EventStoreStats {
   readonly openLogBytes: number;
   readonly segments: number;
   readonly segmentBytes: number;
+  /** Files that cannot be read; they are kept aside. */
+  readonly damaged: readonly DamagedFile[];
   readonly scopes: readonly SegmentScope[];
   readonly rememberedMessages: number;
   /** Bytes of half-written, never acknowledged groups that the last start cut off. */
@@ -295,12 +297,13 @@ class LocalEventStore implements EventStore {
 
   async stats(): Promise<EventStoreStats> {
     const { engine, loader, writer, index, droppedBytes } = this.#parts;
-    const { segments, bytes, scopes } = await engine.stats();
+    const { segments, bytes, scopes, damaged } = await engine.stats();
     return {
       waitingLogs: loader.waiting,
       openLogBytes: writer.openBytes,
       segments,
       segmentBytes: bytes,
+      damaged,
       scopes,
       rememberedMessages: index.remembered,
       droppedBytes,

@@ -26,6 +26,7 @@ export type { CatalogRow, RecentRow, RowsOf } from "./engine/plan.ts";
 export type { EventFault, EventOutcome } from "./event-outcome.ts";
 export { UNOBSERVED } from "./observer.ts";
 export type { EventObserver, IntakeOutcomes, IntakeRefusal } from "./observer.ts";
+export { createEventObserver, registerStoreGauges } from "./event-metrics.ts";
 export { DEFAULT_LIMITS, openEventStore } from "./event-store.ts";
 export type {
   AppendOutcome,

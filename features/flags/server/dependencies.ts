@@ -32,4 +32,6 @@ export interface FlagRouteDependencies {
   /** A clock that never jumps, for the limit. */
   readonly monotonicMs: () => number;
   readonly onError: (error: unknown) => void;
+  /** Told of each evaluated flag, for figures and traces: the key, the reason, never about whom. */
+  readonly onEvaluated?: (flagKey: string, reason: string, variant: string | null) => void;
 }

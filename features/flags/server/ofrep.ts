@@ -155,6 +155,11 @@ async function record(
   else recorded.catch(deps.onError);
 }
 
+/** Tells why a flag was answered as it was; a failed evaluation is told by its error code. */
+function tell(deps: FlagRouteDependencies, { key, reason, errorCode, variant }: Answered): void {
+  deps.onEvaluated?.(key, errorCode ?? reason ?? "UNKNOWN", variant ?? null);
+}
+
 function addSingle(app: App, deps: FlagRouteDependencies, limit: RateLimit): void {
   app.post<{ Params: { key: string } }>(
     "/ofrep/v1/evaluate/flags/:key",
@@ -178,6 +183,7 @@ function addSingle(app: App, deps: FlagRouteDependencies, limit: RateLimit): voi
           return refuse(reply, 500, "GENERAL", details, key);
         }
       }
+      tell(deps, evaluation);
       const { errorCode } = evaluation;
       void reply.status(errorCode === undefined ? 200 : errorCode === "FLAG_NOT_FOUND" ? 404 : 400);
       void reply.header("content-type", JSON_TYPE);
@@ -208,7 +214,9 @@ function addBulk(app: App, deps: FlagRouteDependencies, limit: RateLimit): void 
       const context = readContext(request.body);
       if (typeof context === "string") return refuse(reply, 400, "INVALID_CONTEXT", context);
       const at = await deps.environmentNow(set.workspaceId, set.environment);
-      const text = bulkText(set, serveAll(set, context, at.getTime()));
+      const evaluations = serveAll(set, context, at.getTime());
+      if (deps.onEvaluated !== undefined) for (const one of evaluations) tell(deps, one);
+      const text = bulkText(set, evaluations);
       // Over the answer and not the revision: another context may well have another answer.
       const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
       void reply.header("etag", tag);

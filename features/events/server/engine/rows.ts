@@ -193,9 +193,14 @@ function readBadGroupRow(row: EngineRow): BadGroupRow {
   return {
     source: text(row, "source"),
     messageId: text(row, "message_id"),
+    event: text(row, "event"),
     unit: text(row, "unit"),
+    userId: textOrNull(row, "user_id"),
+    anonymousId: textOrNull(row, "anonymous_id"),
     at: number(row, "occurred_at"),
     receivedAt: number(row, "received_at"),
+    sentAt: row["sent_at"] === null ? null : number(row, "sent_at"),
+    context: text(row, "context"),
     properties: text(row, "properties"),
   };
 }

@@ -1,6 +1,8 @@
 import type { FeatureMigrations } from "@paceline/db";
 import { sql } from "kysely";
 
+import { BAD_EVENT_TABLES, PLAN_TABLES } from "./plans.ts";
+
 export const migrations: FeatureMigrations = {
   feature: "events",
   after: [],
@@ -14,6 +16,11 @@ export const migrations: FeatureMigrations = {
             report jsonb not null,
             primary key (workspace_id, environment)
           )`.execute(db);
+      },
+    },
+    "202611271240_events_plans": {
+      async up(db) {
+        for (const statement of [...PLAN_TABLES, ...BAD_EVENT_TABLES]) await statement.execute(db);
       },
     },
   },

@@ -11,7 +11,8 @@ interface Received extends QueryScope {
 
 /** The bad events received in the range, with what was wrong as columns. */
 function badEvents(query: Received, table: EventTable, parameters: Parameters): string {
-  const columns = ["source", "message_id", "event", "unit", "occurred_at", "received_at"];
+  const ids = ["source", "message_id", "event", "unit", "user_id", "anonymous_id"];
+  const columns = [...ids, "occurred_at", "received_at", "sent_at", "context"];
   const source = eventsOf(
     table,
     ["type", ...columns, "properties"],
@@ -75,13 +76,23 @@ LIMIT ${parameters.bind(query.limit)}`;
 export function compileBadGroup(query: BadGroupQuery, table: EventTable): CompiledQuery {
   const parameters = new Parameters();
   const bad = badEvents(query, table, parameters);
-  const { group, after } = query;
+  const { group, only, after } = query;
   const conditions = [
-    `b.event = ${parameters.bind(group.event)}`,
-    `b.fault = ${parameters.bind(group.fault)}`,
-    group.plan === null ? "b.plan IS NULL" : `b.plan = ${parameters.bind(group.plan)}`,
-    `b.path = ${parameters.bind(group.path)}`,
-    `b.reason = ${parameters.bind(group.reason)}`,
+    ...(group === undefined
+      ? []
+      : [
+          `b.event = ${parameters.bind(group.event)}`,
+          `b.fault = ${parameters.bind(group.fault)}`,
+          group.plan === null ? "b.plan IS NULL" : `b.plan = ${parameters.bind(group.plan)}`,
+          `b.path = ${parameters.bind(group.path)}`,
+          `b.reason = ${parameters.bind(group.reason)}`,
+        ]),
+    ...(only === undefined
+      ? []
+      : [
+          `b.source = ${parameters.bind(only.source)}`,
+          `b.message_id = ${parameters.bind(only.messageId)}`,
+        ]),
     unresolved(query, table, parameters),
     ...(after === undefined
       ? []
@@ -90,8 +101,9 @@ export function compileBadGroup(query: BadGroupQuery, table: EventTable): Compil
         ]),
   ];
   const text = `
-SELECT b.source AS source, b.message_id AS message_id, b.unit AS unit,
-  b.occurred_at AS occurred_at, b.received_at AS received_at, b.properties AS properties
+SELECT b.source AS source, b.message_id AS message_id, b.event AS event, b.unit AS unit, b.user_id AS user_id,
+  b.anonymous_id AS anonymous_id, b.occurred_at AS occurred_at, b.received_at AS received_at,
+  b.sent_at AS sent_at, b.context AS context, b.properties AS properties
 FROM ${bad} AS b
 WHERE ${conditions.join(" AND ")}
 ORDER BY b.received_at, b.source, b.message_id

@@ -45,13 +45,23 @@ LIMIT ${parameters.bind(query.limit)}::BIGINT`;
 export function compileBadGroup(query: BadGroupQuery, files: ParquetFiles): CompiledQuery {
   const parameters = new Parameters();
   const source = eventsOf(files, parameters);
-  const { group, after } = query;
+  const { group, only, after } = query;
   const conditions = [
-    `b.event = ${parameters.bind(group.event)}`,
-    `b.fault = ${parameters.bind(group.fault)}`,
-    `b.plan IS NOT DISTINCT FROM ${parameters.bind(group.plan)}`,
-    `b.path = ${parameters.bind(group.path)}`,
-    `b.reason = ${parameters.bind(group.reason)}`,
+    ...(group === undefined
+      ? []
+      : [
+          `b.event = ${parameters.bind(group.event)}`,
+          `b.fault = ${parameters.bind(group.fault)}`,
+          `b.plan IS NOT DISTINCT FROM ${parameters.bind(group.plan)}`,
+          `b.path = ${parameters.bind(group.path)}`,
+          `b.reason = ${parameters.bind(group.reason)}`,
+        ]),
+    ...(only === undefined
+      ? []
+      : [
+          `b.source = ${parameters.bind(only.source)}`,
+          `b.message_id = ${parameters.bind(only.messageId)}`,
+        ]),
     UNRESOLVED,
     ...(after === undefined
       ? []
@@ -61,7 +71,8 @@ export function compileBadGroup(query: BadGroupQuery, files: ParquetFiles): Comp
   ];
   const text = `
 WITH ${badAndResolved(query, source, parameters)}
-SELECT b.source, b.message_id, b.unit, b.occurred_at, b.received_at, b.properties
+SELECT b.source, b.message_id, b.event, b.unit, b.user_id, b.anonymous_id, b.occurred_at, b.received_at,
+  b.sent_at, b.context, b.properties
 FROM bad AS b
 WHERE ${conditions.join(" AND ")}
 ORDER BY b.received_at, b.source, b.message_id
@@ -80,7 +91,8 @@ function badAndResolved(
 ): string {
   const scope = inScope(query, parameters);
   return `bad AS (
-  SELECT s.source, s.message_id, s.event, s.unit, s.occurred_at, s.received_at, s.properties::VARCHAR AS properties,
+  SELECT s.source, s.message_id, s.event, s.unit, s.user_id, s.anonymous_id, s.occurred_at, s.received_at,
+    s.sent_at, s.context::VARCHAR AS context, s.properties::VARCHAR AS properties,
     ${FAULT}
   FROM ${source}
   WHERE ${scope} AND s.type = 'bad'

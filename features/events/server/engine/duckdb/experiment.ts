@@ -15,36 +15,46 @@ const DAY_MS = 86_400_000;
  */
 export function compileExperiment(query: ExperimentQuery, files: ParquetFiles): CompiledQuery {
   const parameters = new Parameters();
-  const source = eventsOf(files, parameters);
-  const asOf = parameters.instant(query.asOf);
-  const seen = `s.occurred_at <= ${asOf} AND s.received_at <= ${asOf}`;
   const text = `
-WITH first_exposure AS MATERIALIZED (
-  SELECT ${exposureColumns().join(",\n    ")}
-  FROM ${source}
-  WHERE ${exposureRows(query, parameters)} AND ${seen}
-  GROUP BY s.unit
-), per_unit AS (
-  SELECT s.unit, ${valueColumns(query, parameters).join(",\n    ")}
-  FROM ${metricEvents(query, source, seen, parameters)} AS s JOIN first_exposure AS f ON f.unit = s.unit
-  WHERE ${inWindow(query, parameters)}
-  GROUP BY s.unit
-)
+WITH ${unitRows(query, files, parameters)}
 ${momentRows(query, "first_exposure AS f LEFT JOIN per_unit AS u ON u.unit = f.unit")}`;
   return { text, parameters: parameters.list };
 }
 
-/** What is kept of a unit's exposures; of two variants at one instant the lesser is the first. */
-export function exposureColumns(): string[] {
-  return [
-    "s.unit",
-    "arg_min(s.variant, {'occurred_at': s.occurred_at, 'variant': s.variant}) AS variant",
-    "min(s.variant) <> max(s.variant) AS crossed",
-    "min(s.occurred_at) AS exposed_at",
-    "max(s.occurred_at) AS newest_exposure_at",
-    "count(*) AS exposures",
-  ];
+/** The tables `first_exposure` and `per_unit`, a row for each unit. */
+export function unitRows(
+  query: ExperimentQuery,
+  files: ParquetFiles,
+  parameters: Parameters,
+): string {
+  const source = eventsOf(files, parameters);
+  const asOf = parameters.instant(query.asOf);
+  const rows = { source, seen: `s.occurred_at <= ${asOf} AND s.received_at <= ${asOf}` };
+  return `first_exposure AS MATERIALIZED (
+  SELECT ${EXPOSURE_COLUMNS}
+  FROM ${source}
+  WHERE ${exposureRows(query, parameters)} AND ${rows.seen}
+  GROUP BY s.unit
+), per_unit AS (
+  SELECT s.unit, ${valueColumns(query, parameters)}
+  FROM ${metricEvents(query, [rows], parameters)} AS s JOIN first_exposure AS f ON f.unit = s.unit
+  WHERE ${inWindow(query, parameters)}
+  GROUP BY s.unit
+)`;
 }
+
+/** Events of some files, and which of their rows count. */
+export interface CountedRows {
+  readonly source: string;
+  /** A condition on `s`. */
+  readonly seen: string;
+}
+
+/** What is kept of a unit's exposures; of two variants at one instant the lesser is the first. */
+export const EXPOSURE_COLUMNS = `s.unit,
+    arg_min(s.variant, {'occurred_at': s.occurred_at, 'variant': s.variant}) AS variant,
+    min(s.variant) AS lowest, max(s.variant) AS highest, min(s.occurred_at) AS exposed_at,
+    max(s.occurred_at) AS newest_exposure_at, count(*) AS exposures`;
 
 /** Conditions on exposures that the experiment counts, apart from `asOf`. */
 export function exposureRows(query: ExperimentQuery, parameters: Parameters): string {
@@ -55,13 +65,12 @@ export function exposureRows(query: ExperimentQuery, parameters: Parameters): st
 }
 
 /**
- * The metrics' events that fulfil `seen`. Properties are the bulk of the bytes, so they are read of
+ * The metrics' events among some rows. Properties are the bulk of the bytes, so they are read of
  * the events that a sum needs only; a file is sorted by event name, so two reads cost one.
  */
 export function metricEvents(
   query: ExperimentQuery,
-  source: string,
-  seen: string,
+  counted: readonly CountedRows[],
   parameters: Parameters,
 ): string {
   const values = metricValues(query);
@@ -71,16 +80,20 @@ export function metricEvents(
   const others = new Set(
     values.flatMap(({ events }) => (summed.has(events.event) ? [] : [events.event])),
   );
-  const read = (names: ReadonlySet<string>, properties: string): string => `
+  const read = (names: ReadonlySet<string>, properties: string): string[] =>
+    names.size === 0
+      ? []
+      : counted.map(
+          ({ source, seen }) => `
     SELECT s.unit, s.event, s.occurred_at, ${properties} AS properties
     FROM ${source}
     WHERE ${inScope(query, parameters)} AND s.type = 'track' AND ${oneOf("s.event", [...names], parameters)}
-      AND s.occurred_at >= ${parameters.instant(query.from)} AND ${seen}`;
-  const reads = [
-    ...(summed.size === 0 ? [] : [read(summed, "s.properties")]),
-    ...(others.size === 0 && summed.size > 0 ? [] : [read(others, "NULL::JSON")]),
-  ];
-  return `(${reads.join("\n    UNION ALL")}
+      AND s.occurred_at >= ${parameters.instant(query.from)} AND ${seen}`,
+        );
+  const nothing = `
+    SELECT ''::VARCHAR AS unit, '' AS event, 0::BIGINT AS occurred_at, NULL::JSON AS properties WHERE false`;
+  const reads = [...read(summed, "s.properties"), ...read(others, "NULL::JSON")];
+  return `(${(reads.length === 0 ? [nothing] : reads).join("\n    UNION ALL")}
   )`;
 }
 
@@ -106,13 +119,13 @@ export function metricValues(query: ExperimentQuery): MetricValue[] {
 }
 
 /** What is kept of a unit's events: the newest instant and a number for each metric value. */
-export function valueColumns(query: ExperimentQuery, parameters: Parameters): string[] {
+export function valueColumns(query: ExperimentQuery, parameters: Parameters): string {
   return [
     "max(s.occurred_at) AS newest_event_at",
     ...metricValues(query).map(
       (value) => `${unitValue(value.events, parameters)} AS ${value.column}`,
     ),
-  ];
+  ].join(",\n    ");
 }
 
 function unitValue(events: MetricEvents, parameters: Parameters): string {
@@ -127,28 +140,38 @@ function unitValue(events: MetricEvents, parameters: Parameters): string {
   }
 }
 
-/** The partials of units in `rows`: exposures as `f`, values as `u`, which may be null. */
-export function momentRows(query: ExperimentQuery, rows: string): string {
+/** The partials of units in `rows`: exposures as `f`, and their values, which may be null. */
+export function momentRows(query: ExperimentQuery, rows: string, values = "u"): string {
   const day = query.cut === "day" ? `(f.exposed_at // ${DAY_MS}) * ${DAY_MS}` : "0::BIGINT";
   const columns = query.metrics.map((metric, index) =>
-    momentColumns(index, metric.denominator !== undefined),
+    momentColumns(
+      `${values}.y${index}`,
+      `${values}.x${index}`,
+      index,
+      metric.denominator !== undefined,
+    ),
   );
-  return `SELECT f.variant, ${day} AS day, f.crossed, count(*) AS units,
+  return `SELECT f.variant, ${day} AS day, f.lowest <> f.highest AS crossed, count(*) AS units,
   sum(f.exposures)::BIGINT AS exposures, max(f.newest_exposure_at) AS newest_exposure_at,
-  max(u.newest_event_at) AS newest_event_at${columns.join("")}
+  max(${values}.newest_event_at) AS newest_event_at${columns.join("")}
 FROM ${rows}
-GROUP BY f.variant, day, f.crossed
-ORDER BY f.variant, day, f.crossed`;
+GROUP BY f.variant, day, crossed
+ORDER BY f.variant, day, crossed`;
 }
 
 /** Centred inside the engine (its var_pop and covar_pop are Welford's), so nothing cancels later. */
-function momentColumns(index: number, ratio: boolean): string {
-  const y = `coalesce(u.y${index}, 0)`;
-  const x = `coalesce(u.x${index}, 0)`;
-  const numerator = `,
+function momentColumns(
+  numerator: string,
+  denominator: string,
+  index: number,
+  ratio: boolean,
+): string {
+  const y = `coalesce(${numerator}, 0)`;
+  const x = `coalesce(${denominator}, 0)`;
+  const own = `,
   avg(${y}) AS y${index}_mean, var_pop(${y}) * count(*) AS y${index}_m2`;
-  if (!ratio) return numerator;
-  return `${numerator},
+  if (!ratio) return own;
+  return `${own},
   avg(${x}) AS x${index}_mean, var_pop(${x}) * count(*) AS x${index}_m2,
   covar_pop(${y}, ${x}) * count(*) AS xy${index}_co_moment`;
 }

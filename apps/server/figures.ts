@@ -1,0 +1,53 @@
+import { poolUse } from "@paceline/db";
+import type { Db } from "@paceline/db";
+import { activeSpan } from "@paceline/telemetry";
+import { Counter, Gauge } from "prom-client";
+import type { Registry } from "prom-client";
+
+/** How much of the connection pool is used, read when somebody asks for the figures. */
+export function registerPoolGauges(registry: Registry, db: Db): void {
+  new Gauge({
+    name: "paceline_postgres_connections",
+    help: "Connections to PostgreSQL, by state",
+    labelNames: ["state"],
+    registers: [registry],
+    collect() {
+      const { open, idle } = poolUse(db) ?? { open: 0, idle: 0 };
+      this.set({ state: "idle" }, idle);
+      this.set({ state: "busy" }, open - idle);
+    },
+  });
+  new Gauge({
+    name: "paceline_postgres_waiting_calls",
+    help: "Calls that wait for a connection because all are busy",
+    registers: [registry],
+    collect() {
+      this.set(poolUse(db)?.waiting ?? 0);
+    },
+  });
+}
+
+/** Told of each evaluated flag. */
+type OnEvaluated = (flagKey: string, reason: string, variant: string | null) => void;
+
+/** Counts evaluations by reason, and puts those of one flag on the span of their request. */
+export function flagEvaluations(registry: Registry): OnEvaluated {
+  const evaluations = new Counter({
+    name: "paceline_flag_evaluations_total",
+    help: "Flags evaluated over OFREP, by OpenFeature's reason, or error code if it failed",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
+  return (flagKey, reason, variant) => {
+    evaluations.inc({ reason });
+    const span = activeSpan();
+    if (span === undefined || !span.isSampled) return;
+    span.set({
+      "feature_flag.provider.name": "paceline",
+      "feature_flag.result.reason": reason.toLowerCase(),
+      // Where there is no such flag, the key is any text that the caller sent.
+      ...(reason === "FLAG_NOT_FOUND" ? {} : { "feature_flag.key": flagKey }),
+      ...(variant === null ? {} : { "feature_flag.result.variant": variant }),
+    });
+  };
+}

@@ -1,0 +1,44 @@
+import { appendAudit } from "@paceline/audit/server";
+import { requirePermission } from "@paceline/command";
+import type { CommandContext } from "@paceline/command";
+import { inTransaction } from "@paceline/db";
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
+
+import { lockPlan, touchPlan } from "../plans/plan-repository.ts";
+
+export interface EditPlan {
+  readonly name: string;
+  /** The version of the plan that the editor has read. */
+  readonly version: number;
+  readonly description?: string;
+  readonly initiativeId?: string | null;
+}
+
+export type EditPlanError =
+  | { readonly kind: "plan-not-found" }
+  | { readonly kind: "stale-version"; readonly current: number };
+
+/** Changes what a plan says about itself and which initiative owns it. */
+export async function editPlan(
+  ctx: CommandContext,
+  input: EditPlan,
+): Promise<Result<void, EditPlanError>> {
+  requirePermission(ctx, "plan.write");
+  return inTransaction(ctx.db, async (tx) => {
+    const plan = await lockPlan(tx, ctx.workspaceId, input.name);
+    if (plan === null) return err({ kind: "plan-not-found" });
+    if (plan.rowVersion !== input.version) {
+      return err({ kind: "stale-version", current: plan.rowVersion });
+    }
+    const description = input.description ?? plan.description;
+    const initiativeId = input.initiativeId === undefined ? plan.initiativeId : input.initiativeId;
+    await touchPlan(tx, ctx, { id: plan.id, description, initiativeId });
+    await appendAudit(tx, ctx, {
+      action: "plan.edit",
+      subject: { kind: "plan", id: plan.id },
+      detail: { name: plan.name, description, initiativeId },
+    });
+    return ok(undefined);
+  });
+}

@@ -1,0 +1,333 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+import { DuckDBInstance } from "@duckdb/node-api";
+import fc from "fast-check";
+
+import { encodeEvents } from "../../domain/index.ts";
+import type { ExperimentPartial, ExperimentQuery, FlatEvent } from "../../domain/index.ts";
+import { mergeScopes, scopesOf } from "../log/scopes.ts";
+import { HOUR, sampleEvent, sampleExposure, SCOPE, START } from "../sample-events.ts";
+import { duckdb } from "./duckdb/dialect.ts";
+import { duckdbLoading } from "./duckdb/loading.ts";
+import { ExperimentStates } from "./experiment-states.ts";
+import type { StateDatabase, StateFile } from "./experiment-states.ts";
+import { readRows } from "./rows.ts";
+
+const DAY = 24 * HOUR;
+
+const folder = await mkdtemp(join(tmpdir(), "paceline-states-"));
+const instance = await DuckDBInstance.create(":memory:", { preserve_insertion_order: "false" });
+after(async () => {
+  instance.closeSync();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The database as the engine has it; parameters are written out, which a test may do. */
+const database: StateDatabase & { statements: string[] } = {
+  statements: [],
+  async session(use) {
+    const connection = await instance.connect();
+    try {
+      return await use({
+        async run(query) {
+          database.statements.push(duckdb.display(query));
+          await connection.run(duckdb.display(query));
+        },
+        async all(query) {
+          database.statements.push(duckdb.display(query));
+          return (await connection.runAndReadAll(duckdb.display(query))).getRowObjectsJS();
+        },
+      });
+    } finally {
+      connection.closeSync();
+    }
+  },
+};
+
+/** A store in small: files, and what the engine does to them. */
+class Files {
+  list: (StateFile & { readonly events: readonly FlatEvent[] })[] = [];
+  generation = 0;
+  static #made = 0;
+  #seq = 0;
+
+  async add(events: readonly FlatEvent[]): Promise<void> {
+    this.#seq += 1;
+    await this.#write(events, [{ node: "node", from: this.#seq, to: this.#seq }]);
+  }
+
+  /** Merges a run of neighbours. */
+  async merge(from: number, count: number): Promise<void> {
+    const inputs = this.list.splice(Math.min(from, Math.max(0, this.list.length - 1)), count);
+    if (inputs.length === 0) return;
+    const stretches = inputs.flatMap((file) => file.stretches);
+    await this.#write(inputs.flatMap((file) => file.events).toReversed(), stretches);
+  }
+
+  async erase(unit: string): Promise<void> {
+    const before = this.list;
+    this.list = [];
+    for (const file of before) {
+      await this.#write(
+        file.events.filter((event) => event.unit !== unit),
+        file.stretches,
+      );
+    }
+    this.generation += 1;
+  }
+
+  async #write(events: readonly FlatEvent[], stretches: StateFile["stretches"]): Promise<void> {
+    Files.#made += 1;
+    const path = join(folder, `${Files.#made}.parquet`);
+    const log = join(folder, `${Files.#made}.ndjson`);
+    await writeFile(log, encodeEvents(events));
+    await database.session((session) => session.run(duckdbLoading.load(log, path, "[]")));
+    const [scope = null] = mergeScopes(scopesOf(events));
+    this.list.push({ path, stretches, scope, events });
+  }
+
+  snapshot(): { generation: number; files: readonly StateFile[] } {
+    return { generation: this.generation, files: [...this.list] };
+  }
+}
+
+async function computed(query: ExperimentQuery, files: Files): Promise<ExperimentPartial[]> {
+  const paths = files.list.filter((file) => file.scope !== null).map((file) => file.path);
+  if (paths.length === 0) return [];
+  const plan = duckdb.compilers.experiment(query, paths);
+  return readRows(query, await database.session((session) => session.all(plan)));
+}
+
+async function refreshed(
+  states: ExperimentStates,
+  query: ExperimentQuery,
+  files: Files,
+): Promise<ExperimentPartial[] | null> {
+  const rows = await states.answer(query, files.snapshot());
+  return rows === null ? null : readRows(query, rows);
+}
+
+function queryOf(asOf: number, cut: "none" | "day" = "none"): ExperimentQuery {
+  const spend = { event: "Order", aggregation: "sum", property: "value" } as const;
+  return {
+    kind: "experiment",
+    ...SCOPE,
+    exposure: { experimentId: "e1" },
+    metrics: [
+      { key: "any", event: "Visit", aggregation: "any" },
+      { key: "count", event: "Order", aggregation: "count" },
+      { key: "spend", ...spend },
+      { key: "ratio", ...spend, denominator: { event: "Visit", aggregation: "count" } },
+    ],
+    windowHours: 48,
+    from: START,
+    asOf,
+    cut,
+  };
+}
+
+/** An exposure to a variant, or an event with a value. */
+interface Happening {
+  readonly who: string;
+  /** Hours since the start. */
+  readonly when: number;
+  readonly variant: string;
+  readonly event: string;
+  readonly value: number;
+}
+
+const unit = fc.constantFrom("a", "b", "c", "d", "e", "f", "g");
+const hour = fc.integer({ min: -10, max: 200 });
+const shown = fc
+  .tuple(unit, fc.constantFrom("control", "treatment"), hour)
+  .map(([who, variant, when]) => ({ who, when, variant, event: "", value: 0 }));
+const acted = fc
+  .tuple(unit, fc.constantFrom("Visit", "Order", "Other"), hour, fc.integer({ min: -9, max: 99 }))
+  .map(([who, event, when, value]) => ({ who, when, variant: "", event, value }));
+const batch = fc.array(fc.oneof({ weight: 2, arbitrary: shown }, { weight: 3, arbitrary: acted }), {
+  maxLength: 12,
+});
+const step = fc.oneof(
+  { weight: 6, arbitrary: batch.map((events) => ({ do: "append" as const, events })) },
+  {
+    weight: 8,
+    arbitrary: fc.integer({ min: 0, max: 60 }).map((hours) => ({ do: "ask" as const, hours })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 4 }), fc.boolean())
+      .map(([from, count, absorb]) => ({ do: "merge" as const, from, count, absorb })),
+  },
+  { weight: 1, arbitrary: unit.map((who) => ({ do: "erase" as const, who })) },
+);
+
+/** Eighths add up exactly in whatever order, so every number must be the same. */
+function inEighths(value: number): string {
+  return JSON.stringify({ value: value / 8 });
+}
+
+let messages = 0;
+
+function eventOf(one: Happening, receivedAt: number): FlatEvent {
+  messages += 1;
+  const at = Math.min(START + one.when * HOUR, receivedAt);
+  const messageId = `m${messages}`;
+  if (one.variant !== "") {
+    return { ...sampleExposure(one.who, one.variant, at), receivedAt, messageId };
+  }
+  const properties = inEighths(one.value);
+  return sampleEvent({ messageId, unit: one.who, event: one.event, at, receivedAt, properties });
+}
+
+/** Integers are the same bit for bit; centred sums as far as the order of addition allows. */
+function assertSame(
+  actual: readonly ExperimentPartial[],
+  expected: readonly ExperimentPartial[],
+): void {
+  const integers = (rows: readonly ExperimentPartial[]): unknown[] =>
+    rows.map(({ moments, ...rest }) => [rest, moments.map((moment) => moment.n)]);
+  assert.deepEqual(integers(actual), integers(expected));
+  for (const [index, row] of expected.entries()) {
+    for (const [metric, moment] of row.moments.entries()) {
+      const mine = actual[index]?.moments[metric];
+      assert.ok(mine !== undefined);
+      assertClose(mine.mean, moment.mean);
+      assertClose(mine.m2, moment.m2);
+      assertClose(mine.denominator?.m2 ?? 0, moment.denominator?.m2 ?? 0);
+      assertClose(mine.denominator?.coMoment ?? 0, moment.denominator?.coMoment ?? 0);
+    }
+  }
+}
+
+function assertClose(actual: number, expected: number): void {
+  const allowed = 1e-12 * Math.max(1, Math.abs(expected));
+  assert.ok(Math.abs(actual - expected) <= allowed, `${actual} is not ${expected}`);
+}
+
+test("a refreshed experiment agrees with one computed anew, whatever arrives, is merged or erased", async () => {
+  const kept = { states: 0 };
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 4, maxLength: 24 }),
+      fc.constantFrom("none" as const, "day" as const),
+      async (steps, cut) => {
+        const files = new Files();
+        const states = new ExperimentStates(database);
+        let now = START + 10 * HOUR;
+        for (const one of steps) {
+          if (one.do === "append") {
+            now += 5 * HOUR;
+            await files.add(one.events.map((event, place) => eventOf(event, now + place * HOUR)));
+          } else if (one.do === "merge") {
+            if (one.absorb) await states.absorb(() => files.snapshot());
+            await files.merge(one.from, one.count);
+          } else if (one.do === "erase") {
+            await files.erase(one.who);
+          } else {
+            // Some look back, some before the newest arrivals: rows of a seen file are new later.
+            const query = queryOf(now - 20 * HOUR + one.hours * HOUR, cut);
+            const rows = await refreshed(states, query, files);
+            if (rows !== null) {
+              kept.states += 1;
+              assertSame(rows, await computed(query, files));
+            }
+          }
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+  assert.ok(kept.states > 100, `only ${kept.states} answers came from states`);
+});
+
+async function history(files: Files, days: number): Promise<void> {
+  for (let day = 0; day < days; day += 1) {
+    await files.add(
+      ["a", "b", "c"].flatMap((who, place) => [
+        eventOf(
+          { who: `${who}${day}`, when: day * 24 + place, variant: "control", event: "", value: 0 },
+          START + (day + 1) * DAY,
+        ),
+        eventOf(
+          {
+            who: `${who}${day}`,
+            when: day * 24 + place + 2,
+            variant: "",
+            event: "Order",
+            value: 8,
+          },
+          START + (day + 1) * DAY,
+        ),
+      ]),
+    );
+  }
+}
+
+/** The Parquet files that a statement names. */
+function filesRead(statements: readonly string[]): Set<string> {
+  return new Set(statements.flatMap((text) => text.match(/[^'/]+\.parquet/g) ?? []));
+}
+
+test("a refresh reads the new files alone, and older ones only where a window begins earlier than they end", async () => {
+  const files = new Files();
+  const states = new ExperimentStates(database);
+  await history(files, 5);
+  const asOf = START + 5 * DAY;
+  assert.equal(await refreshed(states, queryOf(asOf), files), null);
+  assert.notEqual(await refreshed(states, queryOf(asOf), files), null);
+  await files.add([
+    eventOf({ who: "z", when: 121, variant: "treatment", event: "", value: 0 }, START + 6 * DAY),
+    eventOf({ who: "a4", when: 122, variant: "", event: "Visit", value: 0 }, START + 6 * DAY),
+  ]);
+  database.statements = [];
+  const query = queryOf(START + 6 * DAY);
+  const rows = await refreshed(states, query, files);
+  const newest = files.list.at(-1)?.path.split("/").at(-1);
+  assert.deepEqual([...filesRead(database.statements)], [newest]);
+  assertSame(rows ?? [], await computed(query, files));
+
+  // An exposure that is reported late, of the fourth day: its file and those after it are read.
+  await files.add([
+    eventOf({ who: "b3", when: 72, variant: "control", event: "", value: 0 }, START + 6 * DAY + 1),
+  ]);
+  database.statements = [];
+  const later = queryOf(START + 7 * DAY);
+  const again = await refreshed(states, later, files);
+  const expected = files.list.slice(3).map((file) => file.path.split("/").at(-1) ?? "");
+  assert.deepEqual([...filesRead(database.statements)].toSorted(), expected.toSorted());
+  assertSame(again ?? [], await computed(later, files));
+});
+
+test("an earlier look, or one from an older view of the files, is left to the whole query", async () => {
+  const files = new Files();
+  const states = new ExperimentStates(database);
+  await history(files, 2);
+  const before = files.snapshot();
+  await refreshed(states, queryOf(START + 2 * DAY), files);
+  assert.notEqual(await refreshed(states, queryOf(START + 2 * DAY), files), null);
+  assert.equal(await refreshed(states, queryOf(START + DAY), files), null);
+  await history(files, 1);
+  assert.notEqual(await refreshed(states, queryOf(START + 9 * DAY), files), null);
+  assert.equal(await states.answer(queryOf(START + 9 * DAY), before), null);
+});
+
+test("states are few and small: the one used longest ago goes, and one that is too large is not kept", async () => {
+  const files = new Files();
+  await history(files, 2);
+  const states = new ExperimentStates(database, { states: 2, bytes: 5_000 });
+  const asOf = START + 2 * DAY;
+  const windows = [1, 2, 3].map((windowHours) => ({ ...queryOf(asOf), windowHours }));
+  for (const query of [...windows, ...windows]) await refreshed(states, query, files);
+  assert.equal(states.size, 2);
+  assert.ok(states.bytes > 0 && states.bytes <= 5_000);
+  const small = new ExperimentStates(database, { states: 2, bytes: 100 });
+  await refreshed(small, queryOf(asOf), files);
+  assert.notEqual(await refreshed(small, queryOf(asOf), files), null);
+  assert.equal(small.size, 0);
+  assert.equal(await refreshed(small, queryOf(asOf), files), null);
+});

@@ -1,0 +1,344 @@
+import type { ExperimentQuery, QueryScope } from "../../domain/index.ts";
+import type { SegmentScope } from "../log/scopes.ts";
+import type { Stretch } from "../log/segment-name.ts";
+import {
+  applyEvents,
+  applyExposures,
+  buildState,
+  dropState,
+  measureState,
+  readMoved,
+  readState,
+  stageExposures,
+} from "./duckdb/experiment-state.ts";
+import type { StateTables } from "./duckdb/experiment-state.ts";
+import type { CompiledQuery } from "./plan.ts";
+import { number } from "./rows.ts";
+import type { EngineRow } from "./rows.ts";
+import { coalesce, isCovered } from "./stretches.ts";
+
+/** What runs on one connection, so that transactions and temporary tables hold together. */
+export interface StateSession {
+  run(query: CompiledQuery): Promise<void>;
+  all(query: CompiledQuery): Promise<EngineRow[]>;
+}
+
+/** The engine's database, in which the states are kept. */
+export interface StateDatabase {
+  session<T>(use: (session: StateSession) => Promise<T>): Promise<T>;
+}
+
+export interface StateFile {
+  readonly path: string;
+  readonly stretches: readonly Stretch[];
+  /** What it holds of the query's environment; null for nothing. */
+  readonly scope: SegmentScope | null;
+}
+
+/** All live files at one moment, readable until the call that they are handed to has ended. */
+export interface StoreSnapshot {
+  /** Another number means that events were removed. */
+  readonly generation: number;
+  readonly files: readonly StateFile[];
+}
+
+export interface StateLimits {
+  readonly states: number;
+  /** Of memory for all states together, estimated. */
+  readonly bytes: number;
+}
+
+export const DEFAULT_STATE_LIMITS: StateLimits = { states: 16, bytes: 256 * 1024 * 1024 };
+
+/** Of queries that were asked once, and of those that are too large to be kept. */
+const REMEMBERED_QUERIES = 200;
+/** Of a row without the name of its unit: texts, instants and the table's own. */
+const UNIT_BYTES = 128;
+const VALUE_BYTES = 8;
+
+interface State {
+  readonly query: ExperimentQuery;
+  readonly tables: StateTables;
+  /** What the table holds; null before it is built. */
+  held: {
+    readonly generation: number;
+    readonly seen: readonly Stretch[];
+    /** Rows that happened and were received until then are in the table. */
+    readonly seenUntil: number;
+    /** Newest instant of a row that is in the table, or an upper bound of it. */
+    readonly newest: number;
+  } | null;
+  bytes: number;
+  /** Calls on one state follow each other. */
+  work: Promise<unknown>;
+}
+
+/**
+ * What is known of the units of running experiments, so that their statistics are refreshed from new
+ * files only. A query that is asked again gets a table with one row a unit; a refresh reads the rows
+ * that are new, looks back into older files only for units whose window begins anew, and adds up the
+ * rows. Where that would not be right (an earlier `asOf`, files that mix what was seen with what was
+ * not, removed events), the table is made again, or left alone and `null` is the answer.
+ */
+export class ExperimentStates {
+  readonly #database: StateDatabase;
+  readonly #limits: StateLimits;
+  /** In the order of their last use. */
+  readonly #states = new Map<string, State>();
+  readonly #asked = new Set<string>();
+  readonly #tooLarge = new Set<string>();
+  #tables = 0;
+
+  constructor(database: StateDatabase, limits: StateLimits = DEFAULT_STATE_LIMITS) {
+    this.#database = database;
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#states.size;
+  }
+
+  /** Estimated bytes of all states. */
+  get bytes(): number {
+    return [...this.#states.values()].reduce((sum, state) => sum + state.bytes, 0);
+  }
+
+  /** The rows of an experiment query; null if the query has to be run as it is. */
+  async answer(query: ExperimentQuery, snapshot: StoreSnapshot): Promise<EngineRow[] | null> {
+    const key = JSON.stringify({ ...query, asOf: null });
+    const state = this.#find(key, query);
+    if (state === null) return null;
+    const rows = await exclusively(state, () => this.#answer(state, query, snapshot));
+    if (state.held === null) this.#forget(key);
+    else this.#evict(key);
+    return rows;
+  }
+
+  /**
+   * Brings all states up to date before files are merged: afterwards what was seen and what was not
+   * could not be told apart. A state that cannot be brought up to date is made again when it is
+   * asked for.
+   */
+  async absorb(snapshotOf: (scope: QueryScope) => StoreSnapshot): Promise<void> {
+    for (const [key, state] of this.#states) {
+      await exclusively(state, async () => {
+        if (state.held === null) return;
+        const snapshot = snapshotOf(state.query);
+        const received = snapshot.files.map((file) => file.scope?.lastReceivedAt ?? 0);
+        const asOf = received.reduce((a, b) => Math.max(a, b), state.held.seenUntil);
+        await this.#refresh(state, { ...state.query, asOf }, snapshot);
+      });
+      if (state.held === null) this.#forget(key);
+    }
+  }
+
+  #find(key: string, query: ExperimentQuery): State | null {
+    const known = this.#states.get(key);
+    if (known !== undefined) {
+      this.#states.delete(key);
+      this.#states.set(key, known);
+      return known;
+    }
+    if (this.#tooLarge.has(key)) return null;
+    if (!this.#asked.has(key)) {
+      remember(this.#asked, key);
+      return null;
+    }
+    this.#tables += 1;
+    const name = `experiment_${this.#tables}`;
+    const tables = { units: `${name}_units`, affected: `${name}_affected` };
+    const state: State = { query, tables, held: null, bytes: 0, work: Promise.resolve() };
+    this.#states.set(key, state);
+    return state;
+  }
+
+  async #answer(
+    state: State,
+    query: ExperimentQuery,
+    snapshot: StoreSnapshot,
+  ): Promise<EngineRow[] | null> {
+    if (state.held !== null && isPast(state.held, query, snapshot)) return null;
+    if (
+      !(await this.#refresh(state, query, snapshot)) &&
+      !(await this.#build(state, query, snapshot))
+    ) {
+      return null;
+    }
+    return this.#database.session((session) => session.all(readState(state.tables, query)));
+  }
+
+  /** @returns false if the state is void and has to be built */
+  async #refresh(state: State, query: ExperimentQuery, snapshot: StoreSnapshot): Promise<boolean> {
+    const { held } = state;
+    if (held === null) return false;
+    const sorted = sortFiles(held.seen, held.seenUntil, query, snapshot);
+    if (held.generation !== snapshot.generation || sorted === null) {
+      state.held = null;
+      return false;
+    }
+    if (sorted.unseen.length > 0 || sorted.open.length > 0) {
+      // Void until it is whole again, whatever happens.
+      state.held = null;
+      const done = await this.#attempt((session) =>
+        refresh(session, state.tables, query, { ...sorted, seenUntil: held.seenUntil }),
+      );
+      if (!done) return false;
+    }
+    state.held = heldAfter(query, snapshot);
+    return true;
+  }
+
+  async #build(state: State, query: ExperimentQuery, snapshot: StoreSnapshot): Promise<boolean> {
+    const paths = snapshot.files.flatMap((file) =>
+      file.scope !== null && mayHold(file.scope, query) ? [file.path] : [],
+    );
+    if (paths.length === 0) return false;
+    const done = await this.#attempt(async (session) => {
+      await session.run(buildState(state.tables, query, paths));
+      const [size] = await session.all(measureState(state.tables));
+      if (size === undefined) return;
+      const values = query.metrics.length * 2 * VALUE_BYTES;
+      state.bytes = number(size, "bytes") + number(size, "units") * (UNIT_BYTES + values);
+    });
+    if (done) state.held = heldAfter(query, snapshot);
+    return done;
+  }
+
+  /** All of it or nothing. What fails here fails for the query itself, too, or is only too large. */
+  async #attempt(work: (session: StateSession) => Promise<void>): Promise<boolean> {
+    return this.#database.session(async (session) => {
+      await session.run({ text: "BEGIN TRANSACTION", parameters: [] });
+      try {
+        await work(session);
+        await session.run({ text: "COMMIT", parameters: [] });
+        return true;
+      } catch {
+        await session.run({ text: "ROLLBACK", parameters: [] });
+        return false;
+      }
+    });
+  }
+
+  /** Drops what was not used for longest, and what is too large alone, until the bounds are kept. */
+  #evict(current: string): void {
+    if ((this.#states.get(current)?.bytes ?? 0) > this.#limits.bytes) {
+      remember(this.#tooLarge, current);
+      this.#forget(current);
+    }
+    for (const key of this.#states.keys()) {
+      if (this.#states.size <= this.#limits.states && this.bytes <= this.#limits.bytes) return;
+      if (key !== current) this.#forget(key);
+    }
+  }
+
+  #forget(key: string): void {
+    const state = this.#states.get(key);
+    if (state === undefined) return;
+    this.#states.delete(key);
+    void exclusively(state, () =>
+      this.#database.session((session) => session.run(dropState(state.tables))),
+    ).catch(() => undefined);
+  }
+}
+
+function exclusively<T>(state: State, work: () => Promise<T>): Promise<T> {
+  const done = state.work.then(work);
+  state.work = done.catch(() => undefined);
+  return done;
+}
+
+function remember(keys: Set<string>, key: string): void {
+  keys.add(key);
+  for (const oldest of keys) {
+    if (keys.size <= REMEMBERED_QUERIES) return;
+    keys.delete(oldest);
+  }
+}
+
+/** Whether the state has seen more than the query may see, or than the snapshot holds. */
+function isPast(
+  held: NonNullable<State["held"]>,
+  query: ExperimentQuery,
+  snapshot: StoreSnapshot,
+): boolean {
+  if (held.generation !== snapshot.generation) return false;
+  const present = coalesce(snapshot.files.flatMap((file) => file.stretches));
+  return query.asOf < held.newest || !held.seen.every((stretch) => isCovered(present, stretch));
+}
+
+function heldAfter(query: ExperimentQuery, snapshot: StoreSnapshot): NonNullable<State["held"]> {
+  const instants = snapshot.files.flatMap(({ scope }) =>
+    scope === null ? [] : [scope.lastReceivedAt, scope.newestAt],
+  );
+  return {
+    generation: snapshot.generation,
+    seen: coalesce(snapshot.files.flatMap((file) => file.stretches)),
+    seenUntil: query.asOf,
+    newest: Math.min(
+      query.asOf,
+      instants.reduce((a, b) => Math.max(a, b), 0),
+    ),
+  };
+}
+
+function mayHold(scope: SegmentScope, query: ExperimentQuery): boolean {
+  return scope.newestAt >= query.from && scope.firstReceivedAt <= query.asOf;
+}
+
+interface SortedFiles {
+  readonly unseen: readonly string[];
+  readonly open: readonly string[];
+  readonly seen: readonly StateFile[];
+}
+
+/** @returns null if a file mixes what was seen with what was not */
+function sortFiles(
+  seen: readonly Stretch[],
+  seenUntil: number,
+  query: ExperimentQuery,
+  snapshot: StoreSnapshot,
+): SortedFiles | null {
+  const unseen: string[] = [];
+  const open: string[] = [];
+  const old: StateFile[] = [];
+  for (const file of snapshot.files) {
+    const { scope } = file;
+    if (scope === null) continue;
+    const known = file.stretches.filter((stretch) => isCovered(seen, stretch)).length;
+    if (known === 0 && !file.stretches.some((stretch) => overlaps(seen, stretch))) {
+      if (mayHold(scope, query)) unseen.push(file.path);
+    } else if (known === file.stretches.length) {
+      old.push(file);
+      const isOpen = scope.lastReceivedAt > seenUntil || scope.newestAt > seenUntil;
+      if (isOpen && mayHold(scope, query)) open.push(file.path);
+    } else return null;
+  }
+  return { unseen, open, seen: old };
+}
+
+function overlaps(stretches: readonly Stretch[], other: Stretch): boolean {
+  return stretches.some(
+    (stretch) =>
+      stretch.node === other.node && stretch.from <= other.to && other.from <= stretch.to,
+  );
+}
+
+async function refresh(
+  session: StateSession,
+  tables: StateTables,
+  query: ExperimentQuery,
+  { seen, ...files }: SortedFiles & { readonly seenUntil: number },
+): Promise<void> {
+  await session.run(stageExposures(tables, query, files));
+  const [moved] = await session.all(readMoved(tables));
+  const firstAt = moved === undefined ? 0 : number(moved, "first_at");
+  const anyMoved = moved !== undefined && number(moved, "units") > 0;
+  const reread = anyMoved
+    ? seen.flatMap(({ path, scope }) =>
+        scope !== null && scope.newestAt >= firstAt && mayHold(scope, query) ? [path] : [],
+      )
+    : [];
+  for (const step of applyExposures(tables, query)) await session.run(step);
+  await session.run(applyEvents(tables, query, files, reread));
+  await session.run({ text: `DROP TABLE ${tables.affected}`, parameters: [] });
+}
