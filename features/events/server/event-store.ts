@@ -10,6 +10,7 @@ import type { EventQuery, ExportFormat, ExportQuery, FlatEvent } from "../domain
 import type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
 import { Appender } from "./appending.ts";
 import type { DamagedFile, QueryAnswer } from "./engine/answers.ts";
+import type { EngineOptions } from "./engine/duckdb-engine.ts";
 import type { Engine } from "./engine/engine.ts";
 import { Loader } from "./loader.ts";
 import { lockFolder } from "./log/folder-lock.ts";
@@ -61,6 +62,10 @@ export interface EventStoreLimits {
   readonly messageFilterBytes: number;
   readonly queryThreads: number;
   readonly queryMemory: string;
+  /** For compaction, erasures and removals, on top of `queryMemory` while they run. */
+  readonly upkeepMemory: string;
+  /** Files in the order of arrival are split by month and person when they hold so many events. */
+  readonly splitEvents: number;
 }
 
 export const DEFAULT_LIMITS: EventStoreLimits = {
@@ -73,6 +78,8 @@ export const DEFAULT_LIMITS: EventStoreLimits = {
   messageFilterBytes: 64 * 1024 * 1024,
   queryThreads: Math.min(4, availableParallelism()),
   queryMemory: "1GB",
+  upkeepMemory: "512MB",
+  splitEvents: 131_072,
 };
 
 /** What is durable but not yet seen by queries; known without asking the engine. */
@@ -93,9 +100,9 @@ export interface EventStoreStats {
   readonly openLogBytes: number;
   readonly segments: number;
   readonly segmentBytes: number;
-  /** Files that cannot be read; they are kept aside. */
-  readonly damaged: readonly DamagedFile[];
   readonly scopes: readonly SegmentScope[];
+  /** Files that cannot be read and were set aside: queries lack their events, and say so. */
+  readonly damaged: readonly DamagedFile[];
   readonly rememberedMessages: number;
   /** Bytes of half-written, never acknowledged groups that the last start cut off. */
   readonly droppedBytes: number;
@@ -121,11 +128,12 @@ export interface EventStore {
   exportEvents(query: ExportQuery, format: ExportFormat): Promise<ExportFile>;
   /** Resolves when everything acknowledged before the call is seen by queries. */
   flush(): Promise<void>;
+  /** Does now what compaction would do in quiet moments. */
+  compact(): Promise<void>;
   /**
-   * Removes the files that hold nothing but the events of one environment. Events that share a file
-   * with those of other environments stay.
+   * Removes the events of one environment.
    *
-   * @returns how many events of the environment stay
+   * @returns how many of them stay, because their files are damaged
    */
   forget(workspace: string, environment: string): Promise<number>;
   stats(): Promise<EventStoreStats>;
@@ -144,24 +152,36 @@ export interface EventStore {
 export async function openEventStore(options: EventStoreOptions): Promise<EventStore> {
   const node = options.nodeId ?? "node";
   if (!isNodeId(node)) throw new RangeError(`${node} is no node id`);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const root = join(options.dataDir, "events");
-  const logFolder = join(root, "log");
-  const segmentsFolder = join(root, "segments");
-  const tempFolder = join(root, "tmp");
-  for (const folder of [logFolder, segmentsFolder]) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const folder of ["log", "segments"]) {
+    await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
   }
-  const lock = lockFolder(logFolder, `process ${pid}, node ${node}`);
-  await rm(tempFolder, { recursive: true, force: true });
-  await mkdir(tempFolder, { mode: 0o700 });
-  const remote = options.clickhouse ?? null;
-  const threads = limits.queryThreads;
-  const local = { segmentsFolder, tempFolder, threads, memoryLimit: limits.queryMemory };
-  const engine = await openEngine(root, local, remote, Date.now).catch((cause: unknown) => {
+  const lock = lockFolder(join(root, "log"), `process ${pid}, node ${node}`);
+  try {
+    await rm(join(root, "tmp"), { recursive: true, force: true });
+    await mkdir(join(root, "tmp"), { mode: 0o700 });
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const remote = options.clickhouse ?? null;
+    const engine = await openEngine(root, engineOptions(root, limits), remote, Date.now);
+    return await openLocked({ options, node, root, limits, lock, engine });
+  } catch (cause) {
     lock.release();
     throw cause;
-  });
+  }
+}
+
+interface Opening {
+  readonly options: EventStoreOptions;
+  readonly node: string;
+  readonly root: string;
+  readonly limits: EventStoreLimits;
+  readonly lock: { release(): void };
+  readonly engine: Engine;
+}
+
+async function openLocked(opening: Opening): Promise<EventStore> {
+  const { options, node, root, limits, lock, engine } = opening;
+  const logFolder = join(root, "log");
   let opened: MessageIndex | null = null;
   try {
     const observer = options.observer ?? UNOBSERVED;
@@ -174,7 +194,7 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
     const loader = new Loader(engine, observer, (log) => index.record(log.path));
     for (const sealed of recovered.sealed) loader.add(sealed);
     // A ClickHouse that is away is waited for by the loader, not by the start.
-    if (remote === null) await loader.settled();
+    if (options.clickhouse === undefined) await loader.settled();
     const stretches = await engine.stretches();
     const known = [...stretches, ...recovered.sealed.map((sealed) => sealed.stretch)];
     const writer = new LogWriter({
@@ -189,15 +209,26 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
       observer,
     });
     const appender = new Appender(index, writer);
+    const tempFolder = join(root, "tmp");
     const parts = { engine, loader, writer, index, appender, lock, tempFolder, limits, observer };
     const probe = (): Promise<boolean> => takesWrites(options.disk ?? disk, root);
     return new LocalEventStore({ ...parts, droppedBytes: recovered.droppedBytes, probe });
   } catch (cause) {
     await opened?.close();
     await engine.close().catch(() => undefined);
-    lock.release();
     throw cause;
   }
+}
+
+function engineOptions(root: string, limits: EventStoreLimits): EngineOptions {
+  return {
+    segmentsFolder: join(root, "segments"),
+    tempFolder: join(root, "tmp"),
+    threads: limits.queryThreads,
+    memoryLimit: limits.queryMemory,
+    upkeepMemoryLimit: limits.upkeepMemory,
+    splitEvents: limits.splitEvents,
+  };
 }
 
 function indexOptions(
@@ -288,10 +319,15 @@ class LocalEventStore implements EventStore {
     await loader.settled();
   }
 
+  compact(): Promise<void> {
+    return this.#parts.loader.compact();
+  }
+
   async forget(workspace: string, environment: string): Promise<number> {
+    const { engine, loader, index } = this.#parts;
     await this.flush();
-    const staying = await this.#parts.loader.forget(workspace, environment);
-    await this.#parts.index.forget(workspace, environment);
+    const staying = await loader.exclusively(() => engine.forget(workspace, environment));
+    await index.forget(workspace, environment);
     return staying;
   }
 
@@ -303,8 +339,8 @@ class LocalEventStore implements EventStore {
       openLogBytes: writer.openBytes,
       segments,
       segmentBytes: bytes,
-      damaged,
       scopes,
+      damaged,
       rememberedMessages: index.remembered,
       droppedBytes,
       failure: writer.failure ?? loader.failure ?? index.failure,

@@ -5,9 +5,13 @@ import type { EventObserver } from "./observer.ts";
 
 /** Between two attempts for a log file that could not be loaded. */
 const RETRY_MS = 1_000;
+/** Compaction begins when nothing has been loaded for so long: what arrives goes first. */
+const QUIET_MS = 250;
+/** So many files loaded without a quiet moment are the most that compaction is put off for. */
+const MOST_PUT_OFF = 64;
 
 /**
- * Turns sealed log files into segments, one after the other, and keeps small segments few. A file
+ * Turns sealed log files into segments, one after the other, and keeps files few. A file
  * that fails goes to the end of the queue and stays on the disk: others are not held up, and
  * nothing is lost.
  */
@@ -18,10 +22,14 @@ export class Loader {
   readonly #addedAtMs = new WeakMap<SealedLog, number>();
   #queue: SealedLog[] = [];
   #loading = false;
-  #merging: Promise<void> = Promise.resolve();
-  #mergeWanted = false;
+  /** What may not run side by side: steps of compaction, erasures, removals. */
+  #upkeep: Promise<unknown> = Promise.resolve();
+  #compacting = false;
+  #loadedSinceCompaction = 0;
+  #quiet: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #failure: string | null = null;
+  #upkeepFailure: string | null = null;
   #closed = false;
   /** Those who wait until the queue has been worked through once. */
   #waiters: { resolve(): void; reject(cause: Error): void }[] = [];
@@ -50,7 +58,7 @@ export class Loader {
   }
 
   get failure(): string | null {
-    return this.#failure;
+    return this.#failure ?? this.#upkeepFailure;
   }
 
   add(log: SealedLog): void {
@@ -68,22 +76,25 @@ export class Loader {
     });
   }
 
-  /** Removes what one environment alone holds, between two merges. @returns how many events stay */
-  forget(workspace: string, environment: string): Promise<number> {
-    const forgetting = this.#merging.then(() => this.#engine.forget(workspace, environment));
-    this.#merging = forgetting.then(
-      () => undefined,
-      () => undefined,
-    );
-    return forgetting;
+  /** Runs something that may not run beside compaction, between two of its steps. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#upkeep.then(work);
+    this.#upkeep = done.catch(() => undefined);
+    return done;
   }
 
-  /** Lets the present load and merge end; what still waits is loaded at the next start. */
+  /** Does every step of compaction that there is to do, now. @throws Error if one fails */
+  async compact(): Promise<void> {
+    while (await this.exclusively(() => this.#engine.maintain()));
+  }
+
+  /** Lets the present load and step end; what still waits is loaded at the next start. */
   async close(): Promise<void> {
     await this.settled().catch(() => undefined);
     this.#closed = true;
     clearTimeout(this.#retry);
-    await this.#merging;
+    clearTimeout(this.#quiet);
+    await this.#upkeep;
   }
 
   #work(): void {
@@ -101,6 +112,7 @@ export class Loader {
       try {
         await this.#beforeLoad(log);
         await this.#observer.load(log.bytes, () => this.#engine.load(log));
+        this.#loadedSinceCompaction += 1;
       } catch (cause) {
         failure = `${log.path}: ${cause instanceof Error ? cause.message : String(cause)}`;
         failed.push(log);
@@ -119,20 +131,32 @@ export class Loader {
     if (failed.length > 0 && !this.#closed) {
       this.#retry = setTimeout(() => this.#work(), RETRY_MS);
     }
-    this.#merge();
+    this.#compactSoon();
   }
 
-  #merge(): void {
-    if (this.#mergeWanted || this.#closed) return;
-    this.#mergeWanted = true;
-    this.#merging = this.#merging.then(async () => {
-      this.#mergeWanted = false;
-      try {
-        while (!this.#closed && (await this.#engine.maintain()));
-      } catch (cause) {
-        // Unmerged segments answer the same; the next load tries again.
-        this.#failure = `merging: ${cause instanceof Error ? cause.message : String(cause)}`;
-      }
-    });
+  #compactSoon(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#quiet);
+    if (this.#loadedSinceCompaction >= MOST_PUT_OFF) this.#compactOnce();
+    else this.#quiet = setTimeout(() => this.#compactOnce(), QUIET_MS);
+  }
+
+  /** One step, and the next when loading is quiet again. */
+  #compactOnce(): void {
+    if (this.#compacting || this.#closed) return;
+    this.#compacting = true;
+    this.#loadedSinceCompaction = 0;
+    void this.exclusively(async () => !this.#closed && (await this.#engine.maintain()))
+      .then((more) => {
+        this.#upkeepFailure = null;
+        this.#compacting = false;
+        if (more && this.#queue.length === 0) this.#compactOnce();
+        else if (more) this.#compactSoon();
+      })
+      .catch((cause: unknown) => {
+        // Files that stay small answer the same; the next load tries again.
+        this.#compacting = false;
+        this.#upkeepFailure = `compaction: ${cause instanceof Error ? cause.message : String(cause)}`;
+      });
   }
 }

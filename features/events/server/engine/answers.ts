@@ -1,6 +1,5 @@
 import type { EventQuery } from "../../domain/index.ts";
 import type { SegmentScope } from "../log/scopes.ts";
-import type { Stretch } from "../log/segment-name.ts";
 import type { RowsOf } from "./plan.ts";
 
 /** The rows of a query, and what was run to get them. */
@@ -39,6 +38,15 @@ export interface EngineStats {
   readonly bytes: number;
   readonly scopes: readonly SegmentScope[];
   readonly damaged: readonly DamagedFile[];
+  /** The erasure under way; null while there is none. */
+  readonly erasing: ErasureProgress | null;
+}
+
+export interface ErasureProgress {
+  readonly id: string;
+  readonly filesDone: number;
+  /** How many files hold the person; null while that is looked for. */
+  readonly files: number | null;
 }
 
 /** Message ids of one source in one environment. */
@@ -118,28 +126,4 @@ export interface RetainedMonth {
   readonly environment: string;
   readonly month: string;
   readonly events: number;
-}
-
-/** What has changed since a set of stretches was seen. */
-export interface FilesSince {
-  /** Another number than before means that events were removed: what was computed from them is void. */
-  readonly generation: number;
-  /** Everything that is stored now; hand it in the next time. */
-  readonly stretches: readonly Stretch[];
-  /** Files that hold events of a stretch that was not seen, and events of the environment. */
-  readonly files: readonly StoredFile[];
-}
-
-/** A file as a query may choose it. Instants are Unix milliseconds and cover every event in it. */
-export interface StoredFile {
-  readonly path: string;
-  /** Stretches whose events are in it, in part where it holds one month and person bucket. */
-  readonly stretches: readonly Stretch[];
-  /** UTC month of `occurred_at` as `2026-01`, and person bucket 0 to 15; null for files that hold all. */
-  readonly part: { readonly month: string; readonly bucket: number } | null;
-  readonly rows: number;
-  readonly firstReceivedAt: number;
-  readonly lastReceivedAt: number;
-  readonly firstAt: number;
-  readonly lastAt: number;
 }

@@ -1,249 +1,293 @@
-import { open, readdir, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import {
-  BIGINT,
-  BOOLEAN,
-  DOUBLE,
-  DuckDBInstance,
-  LIST,
-  listValue,
-  SQLNULL,
-  VARCHAR,
-} from "@duckdb/node-api";
-import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api";
-
 import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
-import { syncFolder } from "../log/log-files.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import { eventsIn, mergeScopes } from "../log/scopes.ts";
-import type { SegmentScope } from "../log/scopes.ts";
-import { covers, parseSegmentName, segmentName } from "../log/segment-name.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineStats, QueryAnswer, SourceMessages } from "./answers.ts";
+import type {
+  EngineStats,
+  EraseOutcome,
+  EraseRequest,
+  IdentifyRequest,
+  QueryAnswer,
+  RetainedMonth,
+  RetainRequest,
+  SourceMessages,
+} from "./answers.ts";
+import { planCompaction } from "./compaction-plan.ts";
+import { compact } from "./compaction.ts";
+import { mayBeDamage, unreadableAmong } from "./damage.ts";
 import { exportStatement } from "./duckdb-export.ts";
+import { Database } from "./duckdb/database.ts";
 import { duckdb } from "./duckdb/dialect.ts";
 import { duckdbLoading } from "./duckdb/loading.ts";
 import { findPart, messageIdsOf, readMessageIds } from "./duckdb/message-ids.ts";
+import { erasePerson, identify } from "./erasing.ts";
+import { incompleteness } from "./incompleteness.ts";
 import { compile, EVERYTHING, reachOf } from "./plan.ts";
-import type { CompiledQuery, QueryParameter } from "./plan.ts";
+import { removeEnvironment, removeMonths } from "./removing.ts";
 import { number, readRows, text } from "./rows.ts";
-import type { EngineRow } from "./rows.ts";
-import { matches, parseFooter, planMerge, replaced, segmentEvents } from "./segments.ts";
+import { SegmentSet } from "./segment-set.ts";
+import type { HeldSegment } from "./segment-set.ts";
+import { matches, parseFooter, segmentEvents } from "./segments.ts";
 import type { Segment } from "./segments.ts";
 
 export interface EngineOptions {
   readonly segmentsFolder: string;
   readonly tempFolder: string;
   readonly threads: number;
-  /** As DuckDB writes it, for example `1GB`. */
+  /** As DuckDB writes it, for example `1GB`: for queries and loading. */
   readonly memoryLimit: string;
-}
-
-interface Held extends Segment {
-  /** Queries that read the file now. */
-  pins: number;
-  /** Replaced by a merge: removed when the last reader is gone. */
-  dead: boolean;
+  /** For compaction, erasing and retention, which have a DuckDB of their own while they run. */
+  readonly upkeepMemoryLimit: string;
+  /** Files in the order of arrival are split by month and person when they hold so many events. */
+  readonly splitEvents: number;
 }
 
 /**
- * The store's segments and the one DuckDB instance over them. Owned by one thread: a second
- * instance on the same files would not see this one's changes.
+ * The store's segments and the DuckDB over them. Owned by one thread. What rewrites files runs in a
+ * DuckDB of its own with one thread, so that it holds up neither queries nor loading, and whose
+ * memory and temporary files are gone when it has ended.
  */
 export class DuckDbEngine {
   readonly #options: EngineOptions;
-  readonly #instance: DuckDBInstance;
-  #segments: Held[] = [];
-  #tables = 0;
+  readonly #set: SegmentSet;
+  #serving: Database;
+  /** Ends when every DuckDB that was replaced has ended. */
+  #retired: Promise<unknown> = Promise.resolve();
+  #databases = 0;
+  #erasing: EngineStats["erasing"] = null;
 
-  private constructor(options: EngineOptions, instance: DuckDBInstance) {
+  private constructor(options: EngineOptions, serving: Database, set: SegmentSet) {
     this.#options = options;
-    this.#instance = instance;
+    this.#serving = serving;
+    this.#set = set;
   }
 
-  /** Opens the store and clears what an interrupted load or merge left. */
+  /** Opens the store and clears what an interrupted load, compaction or erasure left. */
   static async open(options: EngineOptions): Promise<DuckDbEngine> {
-    const instance = await DuckDBInstance.create(":memory:", {
-      threads: String(options.threads),
-      memory_limit: options.memoryLimit,
-      temp_directory: options.tempFolder,
-      autoinstall_known_extensions: "false",
-      autoload_known_extensions: "false",
-      preserve_insertion_order: "false",
+    const { threads, memoryLimit } = options;
+    const tempFolder = join(options.tempFolder, "serving-0");
+    const serving = await Database.open({ threads, memoryLimit, tempFolder, keepOrder: false });
+    const set = await SegmentSet.open(options.segmentsFolder, async (path) => {
+      const [row] = await serving.all(duckdbLoading.footers([path]));
+      if (row === undefined) throw new Error("its footer says nothing about its events");
+      return parseFooter(text(row, "footer"));
     });
-    const engine = new DuckDbEngine(options, instance);
-    await engine.#all(duckdbLoading.keepFooters);
-    await engine.#recover();
-    return engine;
-  }
-
-  async #recover(): Promise<void> {
-    const folder = this.#options.segmentsFolder;
-    const names = await readdir(folder);
-    for (const name of names.filter((candidate) => candidate.endsWith(".tmp"))) {
-      await rm(join(folder, name));
-    }
-    const found = names.flatMap((name) => {
-      const stretch = parseSegmentName(name);
-      return stretch === null ? [] : [{ stretch, path: join(folder, name) }];
-    });
-    const obsolete = new Set(replaced(found));
-    for (const segment of obsolete) await unlink(segment.path);
-    const live = found.filter((segment) => !obsolete.has(segment));
-    const scopes = await this.#readFooters(live.map((segment) => segment.path));
-    for (const { stretch, path } of live) {
-      const { size } = await stat(path);
-      this.#segments.push({
-        stretch,
-        path,
-        bytes: size,
-        scopes: scopes.get(path) ?? [],
-        pins: 0,
-        dead: false,
-      });
-    }
-  }
-
-  async #readFooters(paths: readonly string[]): Promise<Map<string, readonly SegmentScope[]>> {
-    if (paths.length === 0) return new Map();
-    const rows = await this.#all(duckdbLoading.footers(paths));
-    return new Map(rows.map((row) => [text(row, "file_name"), parseFooter(text(row, "footer"))]));
+    return new DuckDbEngine(options, serving, set);
   }
 
   /**
-   * Makes one sealed log file a segment, once: a file whose stretch is in a segment already is only
+   * Makes one sealed log file a segment, once: a file whose stretch is stored already is only
    * removed. The log file is gone only after the segment is durable.
    */
   async load(log: SealedLog): Promise<void> {
-    const known = this.#segments.some((segment) => covers(segment.stretch, log.stretch));
-    if (!known && log.scopes.length > 0) {
-      await this.#addSegment(log.stretch, async (connection, temporary) => {
-        const footer = JSON.stringify(log.scopes);
-        const [row] = await all(connection, duckdbLoading.load(log.path, temporary, footer));
-        const loaded = row === undefined ? 0 : number(row, "Count");
-        const written = eventsIn(log.scopes);
-        if (loaded !== written) throw new Error(`${loaded} events read, ${written} written`);
-        return log.scopes;
-      });
+    if (!this.#set.isStored(log.stretch) && log.scopes.length > 0) {
+      const temporary = this.#set.temporaryOf(log.stretch);
+      const footer = JSON.stringify(log.scopes);
+      const [row] = await this.#serving.all(duckdbLoading.load(log.path, temporary, footer));
+      const loaded = row === undefined ? 0 : number(row, "Count");
+      const written = eventsIn(log.scopes);
+      if (loaded !== written) throw new Error(`${loaded} events read, ${written} written`);
+      await this.#set.addLoaded(log.stretch, log.scopes);
     }
     await rm(log.path, { force: true });
   }
 
-  /**
-   * Merges one run of small neighbours, if there is one. The inputs are read until their last query
-   * ends and are removed then; a process that ends in between removes them at its next start.
-   */
-  async mergeOnce(): Promise<boolean> {
-    const inputs = planMerge(this.#segments.filter((segment) => !segment.dead));
-    const [first, last] = [inputs.at(0), inputs.at(-1)];
-    if (first === undefined || last === undefined) return false;
-    const stretch = { ...first.stretch, to: last.stretch.to };
-    const paths = inputs.map((segment) => segment.path);
-    this.#tables += 1;
-    const table = `merged_${this.#tables}`;
-    await this.#addSegment(stretch, async (connection, temporary) => {
-      await run(connection, duckdbLoading.stageMerged(paths, table));
-      try {
-        const scopes = (await all(connection, duckdbLoading.scopes(table))).map(readScope);
-        await run(connection, duckdbLoading.write(table, temporary, JSON.stringify(scopes)));
-        return scopes;
-      } finally {
-        await run(connection, duckdbLoading.drop(table));
-      }
-    });
-    const merged = new Set(paths);
-    for (const held of this.#segments) if (merged.has(held.path)) held.dead = true;
-    await this.#removeDead();
+  /** One step of compaction, if there is one to do. Files that turn out to be damaged are set aside. */
+  async compactOnce(): Promise<boolean> {
+    const step = planCompaction(this.#set.live, this.#options.splitEvents);
+    if (step === null) return false;
+    await this.#rewriting(step.inputs, 1, (database) => compact(database, this.#set, step));
     return true;
   }
 
-  /**
-   * Removes the segments that hold nothing but one environment's events; what shares a file with other
-   * environments stays. Must not run beside a merge, which could carry the events over.
-   *
-   * @returns how many of the environment's events stay
-   */
+  /** Removes one environment. Must not run beside compaction. @returns how many of its events stay */
   async forget(workspace: string, environment: string): Promise<number> {
-    const isOf = (scope: SegmentScope): boolean =>
-      scope.workspace === workspace && scope.environment === environment;
-    const live = this.#segments.filter((segment) => !segment.dead);
-    for (const segment of live) if (segment.scopes.every(isOf)) segment.dead = true;
-    await this.#removeDead();
+    const scope = { workspace, environment };
+    const inputs = this.#matching(scope);
+    await this.#rewriting(inputs, this.#options.threads, (database) =>
+      removeEnvironment(database, this.#set, scope),
+    );
+    const damaged = this.#set.damaged.flatMap((file) => file.scopes ?? []);
     return eventsIn(
-      live.filter((segment) => !segment.dead).flatMap((segment) => segment.scopes.filter(isOf)),
+      damaged.filter((held) => held.workspace === workspace && held.environment === environment),
     );
   }
 
-  /** Lets `write` fill a temporary file, and gives it its name when it is whole. */
-  async #addSegment(
-    stretch: Stretch,
-    write: (connection: DuckDBConnection, temporary: string) => Promise<readonly SegmentScope[]>,
-  ): Promise<void> {
-    const folder = this.#options.segmentsFolder;
-    const path = join(folder, segmentName(stretch));
-    const temporary = `${path}.tmp`;
-    const connection = await this.#instance.connect();
+  /** @see Engine.retain */
+  async retain(request: RetainRequest): Promise<readonly RetainedMonth[]> {
+    const { workspace, environment } = request;
+    const inputs = this.#matching({ workspace, environment });
+    const removed: RetainedMonth[] = [];
+    await this.#rewriting(inputs, this.#options.threads, async (database) => {
+      removed.splice(0, Infinity, ...(await removeMonths(database, this.#set, request)));
+    });
+    return removed;
+  }
+
+  /** @see Engine.erase */
+  async erase(request: EraseRequest): Promise<EraseOutcome> {
+    const known = this.#set.erasure(request.id);
+    if (known !== null) return known;
+    this.#erasing = { id: request.id, filesDone: 0, files: null };
     try {
-      const scopes = await write(connection, temporary);
-      await publish(folder, temporary, path);
-      const { size } = await stat(path);
-      this.#segments.push({ stretch, path, bytes: size, scopes, pins: 0, dead: false });
+      const inputs = this.#matching({ workspace: request.workspace, environment: null });
+      let replaced: readonly HeldSegment[] = [];
+      await this.#rewriting(inputs, this.#options.threads, async (database) => {
+        replaced = await erasePerson(database, this.#set, request, (filesDone, files) => {
+          this.#erasing = { id: request.id, filesDone, files };
+        });
+      });
+      // What the engine has in memory or spilled may hold the person, too.
+      await this.#renewServing();
+      await this.#set.removed(replaced);
+      await this.#retired;
     } finally {
-      connection.closeSync();
+      this.#erasing = null;
+    }
+    const outcome = this.#set.erasure(request.id);
+    if (outcome === null) throw new Error("an erasure left no outcome");
+    return outcome;
+  }
+
+  /** @see Engine.identify */
+  async identify(request: IdentifyRequest): Promise<readonly string[]> {
+    const inputs = this.#matching({ workspace: request.workspace, environment: null });
+    let found: readonly string[] = [];
+    await this.#rewriting(inputs, this.#options.threads, async (database) => {
+      found = await identify(database, this.#set, request);
+    });
+    return found;
+  }
+
+  /** Runs work over files in a DuckDB of its own; a file that it fails on is set aside, and it runs again. */
+  async #rewriting(
+    inputs: readonly HeldSegment[],
+    threads: number,
+    work: (database: Database) => Promise<void>,
+  ): Promise<void> {
+    this.#databases += 1;
+    const database = await Database.open({
+      threads,
+      memoryLimit: this.#options.upkeepMemoryLimit,
+      tempFolder: join(this.#options.tempFolder, `upkeep-${this.#databases}`),
+      keepOrder: true,
+    });
+    let damaged = 0;
+    try {
+      await work(database);
+    } catch (cause) {
+      damaged = await this.#setAsideUnreadable(inputs, cause);
+      if (damaged === 0) throw cause;
+    } finally {
+      await database.close();
+    }
+    if (damaged > 0) {
+      const live = new Set(this.#set.live);
+      await this.#rewriting(
+        inputs.filter((input) => live.has(input)),
+        threads,
+        work,
+      );
     }
   }
 
-  async #removeDead(): Promise<void> {
-    const removable = this.#segments.filter((segment) => segment.dead && segment.pins === 0);
-    this.#segments = this.#segments.filter((segment) => !removable.includes(segment));
-    for (const segment of removable) await rm(segment.path, { force: true });
+  #matching(scope: {
+    readonly workspace: string;
+    readonly environment: string | null;
+  }): readonly HeldSegment[] {
+    return this.#set.live.filter((segment) =>
+      segment.scopes.some(
+        (held) =>
+          held.workspace === scope.workspace &&
+          (scope.environment === null || held.environment === scope.environment),
+      ),
+    );
   }
 
   /** Answers a query from the segments that exist when it starts. */
   async query<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>> {
     const filter = { ...query, ...reachOf(query) };
-    const held = this.#segments.filter((segment) => !segment.dead && matches(segment, filter));
-    for (const segment of held) segment.pins += 1;
-    try {
-      const compiled = compile(
-        duckdb,
-        query,
-        held.map((segment) => segment.path),
-      );
-      return {
-        rows: held.length === 0 ? [] : readRows(query, await this.#all(compiled)),
-        sql: duckdb.display(compiled),
-        newestReceivedAt: this.#newestReceivedAt(query),
-        incomplete: null,
-      };
-    } finally {
-      for (const segment of held) segment.pins -= 1;
-      await this.#removeDead();
-    }
+    return this.#reading(
+      (segment) => matches(segment, filter),
+      async (paths) => {
+        const compiled = compile(duckdb, query, paths);
+        return {
+          rows: paths.length === 0 ? [] : readRows(query, await this.#serving.all(compiled)),
+          sql: duckdb.display(compiled),
+          newestReceivedAt: this.#newestReceivedAt(query),
+          incomplete: incompleteness(this.#set.damaged, filter),
+        };
+      },
+    );
   }
 
   /** Writes the events of an export into a file. @returns how many */
   async exportTo(query: ExportQuery, format: ExportFormat, path: string): Promise<number> {
     const everything = { ...query, ...EVERYTHING };
-    const held = this.#segments.filter((segment) => !segment.dead && matches(segment, everything));
-    if (held.length === 0) {
-      await writeFile(path, "", { mode: 0o600 });
-      return 0;
-    }
-    for (const segment of held) segment.pins += 1;
+    return this.#reading(
+      (segment) => matches(segment, everything),
+      async (paths) => {
+        if (paths.length === 0) {
+          await writeFile(path, "", { mode: 0o600 });
+          return 0;
+        }
+        const [row] = await this.#serving.all(exportStatement(query, paths, format, path));
+        return row === undefined ? 0 : number(row, "Count");
+      },
+    );
+  }
+
+  /** Reads live files while they are pinned; those that cannot be read are set aside, and it reads again. */
+  async #reading<T>(
+    chosen: (segment: Segment) => boolean,
+    read: (paths: readonly string[]) => Promise<T>,
+  ): Promise<T> {
+    const pinned = this.#set.pin(chosen);
     try {
-      const paths = held.map((segment) => segment.path);
-      const [row] = await this.#all(exportStatement(query, paths, format, path));
-      return row === undefined ? 0 : number(row, "Count");
+      return await read(pinned.map((segment) => segment.path));
+    } catch (cause) {
+      if ((await this.#setAsideUnreadable(pinned, cause)) === 0) throw cause;
     } finally {
-      for (const segment of held) segment.pins -= 1;
-      await this.#removeDead();
+      await this.#set.release(pinned);
     }
+    return this.#reading(chosen, read);
+  }
+
+  /** @returns how many of the files could not be read */
+  async #setAsideUnreadable(files: readonly HeldSegment[], cause: unknown): Promise<number> {
+    if (!mayBeDamage(cause)) return 0;
+    this.#databases += 1;
+    const damaged = await unreadableAmong(files, {
+      threads: 1,
+      memoryLimit: this.#options.upkeepMemoryLimit,
+      tempFolder: join(this.#options.tempFolder, `check-${this.#databases}`),
+      keepOrder: false,
+    });
+    for (const { segment, reason } of damaged) {
+      if (this.#set.live.includes(segment)) await this.#set.setAside(segment, reason);
+    }
+    // A file that another reader of this moment set aside is damage found, too.
+    const gone = files.filter((file) => !file.dead && !this.#set.live.includes(file));
+    if (gone.length > 0) await this.#renewServing();
+    return gone.length;
+  }
+
+  /** Later queries run in a new DuckDB; the old one ends with its last query, and leaves nothing. */
+  async #renewServing(): Promise<void> {
+    const { threads, memoryLimit } = this.#options;
+    this.#databases += 1;
+    const tempFolder = join(this.#options.tempFolder, `serving-${this.#databases}`);
+    const old = this.#serving;
+    this.#serving = await Database.open({ threads, memoryLimit, tempFolder, keepOrder: false });
+    // Not waited for: who renews may be one of its users. Files are waited for by `removed`.
+    this.#retired = Promise.all([this.#retired, old.close()]);
   }
 
   #newestReceivedAt(query: EventQuery): number | null {
-    const instants = this.#segments
+    const instants = this.#set.live
       .flatMap((segment) => segment.scopes)
       .filter(
         (scope) => scope.workspace === query.workspace && scope.environment === query.environment,
@@ -256,89 +300,38 @@ export class DuckDbEngine {
 
   /** The message ids of files written since, part by part; null behind the last part. */
   async messageIds(storedSince: number, part: number): Promise<readonly SourceMessages[] | null> {
-    const live = this.#segments.filter((segment) => !segment.dead);
+    const { live } = this.#set;
     const files = live.map((segment) => ({ path: segment.path, rows: segmentEvents(segment) }));
     const found = await findPart(files, storedSince, part);
-    return found === null ? null : (await this.#all(messageIdsOf(found))).map(readMessageIds);
+    return found === null
+      ? null
+      : (await this.#serving.all(messageIdsOf(found))).map(readMessageIds);
   }
 
   stats(): EngineStats {
-    const live = this.#segments.filter((segment) => !segment.dead);
+    const { live, damaged } = this.#set;
     return {
       segments: live.length,
       bytes: live.reduce((sum, segment) => sum + segment.bytes, 0),
       scopes: mergeScopes(live.flatMap((segment) => segment.scopes)),
-      damaged: [],
+      damaged: damaged.map(({ name, reason, foundAt, bytes, scopes }) => ({
+        name,
+        reason,
+        foundAt,
+        bytes,
+        scopes,
+      })),
+      erasing: this.#erasing,
     };
   }
 
-  /** The stretches that are in segments, for numbering the next log file. */
+  /** The stretches that are or were in segments, for numbering the next log file. */
   stretches(): readonly Stretch[] {
-    return this.#segments.map((segment) => segment.stretch);
+    return this.#set.stretches;
   }
 
-  close(): void {
-    this.#instance.closeSync();
+  async close(): Promise<void> {
+    await this.#retired;
+    await this.#serving.close();
   }
-
-  async #all(query: CompiledQuery): Promise<EngineRow[]> {
-    const connection = await this.#instance.connect();
-    try {
-      return await all(connection, query);
-    } finally {
-      connection.closeSync();
-    }
-  }
-}
-
-/** Under its name a segment is complete and durable: DuckDB itself does not sync what it writes. */
-async function publish(folder: string, temporary: string, path: string): Promise<void> {
-  const handle = await open(temporary, "r+");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, path);
-  await syncFolder(folder);
-}
-
-async function run(connection: DuckDBConnection, query: CompiledQuery): Promise<void> {
-  await connection.run(query.text, ...bound(query));
-}
-
-async function all(connection: DuckDBConnection, query: CompiledQuery): Promise<EngineRow[]> {
-  const reader = await connection.runAndReadAll(query.text, ...bound(query));
-  return reader.getRowObjectsJS();
-}
-
-function bound({ parameters }: CompiledQuery): readonly [DuckDBValue[]?, DuckDBType[]?] {
-  return parameters.length === 0 ? [] : [parameters.map(toValue), parameters.map(toType)];
-}
-
-function toValue(parameter: QueryParameter): DuckDBValue {
-  if (Number.isSafeInteger(parameter)) return BigInt(Number(parameter));
-  return typeof parameter === "object" && parameter !== null
-    ? listValue([...parameter])
-    : parameter;
-}
-
-/** Given explicitly: the binding would take 1e100 for an integer. */
-function toType(parameter: QueryParameter): DuckDBType {
-  if (parameter === null) return SQLNULL;
-  if (typeof parameter === "string") return VARCHAR;
-  if (typeof parameter === "boolean") return BOOLEAN;
-  if (typeof parameter === "number") return Number.isSafeInteger(parameter) ? BIGINT : DOUBLE;
-  return LIST(VARCHAR);
-}
-
-function readScope(row: EngineRow): SegmentScope {
-  return {
-    workspace: text(row, "workspace"),
-    environment: text(row, "environment"),
-    events: number(row, "events"),
-    firstReceivedAt: number(row, "first_received_at"),
-    lastReceivedAt: number(row, "last_received_at"),
-    newestAt: number(row, "newest_at"),
-  };
 }

@@ -4,7 +4,16 @@ import { Worker } from "node:worker_threads";
 import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineStats, QueryAnswer, SourceMessages } from "./answers.ts";
+import type {
+  EngineStats,
+  EraseOutcome,
+  EraseRequest,
+  IdentifyRequest,
+  QueryAnswer,
+  RetainedMonth,
+  RetainRequest,
+  SourceMessages,
+} from "./answers.ts";
 import type { EngineOptions } from "./duckdb-engine.ts";
 import type { EngineCall, EngineCalls, EngineReply } from "./engine-protocol.ts";
 import type { Engine } from "./engine.ts";
@@ -64,6 +73,18 @@ export class EngineClient implements Engine {
 
   forget(workspace: string, environment: string): Promise<number> {
     return this.#call("forget", { workspace, environment });
+  }
+
+  erase(request: EraseRequest): Promise<EraseOutcome> {
+    return this.#call("erase", request);
+  }
+
+  identify(request: IdentifyRequest): Promise<readonly string[]> {
+    return this.#call("identify", request);
+  }
+
+  retain(request: RetainRequest): Promise<readonly RetainedMonth[]> {
+    return this.#call("retain", request);
   }
 
   messageIds(storedSince: number, part: number): Promise<readonly SourceMessages[] | null> {

@@ -1,7 +1,16 @@
 import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import type { Stretch } from "../log/segment-name.ts";
-import type { EngineStats, QueryAnswer, SourceMessages } from "./answers.ts";
+import type {
+  EngineStats,
+  EraseOutcome,
+  EraseRequest,
+  IdentifyRequest,
+  QueryAnswer,
+  RetainedMonth,
+  RetainRequest,
+  SourceMessages,
+} from "./answers.ts";
 
 /** What the engine's thread can be asked, with what it answers. */
 export interface EngineCalls {
@@ -20,7 +29,12 @@ export interface EngineCalls {
   };
   readonly load: { readonly argument: SealedLog; readonly answer: null };
   readonly maintain: { readonly argument: null; readonly answer: boolean };
-  /** Removes the files that hold nothing but one environment's events. */
+  readonly erase: { readonly argument: EraseRequest; readonly answer: EraseOutcome };
+  readonly identify: { readonly argument: IdentifyRequest; readonly answer: readonly string[] };
+  readonly retain: {
+    readonly argument: RetainRequest;
+    readonly answer: readonly RetainedMonth[];
+  };
   readonly forget: {
     readonly argument: { readonly workspace: string; readonly environment: string };
     readonly answer: number;

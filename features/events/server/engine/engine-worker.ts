@@ -44,7 +44,13 @@ async function perform(
       await engine.load(request.argument);
       return null;
     case "maintain":
-      return engine.mergeOnce();
+      return engine.compactOnce();
+    case "erase":
+      return engine.erase(request.argument);
+    case "identify":
+      return engine.identify(request.argument);
+    case "retain":
+      return engine.retain(request.argument);
     case "forget":
       return engine.forget(request.argument.workspace, request.argument.environment);
     case "messageIds":
@@ -54,7 +60,7 @@ async function perform(
     case "stats":
       return engine.stats();
     case "close":
-      engine.close();
+      await engine.close();
       return null;
   }
 }

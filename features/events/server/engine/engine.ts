@@ -5,7 +5,6 @@ import type {
   EngineStats,
   EraseOutcome,
   EraseRequest,
-  FilesSince,
   IdentifyRequest,
   QueryAnswer,
   RetainedMonth,
@@ -34,14 +33,25 @@ export interface Engine {
    * @throws Error while that is impossible; the file stays and the same call is made again
    */
   load(log: SealedLog): Promise<void>;
-  /** One step of upkeep, such as merging small segments. @returns whether there is more to do */
+  /** One step of upkeep, such as compaction. @returns whether there is more to do */
   maintain(): Promise<boolean>;
   /**
-   * Removes what holds nothing but the events of one environment. Must not run beside `maintain`.
+   * Removes the events of one environment. Must not run beside `maintain`.
    *
-   * @returns how many events of the environment stay
+   * @returns how many events of the environment stay, because their files are damaged
    */
   forget(workspace: string, environment: string): Promise<number>;
+  /**
+   * Physically removes every event whose unit, user id or anonymous id is one of the identifiers, and
+   * overwrites them where events of others mention them. A process that dies has done all of it or
+   * nothing; afterwards the same call is made again. Resolves when no file holds the person any more,
+   * so it waits for queries that still read the old files. Must not run beside `maintain`.
+   */
+  erase(request: EraseRequest): Promise<EraseOutcome>;
+  /** The identifiers in clear, among those that are stored, that have one of the digests. */
+  identify(request: IdentifyRequest): Promise<readonly string[]>;
+  /** Removes whole months. Must not run beside `maintain`. @returns what went, or would go in a dry run */
+  retain(request: RetainRequest): Promise<readonly RetainedMonth[]>;
   /**
    * The message ids of what was stored at or after an instant (of the wall clock, not of a simulated
    * one), and perhaps of older events, in parts of bounded size. Parts stay the same while nothing
@@ -55,24 +65,4 @@ export interface Engine {
   stretches(): Promise<readonly Stretch[]>;
   stats(): Promise<EngineStats>;
   close(): Promise<void>;
-}
-
-/** How an engine removes events for good, and tells what has changed. None may run beside `maintain`. */
-export interface RemovingEngine {
-  /**
-   * Physically removes every event whose unit, user id or anonymous id is one of the identifiers, and
-   * overwrites them where events of others mention them. A process that dies has done all of it or
-   * nothing; afterwards the same call is made again. Resolves when no file holds the person any more,
-   * so it waits for queries that still read the old files.
-   */
-  erase(request: EraseRequest): Promise<EraseOutcome>;
-  /** The identifiers in clear, among those that are stored, that have one of the digests. */
-  identify(request: IdentifyRequest): Promise<readonly string[]>;
-  /** Removes whole months. @returns what went, or would go in a dry run */
-  retain(request: RetainRequest): Promise<readonly RetainedMonth[]>;
-  /** What holds events of one environment that was not there when `seen` was told. */
-  filesSince(
-    scope: { readonly workspace: string; readonly environment: string },
-    seen: readonly Stretch[],
-  ): Promise<FilesSince>;
 }

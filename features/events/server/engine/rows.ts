@@ -16,6 +16,7 @@ import type {
   SplitKey,
   TopPartial,
 } from "../../domain/index.ts";
+import type { SegmentScope } from "../log/scopes.ts";
 
 /** A row as an engine returns it. */
 export type EngineRow = Readonly<Record<string, unknown>>;
@@ -265,4 +266,17 @@ export function text(row: EngineRow, column: string): string {
   const value = row[column];
   if (typeof value !== "string") throw new TypeError(`${column} is no text`);
   return value;
+}
+
+/** What a file holds of one environment. */
+export function readScope(row: EngineRow): SegmentScope {
+  return {
+    workspace: text(row, "workspace"),
+    environment: text(row, "environment"),
+    events: number(row, "events"),
+    firstReceivedAt: number(row, "first_received_at"),
+    lastReceivedAt: number(row, "last_received_at"),
+    oldestAt: number(row, "oldest_at"),
+    newestAt: number(row, "newest_at"),
+  };
 }

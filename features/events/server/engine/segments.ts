@@ -5,10 +5,20 @@ import { covers } from "../log/segment-name.ts";
 import type { Stretch } from "../log/segment-name.ts";
 import type { Reach } from "./plan.ts";
 
+/** One UTC month of `occurred_at`, as `2026-01`, and one of the 16 person buckets. */
+export interface SegmentPart {
+  readonly month: string;
+  readonly bucket: number;
+}
+
 /** An immutable file of events. */
 export interface Segment {
-  readonly stretch: Stretch;
+  readonly name: string;
   readonly path: string;
+  /** Stretches of the log whose events are in it: all of them, or those of its part. */
+  readonly stretches: readonly Stretch[];
+  /** Null for files in the order of arrival, which hold every month and person. */
+  readonly part: SegmentPart | null;
   readonly bytes: number;
   readonly scopes: readonly SegmentScope[];
 }
@@ -16,11 +26,11 @@ export interface Segment {
 /** Which segments a query must open. */
 export interface SegmentFilter extends QueryScope, Reach {}
 
-export function segmentEvents(segment: Segment): number {
+export function segmentEvents(segment: Pick<Segment, "scopes">): number {
   return eventsIn(segment.scopes);
 }
 
-export function matches(segment: Segment, filter: SegmentFilter): boolean {
+export function matches(segment: Pick<Segment, "scopes">, filter: SegmentFilter): boolean {
   return segment.scopes.some(
     (scope) =>
       scope.workspace === filter.workspace &&
@@ -36,46 +46,6 @@ export function replaced<T extends { readonly stretch: Stretch }>(segments: read
   return segments.filter((inner) =>
     segments.some((outer) => outer !== inner && covers(outer.stretch, inner.stretch)),
   );
-}
-
-/** How many neighbours of one size are merged at a time: more means fewer rewrites, more files. */
-const MERGE_FAN_IN = 8;
-/** Segments below this size are one class; each class above is `MERGE_FAN_IN` times larger. */
-const SMALLEST_CLASS_EVENTS = 2_000;
-/** Larger segments are left alone: a query gains nothing, and a rewrite costs more each time. */
-const LARGEST_MERGED_EVENTS = 1_000_000;
-
-/**
- * Neighbours to merge next, or none. Only segments of one node that follow each other and are of
- * one size class are merged, so an event is rewritten a logarithmic number of times.
- */
-export function planMerge(segments: readonly Segment[]): readonly Segment[] {
-  const ordered = segments.toSorted(
-    (a, b) => compareText(a.stretch.node, b.stretch.node) || a.stretch.from - b.stretch.from,
-  );
-  let run: Segment[] = [];
-  for (const segment of ordered) {
-    const last = run.at(-1);
-    const continues =
-      last !== undefined &&
-      last.stretch.node === segment.stretch.node &&
-      sizeClass(last) === sizeClass(segment);
-    run = continues ? [...run, segment] : [segment];
-    const events = run.reduce((sum, member) => sum + segmentEvents(member), 0);
-    if (events > LARGEST_MERGED_EVENTS) run = [segment];
-    if (run.length === MERGE_FAN_IN) return run;
-  }
-  return [];
-}
-
-function sizeClass(segment: Segment): number {
-  const ratio = Math.max(1, segmentEvents(segment) / SMALLEST_CLASS_EVENTS);
-  return Math.floor(Math.log(ratio) / Math.log(MERGE_FAN_IN));
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** Reads what the writer of a segment put in its footer. @throws TypeError if it is something else */
@@ -102,6 +72,8 @@ export function parseFooter(footer: string): SegmentScope[] {
       events: numberOf("events"),
       firstReceivedAt: numberOf("firstReceivedAt"),
       lastReceivedAt: numberOf("lastReceivedAt"),
+      // The first files did not say it: any instant is possible then.
+      oldestAt: fields.has("oldestAt") ? numberOf("oldestAt") : 0,
       newestAt: numberOf("newestAt"),
     };
   });

@@ -27,6 +27,7 @@ const refusing: EventStore = {
   run: (query) => store.run(query),
   exportEvents: (query, format) => store.exportEvents(query, format),
   flush: () => store.flush(),
+  compact: () => store.compact(),
   forget: (workspace, environment) => store.forget(workspace, environment),
   stats: () => store.stats(),
   backlog: () => store.backlog(),

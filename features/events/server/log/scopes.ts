@@ -7,6 +7,8 @@ export interface SegmentScope {
   readonly events: number;
   readonly firstReceivedAt: number;
   readonly lastReceivedAt: number;
+  /** Earliest and latest `occurred_at`. */
+  readonly oldestAt: number;
   readonly newestAt: number;
 }
 
@@ -18,11 +20,13 @@ export function scopesOf(events: readonly FlatEvent[]): SegmentScope[] {
     let end = start + 1;
     const first = events[start];
     if (first === undefined) break;
-    let [earliest, latest, newest] = [first.receivedAt, first.receivedAt, first.at];
+    let [earliest, latest] = [first.receivedAt, first.receivedAt];
+    let [oldest, newest] = [first.at, first.at];
     for (let next = events[end]; next !== undefined; next = events[end]) {
       if (next.environment !== first.environment || next.workspace !== first.workspace) break;
       earliest = Math.min(earliest, next.receivedAt);
       latest = Math.max(latest, next.receivedAt);
+      oldest = Math.min(oldest, next.at);
       newest = Math.max(newest, next.at);
       end += 1;
     }
@@ -32,6 +36,7 @@ export function scopesOf(events: readonly FlatEvent[]): SegmentScope[] {
       events: end - start,
       firstReceivedAt: earliest,
       lastReceivedAt: latest,
+      oldestAt: oldest,
       newestAt: newest,
     });
     start = end;
@@ -55,6 +60,7 @@ export function mergeScopes(scopes: readonly SegmentScope[]): SegmentScope[] {
       events: a.events + b.events,
       firstReceivedAt: Math.min(a.firstReceivedAt, b.firstReceivedAt),
       lastReceivedAt: Math.max(a.lastReceivedAt, b.lastReceivedAt),
+      oldestAt: Math.min(a.oldestAt, b.oldestAt),
       newestAt: Math.max(a.newestAt, b.newestAt),
     })),
   );

@@ -6,7 +6,13 @@ import { pipeline } from "node:stream/promises";
 import type { EventQuery, ExportFormat, ExportQuery } from "../../../domain/index.ts";
 import type { SealedLog } from "../../log/recovery.ts";
 import type { Stretch } from "../../log/segment-name.ts";
-import type { EngineStats, QueryAnswer, SourceMessages } from "../answers.ts";
+import type {
+  EngineStats,
+  EraseOutcome,
+  QueryAnswer,
+  RetainedMonth,
+  SourceMessages,
+} from "../answers.ts";
 import type { Engine } from "../engine.ts";
 import { compile } from "../plan.ts";
 import { number, readRows, text } from "../rows.ts";
@@ -36,6 +42,8 @@ import { forgetStatements } from "./removing.ts";
 import { EVENTS, localEvents, migrate } from "./schema.ts";
 import type { EventTable } from "./statement.ts";
 import { scopeCounts, storageOf } from "./storage.ts";
+
+const NOT_HERE = "is not possible with ClickHouse in this version";
 
 export interface ClickHouseEngineOptions {
   readonly address: ClickHouseAddress;
@@ -200,6 +208,18 @@ export class ClickHouseEngine implements Engine {
     return 0;
   }
 
+  erase(): Promise<EraseOutcome> {
+    return Promise.reject(new Error(`erasing ${NOT_HERE}`));
+  }
+
+  identify(): Promise<readonly string[]> {
+    return Promise.reject(new Error(`identifying erased people ${NOT_HERE}`));
+  }
+
+  retain(): Promise<readonly RetainedMonth[]> {
+    return Promise.reject(new Error(`removing months ${NOT_HERE}`));
+  }
+
   async messageIds(storedSince: number, part: number): Promise<readonly SourceMessages[] | null> {
     const loads = (await this.#loads(storedSince, MANY)).toReversed();
     const parts: { node: string; seq: number }[][] = [[]];
@@ -262,6 +282,7 @@ export class ClickHouseEngine implements Engine {
       bytes: storage === undefined ? 0 : number(storage, "bytes"),
       scopes: scopes.map(readScope),
       damaged: [],
+      erasing: null,
     };
   }
 
@@ -277,6 +298,8 @@ function readScope(row: EngineRow): EngineStats["scopes"][number] {
     events: number(row, "events"),
     firstReceivedAt: number(row, "first_received_at"),
     lastReceivedAt: number(row, "last_received_at"),
+    // Not kept by the table of scopes: any instant is possible.
+    oldestAt: 0,
     newestAt: number(row, "newest_at"),
   };
 }

@@ -3,7 +3,7 @@ import { literal } from "./statement.ts";
 import type { ParquetFiles } from "./statement.ts";
 
 /** The columns of a segment, in order, with their types; also the shape of a line of the log. */
-const COLUMNS = {
+export const COLUMNS = {
   workspace: "VARCHAR",
   environment: "VARCHAR",
   source: "VARCHAR",
@@ -28,20 +28,26 @@ const COLUMNS = {
 export const COLUMN_NAMES = Object.keys(COLUMNS).join(", ");
 const SORT = "workspace, environment, type, event, unit, occurred_at";
 
-/** What a segment's footer says about its content, so that queries open only what they need. */
-const SCOPES = `
-SELECT workspace, environment, count(*) AS events, min(received_at) AS first_received_at,
-  max(received_at) AS last_received_at, max(occurred_at) AS newest_at`;
+/** What a file holds, by environment, so that queries open only what they need. */
+const SCOPES = `workspace, environment, count(*) AS events, min(received_at) AS first_received_at,
+  max(received_at) AS last_received_at, min(occurred_at) AS oldest_at, max(occurred_at) AS newest_at`;
 
-function target(path: string, footer: string): string {
+/** The person bucket, as `personBucket` says it. */
+const BUCKET = "strpos('0123456789abcdef', md5(workspace || ' ' || unit)[1]) - 1";
+
+/** UTC month as the number 202601, and person bucket. */
+const PART = `year(make_timestamp(occurred_at * 1000)) * 100 + month(make_timestamp(occurred_at * 1000)) AS part_month,
+  ${BUCKET} AS part_bucket`;
+
+export function target(path: string, footer?: string): string {
+  const metadata = footer === undefined ? "" : `, KV_METADATA {paceline: ${literal(footer)}}`;
   return `TO ${literal(path)}
-(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880, KV_METADATA {paceline: ${literal(footer)}})`;
+(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880${metadata})`;
 }
 
 /** Statements that move events from the log into segments. */
 export const duckdbLoading = {
-  /** Segments never change under their name, so their footers may be kept in memory. */
-  keepFooters: { text: "SET GLOBAL parquet_metadata_cache = true", parameters: [] },
+  bucketOf: BUCKET,
   /**
    * One sealed log file as a segment, in the order of arrival: a file of this size is read whole
    * anyway. COPY takes no parameters: the paths are ours, the footer is quoted.
@@ -57,26 +63,42 @@ ${target(path, footer)}`,
       parameters: [],
     };
   },
-  /** Several segments as one, each message once: the first that was received. */
-  stageMerged(files: ParquetFiles, table: string): CompiledQuery {
-    return {
-      text: `CREATE TEMP TABLE ${table} AS SELECT ${COLUMN_NAMES} FROM read_parquet($1)
-QUALIFY row_number() OVER (
-  PARTITION BY workspace, environment, source, message_id ORDER BY received_at, occurred_at) = 1`,
-      parameters: [files],
-    };
-  },
-  scopes: (table: string): CompiledQuery => ({
-    text: `${SCOPES} FROM ${table} GROUP BY workspace, environment ORDER BY workspace, environment`,
+  /** Files in the order of arrival as one. */
+  gather: (files: ParquetFiles, path: string): CompiledQuery => ({
+    text: `COPY (SELECT ${COLUMN_NAMES} FROM read_parquet(${literal(files)})) ${target(path)}`,
     parameters: [],
   }),
-  write: (table: string, path: string, footer: string): CompiledQuery => ({
-    text: `COPY (SELECT ${COLUMN_NAMES} FROM ${table} ORDER BY ${SORT}) ${target(path, footer)}`,
+  /** Sorted files of one part as one. */
+  join: (files: ParquetFiles, path: string): CompiledQuery => ({
+    text: `COPY (SELECT ${COLUMN_NAMES} FROM read_parquet(${literal(files)}) ORDER BY ${SORT}) ${target(path)}`,
     parameters: [],
   }),
-  drop: (table: string): CompiledQuery => ({
-    text: `DROP TABLE IF EXISTS ${table}`,
+  /** The events of some files with their part, sorted as they will be written. */
+  stage: (files: ParquetFiles, table: string): CompiledQuery => ({
+    text: `CREATE TEMP TABLE ${table} AS SELECT ${COLUMN_NAMES}, ${PART} FROM read_parquet($1)
+ORDER BY part_month, part_bucket, ${SORT}`,
+    parameters: [files],
+  }),
+  parts: (table: string): CompiledQuery => ({
+    text: `SELECT part_month, part_bucket, ${SCOPES} FROM ${table}
+GROUP BY part_month, part_bucket, workspace, environment
+ORDER BY part_month, part_bucket, workspace, environment`,
     parameters: [],
+  }),
+  writePart: (table: string, month: number, bucket: number, path: string): CompiledQuery => ({
+    text: `COPY (SELECT ${COLUMN_NAMES} FROM ${table}
+WHERE part_month = ${literal(month)} AND part_bucket = ${literal(bucket)}) ${target(path)}`,
+    parameters: [],
+  }),
+  scopes: (files: ParquetFiles): CompiledQuery => ({
+    text: `SELECT ${SCOPES} FROM read_parquet($1)
+GROUP BY workspace, environment ORDER BY workspace, environment`,
+    parameters: [files],
+  }),
+  /** Reads every byte of a file that matters: fails if one of them is damaged. */
+  readWhole: (file: string): CompiledQuery => ({
+    text: `SELECT max(hash(s)) AS digest FROM read_parquet($1) AS s`,
+    parameters: [file],
   }),
   footers: (files: ParquetFiles): CompiledQuery => ({
     text: `SELECT file_name, decode(value) AS footer FROM parquet_kv_metadata($1)
