@@ -9,9 +9,16 @@ import type { Result } from "@paceline/result";
 import type { EventQuery, ExportFormat, ExportQuery, FlatEvent } from "../domain/index.ts";
 import type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
 import { Appender } from "./appending.ts";
-import type { DamagedFile, QueryAnswer } from "./engine/answers.ts";
+import type {
+  DamagedFile,
+  ErasureProgress,
+  QueryAnswer,
+  RetainedMonth,
+  RetainRequest,
+} from "./engine/answers.ts";
 import type { EngineOptions } from "./engine/duckdb-engine.ts";
 import type { Engine } from "./engine/engine.ts";
+import { Erasures } from "./erasure/erasures.ts";
 import { Loader } from "./loader.ts";
 import { lockFolder } from "./log/folder-lock.ts";
 import { disk } from "./log/log-files.ts";
@@ -108,6 +115,10 @@ export interface EventStoreStats {
   readonly droppedBytes: number;
   /** Why the log cannot be written, or a log file not be loaded; null while all is well. */
   readonly failure: string | null;
+  /** The erasure under way; null while there is none. */
+  readonly erasing: ErasureProgress | null;
+  /** How many erased identifiers are refused at the door. */
+  readonly suppressedIdentifiers: number;
 }
 
 /** A file made for one reader. What a killed process leaves is removed at the next start. */
@@ -130,6 +141,13 @@ export interface EventStore {
   flush(): Promise<void>;
   /** Does now what compaction would do in quiet moments. */
   compact(): Promise<void>;
+  /** Erasing people, and who was erased. */
+  readonly erasures: Pick<
+    Erasures,
+    "erase" | "resume" | "replay" | "receipts" | "suppression" | "failure"
+  >;
+  /** Removes whole months. @returns what went, or would go in a dry run */
+  retain(request: RetainRequest): Promise<readonly RetainedMonth[]>;
   /**
    * Removes the events of one environment.
    *
@@ -210,9 +228,18 @@ async function openLocked(opening: Opening): Promise<EventStore> {
     });
     const appender = new Appender(index, writer);
     const tempFolder = join(root, "tmp");
+    const erasures = await Erasures.open(root, {
+      engine,
+      flush: () => flushAll(writer, loader),
+      exclusively: (work) => loader.exclusively(work),
+      now: options.now ?? Date.now,
+    });
+    // What was under way when the last process ended. A failure shows in the stats, and `resume` tries again.
+    void erasures.resume().catch(() => undefined);
     const parts = { engine, loader, writer, index, appender, lock, tempFolder, limits, observer };
     const probe = (): Promise<boolean> => takesWrites(options.disk ?? disk, root);
-    return new LocalEventStore({ ...parts, droppedBytes: recovered.droppedBytes, probe });
+    const { droppedBytes } = recovered;
+    return new LocalEventStore({ ...parts, droppedBytes, probe, erasures });
   } catch (cause) {
     await opened?.close();
     await engine.close().catch(() => undefined);
@@ -263,6 +290,7 @@ interface Parts {
   readonly droppedBytes: number;
   readonly observer: EventObserver;
   readonly probe: () => Promise<boolean>;
+  readonly erasures: Erasures;
 }
 
 class LocalEventStore implements EventStore {
@@ -312,11 +340,18 @@ class LocalEventStore implements EventStore {
     }
   }
 
-  async flush(): Promise<void> {
-    const { writer, loader } = this.#parts;
-    await writer.seal();
-    if (writer.failure !== null) throw new Error(`the event log fails: ${writer.failure}`);
-    await loader.settled();
+  flush(): Promise<void> {
+    return flushAll(this.#parts.writer, this.#parts.loader);
+  }
+
+  get erasures(): Erasures {
+    return this.#parts.erasures;
+  }
+
+  async retain(request: RetainRequest): Promise<readonly RetainedMonth[]> {
+    const { engine, loader } = this.#parts;
+    if (!request.dryRun) await this.flush();
+    return loader.exclusively(() => engine.retain(request));
   }
 
   compact(): Promise<void> {
@@ -332,8 +367,8 @@ class LocalEventStore implements EventStore {
   }
 
   async stats(): Promise<EventStoreStats> {
-    const { engine, loader, writer, index, droppedBytes } = this.#parts;
-    const { segments, bytes, scopes, damaged } = await engine.stats();
+    const { engine, loader, writer, index, droppedBytes, erasures } = this.#parts;
+    const { segments, bytes, scopes, damaged, erasing } = await engine.stats();
     return {
       waitingLogs: loader.waiting,
       openLogBytes: writer.openBytes,
@@ -343,7 +378,9 @@ class LocalEventStore implements EventStore {
       damaged,
       rememberedMessages: index.remembered,
       droppedBytes,
-      failure: writer.failure ?? loader.failure ?? index.failure,
+      failure: writer.failure ?? loader.failure ?? index.failure ?? erasures.failure,
+      erasing,
+      suppressedIdentifiers: erasures.suppression.size,
     };
   }
 
@@ -372,6 +409,12 @@ class LocalEventStore implements EventStore {
     await engine.close();
     lock.release();
   }
+}
+
+async function flushAll(writer: LogWriter, loader: Loader): Promise<void> {
+  await writer.seal();
+  if (writer.failure !== null) throw new Error(`the event log fails: ${writer.failure}`);
+  await loader.settled();
 }
 
 /** A loaded file takes a fraction of a second, so a second frees at least one place. */

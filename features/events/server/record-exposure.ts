@@ -16,12 +16,19 @@ export function recordExposures(
   return store.append(exposures.map(exposureEvent));
 }
 
-/** Records one exposure and shows it; calls that wait together share one write to the disk. */
+/**
+ * Records one exposure and shows it; calls that wait together share one write to the disk. Of a person
+ * who was erased for good nothing is recorded.
+ */
 export async function recordExposure(
-  { store, tap }: { readonly store: Pick<EventStore, "append">; readonly tap?: LiveTap },
+  {
+    store,
+    tap,
+  }: { readonly store: Pick<EventStore, "append" | "erasures">; readonly tap?: LiveTap },
   exposure: Exposure,
-): Promise<Result<AppendOutcome, AppendRefusal>> {
+): Promise<Result<AppendOutcome | "suppressed", AppendRefusal>> {
   const event = exposureEvent(exposure);
+  if (store.erasures.suppression.suppresses(event)) return { ok: true, value: "suppressed" };
   const result = await store.append([event]);
   if (!result.ok) return result;
   const [outcome = "accepted"] = result.value;

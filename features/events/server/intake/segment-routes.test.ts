@@ -28,6 +28,8 @@ const refusing: EventStore = {
   exportEvents: (query, format) => store.exportEvents(query, format),
   flush: () => store.flush(),
   compact: () => store.compact(),
+  erasures: store.erasures,
+  retain: (request) => store.retain(request),
   forget: (workspace, environment) => store.forget(workspace, environment),
   stats: () => store.stats(),
   backlog: () => store.backlog(),

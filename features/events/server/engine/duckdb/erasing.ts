@@ -155,7 +155,7 @@ FROM read_parquet($1) AS s WHERE s.workspace = $2 GROUP BY s.environment, month 
   }),
   /** Every id and every text of the JSON columns, once, for a comparison with digests. */
   identities: (files: ParquetFiles, workspace: string): CompiledQuery => {
-    const strings = `'"((?:[^"\\\\]|\\\\.){1,1024})"'`;
+    const strings = `'"((?:[^"\\\\]|\\\\.)*)"'`;
     return {
       text: `SELECT DISTINCT i.identity, i.quoted FROM (
   SELECT s.unit AS identity, false AS quoted FROM read_parquet($1) AS s WHERE s.workspace = $2
