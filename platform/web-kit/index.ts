@@ -1,6 +1,6 @@
 export { apiClient, createApiClient, onSignedOut } from "./api/client.ts";
 export type { ApiClient, ReadOptions, Tagged, WriteOptions } from "./api/client.ts";
-export { ApiProblem, asProblem } from "./api/problem.ts";
+export { ApiProblem, asProblem, offlineProblem, readProblem } from "./api/problem.ts";
 export type { ChangeOutcome, FieldFault } from "./api/problem.ts";
 export { Loaded, createQueryClient, useCommand } from "./api/query.tsx";
 export type { Command } from "./api/query.tsx";
@@ -135,4 +135,6 @@ export { IntervalRow } from "./charts/IntervalRow.tsx";
 export type { IntervalRowProps } from "./charts/IntervalRow.tsx";
 export { LiftChart } from "./charts/LiftChart.tsx";
 export type { LiftChartProps, LiftStage } from "./charts/LiftChart.tsx";
+export { LineSeries } from "./charts/LineSeries.tsx";
+export type { Line, LinePoint, LineSeriesProps } from "./charts/LineSeries.tsx";
 export { Sparkline } from "./charts/Sparkline.tsx";

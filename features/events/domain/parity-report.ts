@@ -44,6 +44,6 @@ export interface ParityReport {
   readonly duplicatesThere: number;
   readonly outsideThere: number;
   readonly unreadableThere: number;
-  /** Worst first: by missing messages, then by volume. */
+  /** Worst first: by what is missing here, then there, then by volume. */
   readonly events: readonly ParityEvent[];
 }

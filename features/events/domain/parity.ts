@@ -212,7 +212,8 @@ export class ParityTally {
 
 function worstFirst(a: ParityEvent, b: ParityEvent): number {
   return (
-    b.missingHere + b.missingThere - (a.missingHere + a.missingThere) ||
+    b.missingHere - a.missingHere ||
+    b.missingThere - a.missingThere ||
     b.there + b.here - (a.there + a.here) ||
     (a.event < b.event ? -1 : 1)
   );

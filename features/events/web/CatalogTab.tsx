@@ -6,9 +6,11 @@ import {
   SegmentedControl,
   SkeletonRows,
   Table,
+  formatCount,
   formatDay,
   formatNumber,
   formatTime,
+  usePageSearch,
 } from "@paceline/web-kit";
 import type { Column } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
@@ -16,8 +18,10 @@ import { ListTree } from "lucide-react";
 import { Suspense, lazy } from "react";
 
 import type { EventCatalog } from "../api.ts";
-import { eventsPage } from "./pages.ts";
+import { eventNamePage, eventsPage } from "./pages.ts";
 import { catalogQuery } from "./queries.ts";
+import { Sql } from "./Sql.tsx";
+import { eventKey, nameOf } from "./words.ts";
 
 const VolumeChart = lazy(async () => ({
   default: (await import("./VolumeDrawing.tsx")).VolumeChart,
@@ -33,8 +37,6 @@ const buckets = [
 ] as const;
 
 type Name = EventCatalog["events"][number];
-
-const nameOf = ({ type, event }: Name) => `${type}/${event}`;
 
 /** How many events of each bucket, zero where none arrived. */
 function volumes(catalog: EventCatalog, names: readonly Name[]) {
@@ -55,53 +57,44 @@ function volumes(catalog: EventCatalog, names: readonly Name[]) {
 }
 
 /** The names that arrived, with their volume over time and how fresh they are. */
-export function CatalogTab(props: {
-  environment: string;
-  bucket: "day" | "hour" | "minute";
-  name: string | undefined;
-  onBucket: (bucket: "day" | "hour" | "minute") => void;
-}) {
-  const { environment, bucket, name, onBucket } = props;
+export function CatalogTab(props: { environment: string }) {
+  const { environment } = props;
+  const [{ bucket }, update] = usePageSearch(eventsPage);
   const query = useQuery(catalogQuery(environment, bucket));
   return (
     <Loaded query={query} skeleton={<SkeletonRows />}>
       {(catalog) => {
-        const chosen = catalog.events.filter((one) => name === undefined || nameOf(one) === name);
-        const bars = volumes(catalog, chosen);
+        const bars = volumes(catalog, catalog.events);
         const total = bars.reduce((sum, { value }) => sum + value, 0);
-        const words = name === undefined ? "All events" : (chosen[0]?.event ?? name);
         return (
           <div className="flex flex-col gap-5">
             <Card
-              title={words}
+              title="All events"
               note={`${formatNumber(total)} received, last ${bars.length} ${bucket}s`}
               actions={
                 <SegmentedControl
                   label="Bucket"
                   segments={buckets}
                   value={bucket}
-                  onChange={onBucket}
+                  onChange={(next) => update({ bucket: next })}
                 />
               }
             >
               <Suspense fallback={<div aria-hidden className="skeleton h-48" />}>
                 <VolumeChart
-                  title={`${words}: ${formatNumber(total)} received in the last ${bars.length} ${bucket}s`}
+                  title={`All events: ${formatNumber(total)} received in the last ${bars.length} ${bucket}s`}
                   bars={bars}
                   formatAt={(at) => (bucket === "day" ? formatDay(at, "UTC") : formatTime(at))}
                 />
               </Suspense>
             </Card>
-            <Card title="Names" flush>
+            <Card title="Names" note={formatCount(catalog.events.length, "name")} flush>
               <Table
                 label="Event names"
                 stickyHead={false}
-                rows={catalog.events}
-                rowKey={nameOf}
-                rowTo={(row) =>
-                  eventsPage.href({}, { tab: "catalog", environment, bucket, name: nameOf(row) })
-                }
-                selectedKey={name}
+                rows={catalog.events.toSorted((one, other) => other.total - one.total)}
+                rowKey={eventKey}
+                rowTo={({ type, event }) => eventNamePage.href({}, { environment, type, event })}
                 columns={columnsFor(catalog)}
                 empty={
                   <EmptyState icon={<ListTree />} title="Names appear here with their volume">
@@ -110,6 +103,7 @@ export function CatalogTab(props: {
                 }
               />
             </Card>
+            <Sql sql={catalog.sql} newestReceivedAt={catalog.newestReceivedAt} />
           </div>
         );
       }}
@@ -119,7 +113,7 @@ export function CatalogTab(props: {
 
 function columnsFor(catalog: EventCatalog): readonly Column<Name>[] {
   return [
-    { key: "event", label: "Event", cell: ({ event }) => event },
+    { key: "event", label: "Event", cell: nameOf },
     {
       key: "type",
       label: "Call",
@@ -134,10 +128,19 @@ function columnsFor(catalog: EventCatalog): readonly Column<Name>[] {
       cell: (row) => (
         <Suspense fallback={<div aria-hidden className="h-6 w-22" />}>
           <VolumeLine
-            label={`Volume of ${row.event}`}
+            label={`Volume of ${nameOf(row)}`}
             values={volumes(catalog, [row]).map(({ value }) => value)}
           />
         </Suspense>
+      ),
+    },
+    {
+      key: "first",
+      label: "First in this time",
+      from: "lg",
+      align: "right",
+      cell: ({ counts }) => (
+        <span className="text-fg2">{counts[0] === undefined ? "" : formatDay(counts[0].at)}</span>
       ),
     },
     {

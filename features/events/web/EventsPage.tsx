@@ -1,4 +1,5 @@
 import {
+  LinkButton,
   Page,
   PageHeader,
   RelativeTime,
@@ -12,22 +13,35 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy } from "react";
 
-import { LiveTab } from "./LiveTab.tsx";
 import { eventsPage } from "./pages.ts";
 import { environmentsQuery, storageQuery } from "./queries.ts";
-import { SendTab } from "./SendTab.tsx";
-import { StorageTab } from "./StorageTab.tsx";
 
+const LiveTab = lazy(async () => ({ default: (await import("./live/LiveTab.tsx")).LiveTab }));
+const EventDrawer = lazy(async () => ({
+  default: (await import("./live/EventDrawer.tsx")).EventDrawer,
+}));
 const CatalogTab = lazy(async () => ({ default: (await import("./CatalogTab.tsx")).CatalogTab }));
+const ExploreTab = lazy(async () => ({
+  default: (await import("./explore/ExploreTab.tsx")).ExploreTab,
+}));
+const SourcesTab = lazy(async () => ({
+  default: (await import("./sources/SourcesTab.tsx")).SourcesTab,
+}));
+const StorageTab = lazy(async () => ({ default: (await import("./StorageTab.tsx")).StorageTab }));
+const ParityTab = lazy(async () => ({
+  default: (await import("./parity/ParityTab.tsx")).ParityTab,
+}));
 
 const tabs = [
   { value: "live", label: "Live" },
   { value: "catalog", label: "Catalog" },
+  { value: "explore", label: "Explore" },
+  { value: "sources", label: "Sources and keys" },
   { value: "storage", label: "Storage" },
-  { value: "send", label: "Send events" },
+  { value: "parity", label: "Parity" },
 ] as const;
 
-/** What arrives: events as they come, their names with volume and freshness, and how they are kept. */
+/** What arrives: events as they come, their names, questions about them, who sends them, how they are kept. */
 export function EventsPage() {
   const [search, update] = usePageSearch(eventsPage);
   const environments = useQuery(environmentsQuery);
@@ -36,23 +50,43 @@ export function EventsPage() {
   const busiest = kept.toSorted((one, other) => other.events - one.events)[0]?.environment;
   const environment = search.environment ?? busiest ?? "production";
   const here = kept.find((one) => one.environment === environment);
+  const drawer = search.tab === "live" ? search.open : undefined;
   return (
-    <Page title="Events">
+    <Page
+      title="Events"
+      panel={
+        drawer !== undefined && (
+          <Suspense fallback={null}>
+            <EventDrawer environment={environment} itemKey={drawer} />
+          </Suspense>
+        )
+      }
+    >
       <PageHeader
         title="Events"
         actions={
-          <div className="w-72">
-            <Select
-              label="Environment"
-              hideLabel
-              options={(environments.data?.items ?? []).map(({ key, name }) => ({
-                value: key,
-                label: name,
-              }))}
-              value={environment}
-              onChange={(next) => update({ environment: next })}
-            />
-          </div>
+          <>
+            <div className="w-52">
+              <Select
+                label="Environment"
+                hideLabel
+                options={(environments.data?.items ?? []).map(({ key, name }) => ({
+                  value: key,
+                  label: name,
+                }))}
+                value={environment}
+                onChange={(next) => update({ environment: next })}
+              />
+            </div>
+            {search.tab === "live" && (
+              <LinkButton
+                kind="primary"
+                to={eventsPage.href({}, { environment, tab: "sources", connect: "segment-node" })}
+              >
+                Connect a client
+              </LinkButton>
+            )}
+          </>
         }
       >
         {storage.data === undefined ? (
@@ -70,33 +104,36 @@ export function EventsPage() {
         label="Parts of the events"
         items={tabs}
         value={search.tab}
-        onChange={(tab) => update({ tab }, "push")}
+        onChange={(tab) => update({ tab, open: undefined, connect: undefined }, "push")}
       >
-        <TabPanel value="live">
-          <LiveTab
-            environment={environment}
-            event={search.event}
-            unit={search.unit}
-            onFilter={(filter) => update(filter)}
-          />
-        </TabPanel>
-        <TabPanel value="catalog">
-          <Suspense fallback={<SkeletonRows />}>
-            <CatalogTab
-              environment={environment}
-              bucket={search.bucket}
-              name={search.name}
-              onBucket={(bucket) => update({ bucket })}
-            />
-          </Suspense>
-        </TabPanel>
-        <TabPanel value="storage">
-          <StorageTab />
-        </TabPanel>
-        <TabPanel value="send">
-          <SendTab environment={environment} />
-        </TabPanel>
+        {tabs.map(({ value }) => (
+          <TabPanel key={value} value={value}>
+            {value === search.tab && (
+              <Suspense fallback={<SkeletonRows />}>
+                <TabContent tab={value} environment={environment} />
+              </Suspense>
+            )}
+          </TabPanel>
+        ))}
       </Tabs>
     </Page>
   );
+}
+
+function TabContent(props: { tab: (typeof tabs)[number]["value"]; environment: string }) {
+  const { tab, environment } = props;
+  switch (tab) {
+    case "live":
+      return <LiveTab environment={environment} />;
+    case "catalog":
+      return <CatalogTab environment={environment} />;
+    case "explore":
+      return <ExploreTab environment={environment} />;
+    case "sources":
+      return <SourcesTab environment={environment} />;
+    case "storage":
+      return <StorageTab environment={environment} />;
+    case "parity":
+      return <ParityTab environment={environment} />;
+  }
 }

@@ -15,10 +15,11 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { Database } from "lucide-react";
 
+import { ExportCard } from "./ExportCard.tsx";
 import { storageQuery } from "./queries.ts";
 
 /** How events are kept on this server, and whether it can still write them. */
-export function StorageTab() {
+export function StorageTab(props: { environment: string }) {
   const query = useQuery(storageQuery);
   return (
     <Loaded query={query} skeleton={<SkeletonRows />}>
@@ -67,6 +68,7 @@ export function StorageTab() {
               </Card>
             }
           >
+            <ExportCard environment={props.environment} />
             <Card title="By environment" flush>
               <Table
                 label="Events by environment"

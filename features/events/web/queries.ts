@@ -2,24 +2,33 @@ import type { EnvironmentView } from "@paceline/access/api";
 import { apiClient } from "@paceline/web-kit";
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import type { EventCatalog, EventStorage, RecentEventsPage } from "../api.ts";
+import type {
+  EventCatalog,
+  EventPlan,
+  EventPlanAnswer,
+  EventSources,
+  EventStorage,
+  ParityLatest,
+  RecentEventsPage,
+} from "../api.ts";
 
-const liveMs = 3_000;
 const catalogMs = 15_000;
-const shownRows = 50;
+const storageMs = 5_000;
+const recentRows = 100;
 
-type Filter = { readonly environment: string; readonly event: string; readonly unit: string };
+export type RecentFilter = {
+  readonly environment: string;
+  readonly type?: string;
+  readonly event?: string;
+  readonly unit?: string;
+};
 
-/** The newest events; read anew every few seconds, since intake tells nobody of single events. */
-export const recentQuery = ({ environment, event, unit }: Filter) =>
+/** The newest events that are stored. */
+export const recentQuery = (filter: RecentFilter, limit = recentRows) =>
   queryOptions({
-    queryKey: ["events", "recent", environment, event, unit],
+    queryKey: ["events", "recent", filter, limit],
     queryFn: ({ signal }) =>
-      apiClient.get<RecentEventsPage>("/events", {
-        query: { environment, event, unit, limit: shownRows },
-        signal,
-      }),
-    refetchInterval: liveMs,
+      apiClient.get<RecentEventsPage>("/events", { query: { ...filter, limit }, signal }),
     placeholderData: keepPreviousData,
   });
 
@@ -32,11 +41,35 @@ export const catalogQuery = (environment: string, bucket: string) =>
     placeholderData: keepPreviousData,
   });
 
+export const sourcesQuery = (environment: string, of: { type?: string; event?: string } = {}) =>
+  queryOptions({
+    queryKey: ["events", "sources", environment, of],
+    queryFn: ({ signal }) =>
+      apiClient.get<EventSources>("/events/sources", { query: { environment, ...of }, signal }),
+    refetchInterval: catalogMs,
+  });
+
+/** Answers of plans stay as they are while they are looked at; a new plan is a new key. */
+export const planQuery = (plan: EventPlan) =>
+  queryOptions({
+    queryKey: ["events", "plan", plan],
+    queryFn: ({ signal }) => apiClient.post<EventPlanAnswer>("/events/query", plan, { signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+
 export const storageQuery = queryOptions({
   queryKey: ["events", "storage"],
   queryFn: ({ signal }) => apiClient.get<EventStorage>("/events/storage", { signal }),
-  refetchInterval: catalogMs,
+  refetchInterval: storageMs,
 });
+
+export const parityQuery = (environment: string) =>
+  queryOptions({
+    queryKey: ["events", "parity", environment],
+    queryFn: ({ signal }) =>
+      apiClient.get<ParityLatest>("/events/parity", { query: { environment }, signal }),
+  });
 
 export const environmentsQuery = queryOptions({
   queryKey: ["environments"],

@@ -5,6 +5,7 @@ import fc from "fast-check";
 
 import {
   apart,
+  apartLabels,
   clearance,
   fitLabels,
   intervalDomain,
@@ -103,4 +104,24 @@ test("a label that does not fit is shortened to its first word, then left out", 
     { x: 120, text: "50% traffic" },
   ];
   assert.deepEqual(fitLabels(labels, 220), ["2%", "", "25% traffic", "50% traffic"]);
+});
+
+test("labels of lines never overlap, keep their order, and stay inside while there is room", () => {
+  const range = [0, 200] as const;
+  fc.assert(
+    fc.property(
+      fc.array(fc.double({ min: 0, max: 200, noNaN: true }), { maxLength: 10 }),
+      (heights) => {
+        const placed = apartLabels(heights, 15, range);
+        const order = heights
+          .map((_, index) => index)
+          .toSorted((one, other) => (heights[one] ?? 0) - (heights[other] ?? 0));
+        for (const [place, index] of order.entries()) {
+          const [before, at] = [placed[order[place - 1] ?? -1], placed[index] ?? 0];
+          if (before !== undefined) assert.ok(at - before >= 15 - 1e-9);
+          assert.ok(at >= -1e-9 && at <= 200 + 1e-9);
+        }
+      },
+    ),
+  );
 });
