@@ -8,10 +8,11 @@ import { newId } from "./service-context.ts";
 
 /** What the intake and the pages of the events need of the rest. */
 export function eventRouteDeps(parts: Parts, { publicUrl }: Config): EventRouteDeps {
-  const { clock, clocks, events, flagSets, authentication, tap, logger, store } = parts;
+  const { clock, clocks, events, flagSets, authentication, tap, plans, logger, store } = parts;
   return {
     store: events,
     tap,
+    plans,
     publicUrl,
     observer: parts.observer,
     newId: () => newId(clock),

@@ -13,9 +13,10 @@ import {
   createEventObserver,
   createLiveTap,
   openEventStore,
+  openPlanSet,
   registerStoreGauges,
 } from "@paceline/events/server";
-import type { EventObserver, EventStore, LiveTap } from "@paceline/events/server";
+import type { EventObserver, EventStore, LiveTap, PlanSet } from "@paceline/events/server";
 import { createFlagSets } from "@paceline/flags/server";
 import type { FlagSets } from "@paceline/flags/server";
 import type { Telemetry } from "@paceline/telemetry";
@@ -37,6 +38,8 @@ export interface Parts {
   /** Shows events of this process as they arrive. */
   readonly tap: LiveTap;
   readonly observer: EventObserver;
+  /** The telemetry plans and mappings in force. */
+  readonly plans: PlanSet;
   readonly telemetry: Telemetry;
   readonly flagSets: FlagSets;
   readonly signers: LogSigners;
@@ -82,6 +85,7 @@ export async function openParts(
       signers,
       auditFolder,
       logger,
+      plans: await openPlanSet({ db, notifications, onError }),
       flagSets: await createFlagSets({ db, notifications, onError }),
       sequencer: await startSequencer({ db, auditFolder, signers, clock, notifications, onError }),
       authentication: await createAuthentication({ db, clock, notifications }),
@@ -101,5 +105,6 @@ export async function closeParts(parts: Parts): Promise<void> {
   await parts.sequencer.drain();
   await parts.sequencer.close();
   await parts.events.close();
+  await parts.plans.close();
   await parts.store.close();
 }

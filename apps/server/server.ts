@@ -28,6 +28,7 @@ import { closeParts, openParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import { every } from "./periodic.ts";
 import type { Periodic } from "./periodic.ts";
+import { registerPlansAndBadEvents } from "./plans-and-bad-events.ts";
 import { wireSample } from "./sample.ts";
 import { serveWeb } from "./static.ts";
 import { openControlStore } from "./stores.ts";
@@ -192,6 +193,7 @@ export async function startServer(
       if (workspaceId !== null) hub.publish(workspaceId, "audit", {});
     });
     registerAll(app, opened, wiring, config);
+    const worker = registerPlansAndBadEvents(app, opened, hub, config);
     const sample = wireSample(opened, wiring, hub, config.sample);
     registerSample(app, sample);
     await serveWeb(app, WEB_DIST);
@@ -201,6 +203,7 @@ export async function startServer(
     const otlp = await openOtlpPort(app, config, logger);
     // Begins only: requests are answered while it fills.
     await sample.start();
+    await worker.resume();
     const tasks = startTasks(opened, wiring);
     const url = config.publicUrl ?? `http://${config.host}:${portOf(app)}`;
     const link = await makeFirstRunLink({ db: store.db, clock });
@@ -217,6 +220,7 @@ export async function startServer(
         await otlp.close();
         await app.close();
         await sample.close();
+        await worker.close();
         await Promise.all(tasks.map((task) => task.close()));
         await closeParts(opened);
       },

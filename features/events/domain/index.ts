@@ -1,4 +1,6 @@
 export { readBody } from "./batch.ts";
+export { applyEdits, editFaults, MAX_EDITS, valueAt } from "./bad-event-edits.ts";
+export type { EditFault, EventEdit } from "./bad-event-edits.ts";
 export { badEvent, readBadEvent, resolvedEvent } from "./bad-event.ts";
 export type { BadEventBody, BadEventInput, BadKind, Resolution } from "./bad-event.ts";
 export { decodeLine, encodeEvents } from "./event-line.ts";

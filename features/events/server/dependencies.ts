@@ -23,6 +23,8 @@ export interface EnvironmentTime {
 
 /** The published telemetry plans, compiled in memory. */
 export interface PlanChecker {
+  /** Whether the workspace has anything to check; nothing else need be asked where it has not. */
+  watches(workspace: string): boolean;
   /**
    * An event as the workspace's active mappings change it, before it is checked and stored. The
    * same objects where none applies.
@@ -41,6 +43,7 @@ export interface PlanChecker {
 
 /** A workspace without plans: nothing is changed, everything is accepted. */
 export const NO_PLANS: PlanChecker = {
+  watches: () => false,
   map: (event, body) => ({ event, body }),
   check: () => null,
   count: () => undefined,

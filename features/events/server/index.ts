@@ -40,6 +40,15 @@ export type {
 } from "./event-store.ts";
 export { registerIntakeRoutes } from "./intake-routes.ts";
 export { OTLP_PATHS } from "./intake/otlp-routes.ts";
+export { registerBadEventRoutes } from "./bad-events/bad-event-routes.ts";
+export type { BadEventRouteDeps } from "./bad-events/bad-event-reads.ts";
+export { registerMappingRoutes } from "./bad-events/mapping-routes.ts";
+export { createRunWorker } from "./bad-events/run-worker.ts";
+export type { RunWorker, RunWorkerDeps } from "./bad-events/run-worker.ts";
+export { registerPlanRoutes } from "./plans/plan-routes.ts";
+export type { PlanRouteDeps } from "./plans/plan-routes.ts";
+export { openPlanSet } from "./plans/plan-set.ts";
+export type { PlanSet } from "./plans/plan-set.ts";
 export { createLiveTap } from "./live-tap.ts";
 export type { LiveEvent, LiveListener, LiveTap } from "./live-tap.ts";
 export type { ClickHouseOptions } from "./open-engine.ts";

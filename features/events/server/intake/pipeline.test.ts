@@ -62,6 +62,7 @@ function track(messageId: string, event: string, more: object = {}): object {
 function plans(counted: string[] = []): PlanChecker {
   return {
     ...NO_PLANS,
+    watches: () => true,
     map: (event, body) =>
       event.event === "Old" ? { event: { ...event, event: "New" }, body } : { event, body },
     check(event) {

@@ -59,7 +59,7 @@ export async function takeEvents(
   receipt: Receipt,
   read: ReadBody,
 ): Promise<Result<Taken, AppendRefusal>> {
-  const judged = isPlain(deps, read) ? null : judge(deps, receipt, read);
+  const judged = isPlain(deps, receipt, read) ? null : judge(deps, receipt, read);
   const events = judged === null ? read.events : judged.entries.map(({ event }) => event);
   const appended = await deps.store.append(events);
   if (!appended.ok) {
@@ -93,9 +93,9 @@ export interface Judgement {
 }
 
 /** Most batches need no look at single events: no fault, no exposure, nobody suppressed, no plans. */
-function isPlain(deps: EventRouteDeps, read: ReadBody): boolean {
+function isPlain(deps: EventRouteDeps, { workspace }: Receipt, read: ReadBody): boolean {
   return (
-    deps.plans === undefined &&
+    deps.plans?.watches(workspace) !== true &&
     deps.suppression === undefined &&
     read.faults.length === 0 &&
     read.events.every((event) => event.type !== "exposure")
