@@ -91,6 +91,12 @@ const SUITES: readonly Suite[] = [
     oneAtATime: true,
   },
   {
+    name: "clients",
+    about: "the clients of others against a server that refuses and dies, short form",
+    files: find("tests/clients/**/*.test.ts"),
+    oneAtATime: true,
+  },
+  {
     name: "examples",
     about: "the examples of docs and README on real data",
     files: find("tests/examples/**/*.test.ts", "docs/**/*.test.ts"),

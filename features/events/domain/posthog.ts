@@ -113,7 +113,7 @@ function translate(message: Fields, properties: Fields, call: MessageType, recei
     messageId: message["uuid"] ?? properties["$insert_id"],
     timestamp: message["timestamp"] ?? momentBefore(receipt.receivedAt, message["offset"]),
     [call === "identify" || call === "group" ? "traits" : "properties"]: body,
-    context: contextOf(message, properties),
+    context: contextOf(message, properties, call),
   };
 }
 
@@ -154,13 +154,15 @@ function momentBefore(receivedAt: number, offsetMs: unknown): number | undefined
   return typeof offsetMs === "number" ? receivedAt - offsetMs : undefined;
 }
 
-function contextOf(message: Fields, properties: Fields): Fields {
+/** Traits leave the other properties no place of their own, so they go to the context. */
+function contextOf(message: Fields, properties: Fields, call: MessageType): Fields {
   const name = properties["$lib"] ?? message["library"];
   const version = properties["$lib_version"] ?? message["library_version"];
   const url = properties["$current_url"];
   return {
     library: { name, version },
     ...(url === undefined ? {} : { page: { url, referrer: properties["$referrer"] } }),
+    ...(call === "identify" || call === "group" ? { properties } : {}),
     ...(properties["$groups"] === undefined ? {} : { groups: properties["$groups"] }),
   };
 }

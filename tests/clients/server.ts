@@ -1,0 +1,94 @@
+/**
+ * The real HTTP platform with the real intake on a fixed port, answering a share of its requests with
+ * 429 or 503. As a process of its own, so that it can be killed: says `ready`, then `requests <n>` as
+ * they come.
+ */
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { argv, stdin, stdout } from "node:process";
+
+import { openDatabase } from "@paceline/db";
+import { openEventStore, registerIntakeRoutes } from "@paceline/events/server";
+import { createApp } from "@paceline/http";
+import type { App } from "@paceline/http";
+
+export const SCOPE = { workspace: "drill-workspace", environment: "production" } as const;
+/** Every client has a key of its own that begins with this; the rest names its source. */
+export const KEY_PREFIX = "drill-key-";
+
+const REPORT_EVERY = 10;
+
+/** A repeatable draw of numbers from 0 to 1 (mulberry32). */
+function createDraw(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Half of the refusals come before anything is read. The other half come after the events are durable,
+ * as when a proxy times out: the client sends again what is stored already.
+ */
+function addFaults(app: App, share: number, seed: number): void {
+  const draw = createDraw(seed);
+  const refusedLate = new WeakSet<object>();
+  let requests = 0;
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.method !== "POST") return;
+    requests += 1;
+    if (requests % REPORT_EVERY === 0) stdout.write(`requests ${requests}\n`);
+    if (draw() >= share) return;
+    if (draw() < 0.5) refusedLate.add(request);
+    else await reply.code(statusOf(draw())).header("retry-after", "1").send({ refused: true });
+  });
+  app.addHook("onSend", async (request, reply, payload) => {
+    if (!refusedLate.has(request)) return payload;
+    void reply.code(statusOf(draw())).header("retry-after", "1");
+    return '{"refused":"after it was stored"}';
+  });
+}
+
+function statusOf(draw: number): 429 | 503 {
+  return draw < 0.5 ? 429 : 503;
+}
+
+async function main(dataDir: string, port: number, share: number): Promise<void> {
+  const store = await openEventStore({ dataDir });
+  const db = openDatabase("postgres://127.0.0.1:1/none", () => undefined);
+  const { app } = await createApp({
+    db,
+    clock: { now: () => new Date() },
+    authenticate: async () => null,
+  });
+  // Before the routes: a hook counts for those that are registered later.
+  addFaults(app, share, port);
+  registerIntakeRoutes(app, {
+    store,
+    findCaller: async (key) =>
+      key.startsWith(KEY_PREFIX)
+        ? {
+            sourceId: key.slice(KEY_PREFIX.length),
+            workspaceId: SCOPE.workspace,
+            environment: SCOPE.environment,
+          }
+        : null,
+    findEnvironmentTime: async () => ({ replay: false, now: new Date() }),
+    newId: randomUUID,
+  });
+  await app.listen({ host: "127.0.0.1", port });
+  stdout.write("ready\n");
+  stdin.resume();
+  await once(stdin, "end");
+  await app.close();
+  await store.close();
+  await db.destroy();
+}
+
+if (import.meta.main) {
+  const [dataDir = "", port = "0", share = "0"] = argv.slice(2);
+  await main(dataDir, Number(port), Number(share));
+}
