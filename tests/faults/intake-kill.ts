@@ -3,7 +3,8 @@
  *
  *   node tests/faults/intake-kill.ts --cycles 50 [--seed 1]
  *
- * Exit code 0 if nothing acknowledged was lost and nothing is stored twice.
+ * Exit code 0 if nothing acknowledged was lost, nothing is stored twice, and everything that was
+ * acknowledged is still recognised when it is sent again, however old.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,6 +21,9 @@ import { WRITE_KEY } from "./intake-server.ts";
 
 const CLIENTS = 8;
 const MOST_EVENTS_IN_BATCH = 40;
+/** So few ids are kept in memory that most resends are far older. */
+const SETTINGS = ["--roll-ms", "100", "--remembered", "300"];
+const RESENT_SHARE = 0.1;
 /** Segment's client waits longer between attempts; this only keeps a dead server from being hammered. */
 const RETRY_MS = 20;
 
@@ -32,6 +36,9 @@ export interface KillReport {
   readonly lost: number;
   readonly doubled: number;
   readonly unknown: number;
+  /** Events sent again long after they were acknowledged, and how many of those were taken for new. */
+  readonly resent: number;
+  readonly resentAccepted: number;
 }
 
 /** Runs the cycles on a fresh data directory. The same seed kills after the same number of batches. */
@@ -40,7 +47,7 @@ export async function runKillCycles(cycles: number, seed: number): Promise<KillR
   try {
     const drill = new Drill(dataDir, seed);
     await drill.run(cycles);
-    return { cycles, ...drill.counts(), ...(await drill.compare()) };
+    return { cycles, ...(await drill.compare()), ...drill.counts() };
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
@@ -51,6 +58,10 @@ class Drill {
   readonly #random: () => number;
   readonly #sent = new Set<string>();
   readonly #acknowledged = new Set<string>();
+  /** Bodies of acknowledged batches. */
+  readonly #delivered: string[] = [];
+  #resent = 0;
+  #resentAccepted = 0;
   #batches = 0;
   #retries = 0;
   #child: IntakeChild;
@@ -60,11 +71,13 @@ class Drill {
   constructor(dataDir: string, seed: number) {
     this.#dataDir = dataDir;
     this.#random = randomFrom(seed);
-    this.#child = startIntakeChild(dataDir, ["--roll-ms", "100"]);
+    this.#child = startIntakeChild(dataDir, SETTINGS);
   }
 
-  counts(): Pick<KillReport, "acknowledgedBatches" | "acknowledgedEvents" | "retries"> {
+  counts(): Omit<KillReport, "cycles" | "lost" | "doubled" | "unknown"> {
     return {
+      resent: this.#resent,
+      resentAccepted: this.#resentAccepted,
       acknowledgedBatches: this.#batches,
       acknowledgedEvents: this.#acknowledged.size,
       retries: this.#retries,
@@ -79,10 +92,11 @@ class Drill {
       else await this.#batchesAcknowledged(5 + Math.floor(this.#random() * 150));
       const dying = this.#child;
       await dying.kill();
-      this.#child = startIntakeChild(this.#dataDir, ["--roll-ms", "100"]);
+      this.#child = startIntakeChild(this.#dataDir, SETTINGS);
     }
     this.#stopping = true;
     await Promise.all(clients);
+    for (const body of this.#delivered) await this.#sendAgain(body);
     await this.#child.kill();
   }
 
@@ -112,17 +126,33 @@ class Drill {
         })),
         sentAt: new Date().toISOString(),
       });
-      while (!(await this.#attempt(body))) {
-        this.#retries += 1;
-        await pause(RETRY_MS);
-      }
+      await this.#deliver(body);
+      this.#delivered.push(body);
+      const old = this.#delivered[Math.floor(this.#random() * this.#delivered.length)];
+      if (old !== undefined && this.#random() < RESENT_SHARE) await this.#sendAgain(old);
       for (const id of ids) this.#acknowledged.add(id);
       this.#batches += 1;
       this.#onBatch();
     }
   }
 
-  async #attempt(body: string): Promise<boolean> {
+  /** Sends until it is acknowledged. @returns how many of its events were new */
+  async #deliver(body: string): Promise<number> {
+    for (;;) {
+      const accepted = await this.#attempt(body);
+      if (accepted !== null) return accepted;
+      this.#retries += 1;
+      await pause(RETRY_MS);
+    }
+  }
+
+  async #sendAgain(body: string): Promise<void> {
+    this.#resent += body.split('"messageId"').length - 1;
+    this.#resentAccepted += await this.#deliver(body);
+  }
+
+  /** @returns how many events were new; null without an acknowledgement */
+  async #attempt(body: string): Promise<number | null> {
     try {
       const url = await this.#child.ready;
       const response = await fetch(`${url}/v1/batch`, {
@@ -130,10 +160,14 @@ class Drill {
         body,
         headers: { authorization: `Basic ${btoa(`${WRITE_KEY}:`)}` },
       });
-      await response.text();
-      return response.status === 200;
-    } catch {
-      return false;
+      const answer: unknown = await response.json();
+      if (response.status !== 200) return null;
+      const accepted: unknown = Reflect.get(Object(answer), "accepted");
+      if (typeof accepted !== "number") throw new TypeError("the answer counts nothing");
+      return accepted;
+    } catch (cause) {
+      if (cause instanceof TypeError && cause.message.includes("counts nothing")) throw cause;
+      return null;
     }
   }
 
@@ -185,5 +219,6 @@ if (import.meta.main) {
   });
   const report = await runKillCycles(Number(values.cycles), Number(values.seed));
   console.log(JSON.stringify(report));
-  process.exitCode = report.lost + report.doubled + report.unknown === 0 ? 0 : 1;
+  const faults = report.lost + report.doubled + report.unknown + report.resentAccepted;
+  process.exitCode = faults === 0 ? 0 : 1;
 }

@@ -64,15 +64,18 @@ async function main(): Promise<void> {
       data: { type: "string" },
       "roll-ms": { type: "string" },
       "roll-bytes": { type: "string" },
+      remembered: { type: "string" },
     },
   });
   if (values.data === undefined) throw new Error("--data is needed");
   process.stdout.write("opening\n");
   const rollMs = values["roll-ms"];
   const rollBytes = values["roll-bytes"];
+  const { remembered } = values;
   const server = await startIntakeServer(values.data, {
     ...(rollMs === undefined ? {} : { rollMs: Number(rollMs) }),
     ...(rollBytes === undefined ? {} : { rollBytes: Number(rollBytes) }),
+    ...(remembered === undefined ? {} : { rememberedMessages: Number(remembered) }),
   });
   process.stdout.write(`ready ${server.url}\n`);
   process.stdin.setEncoding("utf8");

@@ -8,6 +8,7 @@ import { mergeExperiment } from "../domain/index.ts";
 import { openEventStore } from "./event-store.ts";
 import type { EventStore, EventStoreOptions } from "./event-store.ts";
 import { disk } from "./log/log-files.ts";
+import type { LogDisk } from "./log/log-files.ts";
 import { segmentName } from "./log/segment-name.ts";
 import { recordExposure } from "./record-exposure.ts";
 import { HOUR, sampleEvent, sampleExposure, SCOPE, START } from "./sample-events.ts";
@@ -155,6 +156,37 @@ test("while the disk fails nothing is acknowledged, not even a copy of a refused
   assert.deepEqual(await store.append([sampleEvent()]), { ok: true, value: ["accepted"] });
   await store.flush();
   assert.deepEqual(await recentIds(store), ["m1"]);
+});
+
+test("calls that wait for the disk are few and small: more are refused, and taken when it answers", async () => {
+  for (const limits of [{ waitingAppends: 1 }, { waitingBytes: 100 }]) {
+    const answering = Promise.withResolvers<void>();
+    const gate: LogDisk = {
+      async create(folder, path) {
+        await answering.promise;
+        return disk.create(folder, path);
+      },
+    };
+    const dataDir = await newFolder();
+    // The index is made before the disk hangs.
+    await close(await open({ dataDir }));
+    const store = await open({ dataDir, disk: gate, limits });
+    const taken = ["a", "b", "c"].map((messageId) => store.append([sampleEvent({ messageId })]));
+    // They are in a group under way by then, so that the next ones wait behind it.
+    await Promise.race([taken[0], new Promise((resolve) => setImmediate(resolve))]);
+    const more = ["d", "e", "f"].map((messageId) => store.append([sampleEvent({ messageId })]));
+    const refused = await more[2];
+    assert.deepEqual(refused, { ok: false, error: { kind: "backpressure", retryAfterSeconds: 1 } });
+    answering.resolve();
+    const outcomes = await Promise.all([...taken, ...more]);
+    const accepted = outcomes.filter((outcome) => outcome.ok).length;
+    await store.flush();
+    assert.equal((await recentIds(store)).length, accepted);
+    assert.deepEqual(await store.append([sampleEvent({ messageId: "f" })]), {
+      ok: true,
+      value: ["accepted"],
+    });
+  }
 });
 
 test("while segments cannot be written events wait on the disk, then appends are refused", async () => {
