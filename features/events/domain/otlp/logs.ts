@@ -10,7 +10,7 @@ import { flatRecord, subjectOf } from "./record.ts";
 import type { Origin } from "./record.ts";
 import { attributesOf, integerOf, nanosOf, plainValue } from "./values.ts";
 
-const PATHS = { time: "/record/timeUnixNano", attributes: "/record/attributes" };
+const ATTRIBUTES_PATH = "/record/attributes";
 
 /**
  * A log record as an event named by its `eventName` (or, before OTLP 1.5, its attribute `event.name`);
@@ -45,7 +45,7 @@ export function readLogRecord(
       messageId: (properties, context) =>
         `log:${origin.digest(JSON.stringify([name, `${happened}`, `${observed}`, properties, context]))}`,
     },
-    PATHS,
+    ATTRIBUTES_PATH,
   );
   if (!read.ok) return read;
   const exposure = isFlagEvaluation(name) ? flagExposure(read.value, attributes) : null;

@@ -21,7 +21,7 @@ import {
 const KINDS = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"] as const;
 type Kind = (typeof KINDS)[number];
 
-const PATHS = { time: "/record/point/timeUnixNano", attributes: "/record/point/attributes" };
+const ATTRIBUTES_PATH = "/record/point/attributes";
 const TEMPORALITIES = ["unspecified", "delta", "cumulative"] as const;
 /** The flag of a point by which a client says that it has no value. */
 const NO_RECORDED_VALUE = 1;
@@ -67,7 +67,7 @@ export function readPoint(
       messageId: (properties, context) =>
         `metric:${origin.digest(JSON.stringify([name, `${nanos}`, properties, context]))}`,
     },
-    PATHS,
+    ATTRIBUTES_PATH,
   );
   return read.ok ? ok([read.value]) : read;
 }

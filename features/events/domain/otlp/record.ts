@@ -1,7 +1,7 @@
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { correctedTime, parseInstant, replayedTime } from "../event-time.ts";
+import { correctedTime, replayedTime } from "../event-time.ts";
 import { textOf } from "../exposure.ts";
 import type { EventType, FlatEvent } from "../flat-event.ts";
 import { withMember } from "../json-object.ts";
@@ -83,23 +83,15 @@ export interface RecordParts {
   readonly messageId: (properties: string, context: string) => string;
 }
 
-/** The path of the time in a record as sent, and of its attributes. */
-export interface RecordPaths {
-  readonly time: string;
-  readonly attributes: string;
-}
-
 /** The event of a record, or why it cannot be one. */
 export function flatRecord(
   origin: Origin,
   parts: RecordParts,
-  paths: RecordPaths,
+  attributesPath: string,
 ): Result<FlatEvent, MessageFault> {
   const { receipt, shared } = origin;
-  const timestamp = parts.nanos === null ? null : parseInstant(millisecondsOf(parts.nanos));
-  if (parts.nanos !== null && timestamp === null) {
-    return err({ kind: "invalid", path: paths.time, reason: "must lie between 1970 and 9999" });
-  }
+  // 20 digits of nanoseconds end in the year 5138: every instant that can be said fits.
+  const timestamp = parts.nanos === null ? null : millisecondsOf(parts.nanos);
   const properties = JSON.stringify(parts.properties);
   const special = JSON.stringify(parts.context);
   const context = `{${shared}${special === "{}" ? "" : `,${special.slice(1, -1)}`}}`;
@@ -124,7 +116,7 @@ export function flatRecord(
   };
   if (length <= MAX_EVENT_LENGTH) return ok(event);
   const reason = `the event has ${length} characters, the limit is ${MAX_EVENT_LENGTH}`;
-  return err({ kind: "oversize", path: paths.attributes, reason, read: event });
+  return err({ kind: "oversize", path: attributesPath, reason, read: event });
 }
 
 /** Names of spans may hold whole statements; the start is enough to tell them apart. */

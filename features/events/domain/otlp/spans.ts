@@ -11,7 +11,7 @@ import { flatRecord, subjectOf } from "./record.ts";
 import type { Origin } from "./record.ts";
 import { attributesOf, integerOf, isHexId, listOf, millisecondsOf, nanosOf } from "./values.ts";
 
-const PATHS = { time: "/record/startTimeUnixNano", attributes: "/record/attributes" };
+const ATTRIBUTES_PATH = "/record/attributes";
 const KINDS = ["unspecified", "internal", "server", "client", "producer", "consumer"] as const;
 const STATUSES = ["unset", "ok", "error"] as const;
 
@@ -45,7 +45,7 @@ export function readSpan(
       context: { trace: traceOf(record), span: spanOf(record) },
       messageId: () => `span:${traceId.toLowerCase()}:${spanId.toLowerCase()}`,
     },
-    PATHS,
+    ATTRIBUTES_PATH,
   );
   if (!read.ok) return read;
   return ok([read.value, ...exposuresIn(record, read.value)]);
