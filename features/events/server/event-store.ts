@@ -237,7 +237,7 @@ async function openLocked(opening: Opening): Promise<EventStore> {
     // What was under way when the last process ended. A failure shows in the stats, and `resume` tries again.
     void erasures.resume().catch(() => undefined);
     const parts = { engine, loader, writer, index, appender, lock, tempFolder, limits, observer };
-    const probe = (): Promise<boolean> => takesWrites(options.disk ?? disk, root);
+    const probe = (): Promise<boolean> => takesWrites(options.disk ?? disk, logFolder);
     const { droppedBytes } = recovered;
     return new LocalEventStore({ ...parts, droppedBytes, probe, erasures });
   } catch (cause) {
