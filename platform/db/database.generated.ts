@@ -229,7 +229,6 @@ export interface IdempotencyKeys {
   created_at: Timestamp;
   fingerprint: string;
   key: string;
-  node: string | null;
   owner: string;
   status: number | null;
 }
@@ -315,18 +314,6 @@ export interface Metrics {
   key: string;
   updated_at: Timestamp;
   workspace_id: string;
-}
-
-export interface Nodes {
-  audit_key: string;
-  data_dir: string;
-  event_store: string;
-  failure: string | null;
-  heartbeat_at: Timestamp;
-  id: string;
-  started_at: Timestamp;
-  url: string | null;
-  waiting_logs: Generated<number>;
 }
 
 export interface OneTimeLinks {
@@ -523,7 +510,6 @@ export interface Database {
   initiatives: Initiatives;
   members: Members;
   metrics: Metrics;
-  nodes: Nodes;
   one_time_links: OneTimeLinks;
   policies: Policies;
   risk_domains: RiskDomains;

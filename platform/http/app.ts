@@ -51,8 +51,6 @@ export interface AppOptions {
   readonly trustProxy?: string;
   /** How long a request may go on once the server closes; 5 s unless said otherwise. */
   readonly graceMs?: number;
-  /** Which of the processes on this database this is; `node` unless said otherwise. */
-  readonly node?: string;
   /** Product version shown in the OpenAPI document. */
   readonly version?: string;
 }
@@ -73,8 +71,18 @@ export interface AppHandles {
   readonly routes: readonly RegisteredRoute[];
 }
 
+const ID_BYTES = 10;
+let random = new Uint8Array(0);
+let used = 0;
+
+/** Random bytes are fetched for many ids at once: every request has one. Each byte is used once. */
 function newId(clock: Clock): string {
-  return uuidv7(clock.now().getTime(), randomBytes(10));
+  if (used + ID_BYTES > random.length) {
+    random = randomBytes(400 * ID_BYTES);
+    used = 0;
+  }
+  used += ID_BYTES;
+  return uuidv7(clock.now().getTime(), random.subarray(used - ID_BYTES, used));
 }
 
 function addAccess(app: App, options: AppOptions): readonly RegisteredRoute[] {
@@ -105,7 +113,7 @@ function addAccess(app: App, options: AppOptions): readonly RegisteredRoute[] {
     };
   });
   app.addHook("preHandler", async (request, reply) => {
-    if (await claimIdempotencyKey(options.db, request, reply, options.node ?? "node")) return reply;
+    if (await claimIdempotencyKey(options.db, request, reply)) return reply;
     return undefined;
   });
   app.addHook("onSend", async (request, reply, payload) => {

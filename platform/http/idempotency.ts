@@ -48,7 +48,6 @@ function ownerOf(request: FastifyRequest): string | null {
 /**
  * Claims the request's idempotency key, or answers with what the first request of that key got.
  *
- * @param node which of the processes on this database asks, for `freeAbandonedClaims`
  * @returns true if the stored answer was sent
  * @throws Problem 409 while the first request runs, 422 if the key was used for another request
  */
@@ -56,7 +55,6 @@ export async function claimIdempotencyKey(
   db: Db,
   request: FastifyRequest,
   reply: FastifyReply,
-  node: string,
 ): Promise<boolean> {
   const key = readKey(request);
   const owner = ownerOf(request);
@@ -65,7 +63,7 @@ export async function claimIdempotencyKey(
   const digest = fingerprint(request);
   const inserted = await db
     .insertInto("idempotency_keys")
-    .values({ owner, key, fingerprint: digest, created_at: new Date(), node })
+    .values({ owner, key, fingerprint: digest, created_at: new Date() })
     .onConflict((conflict) => conflict.columns(["owner", "key"]).doNothing())
     .returning("key")
     .executeTakeFirst();
@@ -139,16 +137,13 @@ export async function storeIdempotentAnswer(
 
 /**
  * Frees the claims of a process that was killed while it worked, so that its clients may repeat at once
- * and need not wait for `expireIdempotencyKeys`. Call it while no process answers requests as this node.
+ * and need not wait for `expireIdempotencyKeys`. Call it before the first request is taken, and only
+ * where no other process answers requests on this database.
  *
  * What the killed request had committed stays: its repetition meets it, and only its answer is lost.
  */
-export async function freeAbandonedClaims(db: Db, node: string): Promise<void> {
-  await db
-    .deleteFrom("idempotency_keys")
-    .where("status", "is", null)
-    .where("node", "=", node)
-    .execute();
+export async function freeAbandonedClaims(db: Db): Promise<void> {
+  await db.deleteFrom("idempotency_keys").where("status", "is", null).execute();
 }
 
 /** Frees keys older than a day, and claims of processes that died while they worked. */

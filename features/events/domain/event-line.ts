@@ -6,11 +6,10 @@ import type { EventType, FlatEvent } from "./flat-event.ts";
  * out, `properties` and `context` nested as they are. DuckDB reads this shape 7 to 12 times faster
  * than nested batches.
  *
- * @returns one line for each event, each ended by a line feed; always well-formed Unicode, because
- * a lone surrogate is valid for JavaScript's parser and fatal for the store's
+ * @param write gets one line for each event, each ended by a line feed; always well-formed Unicode,
+ * because a lone surrogate is valid for JavaScript's parser and fatal for the store's
  */
-export function encodeEvents(events: readonly FlatEvent[]): string {
-  let text = "";
+export function encodeEventsTo(events: readonly FlatEvent[], write: (line: string) => void): void {
   let scope = "";
   let workspace = "";
   let environment = "";
@@ -25,9 +24,17 @@ export function encodeEvents(events: readonly FlatEvent[]): string {
       ({ workspace, environment, source } = event);
       scope = `{"workspace":${quote(workspace)},"environment":${quote(environment)},"source":${quote(source)},"message_id":`;
     }
-    text += `${scope}${encodeRest(event)}\n`;
+    write(wellFormed(`${scope}${encodeRest(event)}\n`));
   }
-  return wellFormed(text);
+}
+
+/** The lines of some events as one text. */
+export function encodeEvents(events: readonly FlatEvent[]): string {
+  let text = "";
+  encodeEventsTo(events, (line) => {
+    text += line;
+  });
+  return text;
 }
 
 function encodeRest(event: FlatEvent): string {
@@ -45,20 +52,18 @@ function encodeRest(event: FlatEvent): string {
   return `${line},"properties":${event.properties},"context":${event.context}}`;
 }
 
+/** Anything but printable ASCII, and what JSON escapes of it. */
+const NEEDS_CARE = /[^ !#-[\]-~]/;
+
 function quote(text: string): string {
-  return JSON.stringify(text);
+  return NEEDS_CARE.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
 /** `JSON.stringify` writes lone surrogates as escapes, so only text with such an escape is looked at. */
-function wellFormed(text: string): string {
-  if (!text.includes("\\ud")) return text;
-  const lines = text.split("\n").slice(0, -1);
-  return lines.map((line) => `${wellFormedLine(line)}\n`).join("");
-}
-
-function wellFormedLine(line: string): string {
+function wellFormed(line: string): string {
+  if (!line.includes("\\ud")) return line;
   const parsed: unknown = JSON.parse(line);
-  return JSON.stringify(replaceLoneSurrogates(parsed));
+  return `${JSON.stringify(replaceLoneSurrogates(parsed))}\n`;
 }
 
 function replaceLoneSurrogates(value: unknown): unknown {

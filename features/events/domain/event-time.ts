@@ -13,7 +13,8 @@ const ZONE_END = /(?:[zZ]|[+-]\d{2}:?\d{2})$/;
 export function parseInstant(value: unknown): number | null {
   if (typeof value === "number") return inRange(Math.trunc(value));
   if (typeof value !== "string" || !DATE_START.test(value)) return null;
-  const zoned = value.length <= 10 || ZONE_END.test(value) ? value : `${value}Z`;
+  const zoned =
+    value.endsWith("Z") || value.length <= 10 || ZONE_END.test(value) ? value : `${value}Z`;
   return inRange(Date.parse(zoned));
 }
 

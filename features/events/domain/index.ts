@@ -3,7 +3,7 @@ export { applyEdits, editFaults, MAX_EDITS, valueAt } from "./bad-event-edits.ts
 export type { EditFault, EventEdit } from "./bad-event-edits.ts";
 export { badEvent, readBadEvent, resolvedEvent } from "./bad-event.ts";
 export type { BadEventBody, BadEventInput, BadKind, Resolution } from "./bad-event.ts";
-export { decodeLine, encodeEvents } from "./event-line.ts";
+export { decodeLine, encodeEvents, encodeEventsTo } from "./event-line.ts";
 export { correctedTime, parseInstant, replayedTime } from "./event-time.ts";
 export { CSV_COLUMNS, csvCell, csvLine, exportedEvent } from "./export.ts";
 export type { ExportedEvent, ExportFormat, ExportQuery } from "./export.ts";

@@ -1,7 +1,7 @@
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { encodeEvents } from "../domain/index.ts";
+import { encodeEventsTo } from "../domain/index.ts";
 import type { FlatEvent } from "../domain/index.ts";
 import type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
 import { scopesOf } from "./log/scopes.ts";
@@ -16,7 +16,6 @@ type Appended = Result<readonly AppendOutcome[], AppendRefusal>;
 export class Appender {
   readonly #index: MessageIndex;
   readonly #writer: LogWriter;
-  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(index: MessageIndex, writer: LogWriter) {
     this.#index = index;
@@ -26,14 +25,10 @@ export class Appender {
   /** @see EventStore.append */
   append(events: readonly FlatEvent[]): Promise<Appended> {
     const claim = this.#index.claim(events);
-    // Those that were under way before this call; one that came later never holds it up.
-    const earlier = claim.known > claim.perhaps ? [...this.#underWay] : [];
-    const appended =
-      claim.known === 0
-        ? this.#writeAll(events, claim)
-        : this.#writeNew(events, claim, Promise.allSettled(earlier));
-    this.#underWay.add(appended);
-    return appended.finally(() => this.#underWay.delete(appended));
+    if (claim.known === 0) return this.#writeAll(events, claim);
+    // A copy waits for the calls that were under way before this one, never for a later one.
+    const earlier = claim.known > claim.perhaps ? this.#index.earlierThan(claim) : [];
+    return this.#writeNew(events, claim, Promise.all(earlier));
   }
 
   /** The usual call: all of its events are new. */
@@ -75,8 +70,11 @@ export class Appender {
     claim: Claim,
     digests: Int32Array,
   ): Promise<Result<void, AppendRefusal>> {
-    const lines = { text: encodeEvents(events), scopes: scopesOf(events), digests };
-    const written = await this.#writer.append(lines);
+    const written = await this.#writer.append({
+      writeTo: (write) => encodeEventsTo(events, write),
+      scopes: scopesOf(events),
+      digests,
+    });
     if (written.ok) this.#index.settle(claim);
     else this.#index.release(claim);
     return written;

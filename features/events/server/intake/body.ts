@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";
 
@@ -21,6 +22,33 @@ const TOO_LARGE = problem({
   status: 413,
   detail: `A body may have ${MAX_BODY_BYTES} bytes after decompression. Nothing was stored; send smaller batches.`,
 });
+
+/**
+ * Collects a body. Most come in one piece, which is handed on as it is.
+ *
+ * @param announced the header `content-length`
+ * @throws Problem 413 as soon as it is too large
+ */
+export function readWhole(payload: Readable, announced: string | undefined): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(announced) > MAX_BODY_BYTES) {
+      reject(TOO_LARGE);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let length = 0;
+    payload.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+      else reject(TOO_LARGE);
+    });
+    payload.on("error", () => reject(unreadable("the body ended early")));
+    payload.on("end", () => {
+      const [first] = chunks;
+      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+    });
+  });
+}
 
 /** What cannot be read now will never be: clients must not send it again. */
 export function unreadable(reason: string): Error {

@@ -1,10 +1,12 @@
+import type { Readable } from "node:stream";
+
 import type { App } from "@paceline/http";
 import type { FastifyReply } from "fastify";
 
 import type { ReadBody, Receipt } from "../../domain/index.ts";
 import type { EventRouteDeps, IntakeCaller } from "../dependencies.ts";
 import { dryRunAnswer, intakeProblem, refused, UNAVAILABLE } from "./answers.ts";
-import { MAX_BODY_BYTES } from "./body.ts";
+import { readWhole } from "./body.ts";
 import { isDryRun, receiptOf } from "./caller.ts";
 import type { Request } from "./caller.ts";
 import { dryRun, takeEvents } from "./pipeline.ts";
@@ -37,10 +39,8 @@ export function registerIntakePlugin(
 ): void {
   app.register(async (intake) => {
     intake.removeAllContentTypeParsers();
-    intake.addContentTypeParser(
-      "*",
-      { parseAs: "buffer", bodyLimit: MAX_BODY_BYTES },
-      (_request, body, done) => done(null, body),
+    intake.addContentTypeParser("*", (request: Request, payload: Readable) =>
+      readWhole(payload, request.headers["content-length"]),
     );
     intake.addHook("onRequest", async (_request, reply) => {
       void reply.header("access-control-allow-origin", "*");

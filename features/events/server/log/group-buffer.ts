@@ -16,11 +16,12 @@ export class GroupBuffer {
     return this.#length;
   }
 
-  add(text: string): void {
+  /** May be handed on as a function. */
+  readonly add = (text: string): void => {
     const most = this.#length + text.length * MOST_BYTES_PER_UNIT;
     if (most > this.#buffer.length) this.#reserve(this.#length + Buffer.byteLength(text));
     this.#length += this.#buffer.write(text, this.#length, "utf8");
-  }
+  };
 
   /** A view that is good until `clear`. */
   bytes(): Uint8Array {

@@ -16,7 +16,11 @@ const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
 const one = scopesOf([sampleEvent()]);
-const lines = (text: string): LogLines => ({ text, scopes: one, digests: new Int32Array(4) });
+const lines = (text: string): LogLines => ({
+  writeTo: (write) => write(text),
+  scopes: one,
+  digests: new Int32Array(4),
+});
 
 async function openWriter(
   logDisk: LogDisk,

@@ -34,7 +34,8 @@ export interface LogWriterOptions {
 
 /** Lines for the log, and what they hold. */
 export interface LogLines {
-  readonly text: string;
+  /** Writes them, each ended by a line feed. */
+  readonly writeTo: (write: (line: string) => void) => void;
   readonly scopes: readonly SegmentScope[];
   /** Digests of the message ids, for the message index. */
   readonly digests: Int32Array;
@@ -98,8 +99,8 @@ export class LogWriter {
   }
 
   /** Resolves when the lines are durable, or with the reason why they are not. */
-  append({ text, scopes, digests }: LogLines): Promise<Result<void, DiskFailing>> {
-    this.#filling.add(text);
+  append({ writeTo, scopes, digests }: LogLines): Promise<Result<void, DiskFailing>> {
+    writeTo(this.#filling.add);
     return new Promise((settle) => {
       this.#waiting.push({ scopes, digests, settle });
       this.#work();

@@ -49,6 +49,8 @@ export interface Claim {
   known: number;
   /** How many states are `PERHAPS`. */
   perhaps: number;
+  /** Those who wait for its end. */
+  readonly waiters: (() => void)[];
 }
 
 /** Digests of a memory that is full, on their way into a run. */
@@ -138,7 +140,7 @@ export class MessageIndex {
       known += 1;
       if (state === PERHAPS) perhaps += 1;
     }
-    const claim = { digests, states, known, perhaps };
+    const claim = { digests, states, known, perhaps, waiters: [] };
     this.#claims.add(claim);
     return claim;
   }
@@ -168,9 +170,18 @@ export class MessageIndex {
     claim.perhaps = 0;
   }
 
+  /** For each claim made before this one and still under way: resolves at its end. */
+  earlierThan(claim: Claim): readonly Promise<void>[] {
+    const earlier = [...this.#claims];
+    return earlier
+      .slice(0, earlier.indexOf(claim))
+      .map(({ waiters }) => new Promise((resolve) => waiters.push(resolve)));
+  }
+
   /** Ends a claim whose events are durable. */
   settle(claim: Claim): void {
     this.#claims.delete(claim);
+    for (const resolve of claim.waiters) resolve();
   }
 
   /** Ends a claim whose events were not written: their ids are new again. */
@@ -179,6 +190,7 @@ export class MessageIndex {
     for (const [place, state] of claim.states.entries()) {
       if (state === NEW || state === PERHAPS) this.#drop(claim.digests, place);
     }
+    for (const resolve of claim.waiters) resolve();
   }
 
   #drop(digests: Int32Array, place: number): void {

@@ -25,7 +25,7 @@ export interface NewRun {
   readonly lastDay: number;
 }
 
-const MOST_BITS = 16;
+const MOST_BITS = 24;
 /** Below this, a filter says "perhaps" too often to be of use. */
 const FEWEST_BITS = 8;
 const NO_DIGESTS = 0;

@@ -298,7 +298,8 @@ function readScope(row: EngineRow): EngineStats["scopes"][number] {
     events: number(row, "events"),
     firstReceivedAt: number(row, "first_received_at"),
     lastReceivedAt: number(row, "last_received_at"),
-    oldestAt: number(row, "oldest_at"),
+    // Not kept by the table of scopes: any instant is possible.
+    oldestAt: 0,
     newestAt: number(row, "newest_at"),
   };
 }
