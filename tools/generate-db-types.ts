@@ -18,7 +18,7 @@ const HEADER =
 const TYPES = { int8: "number" };
 
 async function discover(): Promise<FeatureMigrations[]> {
-  const files = ["platform/http/migrations.ts"];
+  const files = ["platform/db/node-migrations.ts", "platform/http/migrations.ts"];
   for (const feature of readdirSync("features").toSorted()) {
     const file = join("features", feature, "server", "migrations", "index.ts");
     if (existsSync(file)) files.push(file);

@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
@@ -16,6 +16,21 @@ export interface Config {
   readonly dataDir: string;
   /** An outside PostgreSQL 15–18; null starts the embedded one. */
   readonly databaseUrl: string | null;
+  /** Names this process among those that share a database; part of the names of its log files. */
+  readonly nodeId: string;
+  /** ClickHouse that keeps the events, perhaps with user, password and database; null keeps them here. */
+  readonly clickhouseUrl: string | null;
+  /** Beside the URL, or instead of what it says. */
+  readonly clickhouseUser: string | null;
+  readonly clickhousePassword: string | null;
+  /** ClickHouse's cluster over which the events are spread; null for a single server. */
+  readonly clickhouseCluster: string | null;
+  /** How long a log file stays after ClickHouse has acknowledged it. */
+  readonly clickhouseKeepLogMinutes: number;
+  /** Absolute data directories of other nodes, whose log is loaded when they are dead. */
+  readonly adoptLogs: readonly string[];
+  /** Absolute folder of the audit log; every node of a database shares one. */
+  readonly auditDir: string;
   /** Whether an empty installation gets a sample workspace. */
   readonly sample: boolean;
   readonly logLevel: LogLevel;
@@ -63,6 +78,54 @@ export const SETTINGS = {
     flag: "database-url",
     fallback: "",
     help: "an outside PostgreSQL 15–18 instead of the embedded one",
+  },
+  nodeId: {
+    env: "PACELINE_NODE_ID",
+    flag: "node-id",
+    fallback: "node",
+    help: "name of this process among those on one database",
+  },
+  clickhouseUrl: {
+    env: "CLICKHOUSE_URL",
+    flag: "clickhouse-url",
+    fallback: "",
+    help: "a ClickHouse 24 or later that keeps the events",
+  },
+  clickhouseUser: {
+    env: "CLICKHOUSE_USER",
+    flag: "clickhouse-user",
+    fallback: "",
+    help: "user there, if the URL names none",
+  },
+  clickhousePassword: {
+    env: "CLICKHOUSE_PASSWORD",
+    flag: "clickhouse-password",
+    fallback: "",
+    help: "password there; better set by the environment",
+  },
+  clickhouseCluster: {
+    env: "CLICKHOUSE_CLUSTER",
+    flag: "clickhouse-cluster",
+    fallback: "",
+    help: "ClickHouse's cluster for sharded, replicated tables",
+  },
+  clickhouseKeepLogMinutes: {
+    env: "CLICKHOUSE_KEEP_LOG_MINUTES",
+    flag: "clickhouse-keep-log-minutes",
+    fallback: "0",
+    help: "how long log files stay after ClickHouse has them",
+  },
+  adoptLogs: {
+    env: "PACELINE_ADOPT_LOGS",
+    flag: "adopt-logs",
+    fallback: "",
+    help: "data directories of other nodes, to load when dead",
+  },
+  auditDir: {
+    env: "PACELINE_AUDIT_DIR",
+    flag: "audit-dir",
+    fallback: "",
+    help: "folder of the audit log, shared by all nodes",
   },
   sample: {
     env: "PACELINE_SAMPLE",
@@ -165,6 +228,12 @@ function parsePort(text: string): number | null {
   return /^\d+$/.test(text) && port <= 65_535 ? port : null;
 }
 
+const NODE_ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+
+function parseNodeId(text: string): string | null {
+  return NODE_ID.test(text) && text.length <= 64 ? text : null;
+}
+
 function parseSwitch(text: string): boolean | null {
   if (["1", "true", "yes", "on"].includes(text)) return true;
   return ["0", "false", "no", "off"].includes(text) ? false : null;
@@ -187,8 +256,17 @@ export function readConfig(sources: ConfigSources): Result<Config, readonly Conf
     faults.push({ setting: SETTINGS[key].env, source, rule: `${rule}, not \`${text}\`` });
     return fallback;
   }
+  /** The rule alone: the text may hold a password. */
+  function secretUrl(key: Key, rule: string): string | null {
+    const { text, source } = get(key);
+    if (text === "" || /^https?:\/\/[^/]/.test(text)) return text === "" ? null : text;
+    faults.push({ setting: SETTINGS[key].env, source, rule });
+    return null;
+  }
   const optional = (key: Key): string | null => (get(key).text === "" ? null : get(key).text);
-  const dataDir = get("dataDir").text;
+  const absolute = (path: string): string =>
+    isAbsolute(path) ? path : resolve(sources.workingDir, path);
+  const dataDir = absolute(get("dataDir").text);
   const config: Config = {
     port: parsed("port", parsePort, 0, "must be a port from 0 to 65535"),
     otlpPort:
@@ -199,7 +277,7 @@ export function readConfig(sources: ConfigSources): Result<Config, readonly Conf
         "must be a port from 0 to 65535",
       ) || null,
     host: get("host").text,
-    dataDir: isAbsolute(dataDir) ? dataDir : resolve(sources.workingDir, dataDir),
+    dataDir,
     databaseUrl:
       parsed(
         "databaseUrl",
@@ -207,6 +285,21 @@ export function readConfig(sources: ConfigSources): Result<Config, readonly Conf
         "",
         "must begin with postgres://",
       ) || null,
+    nodeId: parsed("nodeId", parseNodeId, "node", `must have the form ${NODE_ID.source}`),
+    clickhouseUrl: secretUrl("clickhouseUrl", "must begin with http:// or https://"),
+    clickhouseUser: optional("clickhouseUser"),
+    clickhousePassword: optional("clickhousePassword"),
+    clickhouseCluster: optional("clickhouseCluster"),
+    clickhouseKeepLogMinutes: parsed(
+      "clickhouseKeepLogMinutes",
+      (text) => (/^\d{1,5}$/.test(text) ? Number(text) : null),
+      0,
+      "must be a number of minutes",
+    ),
+    adoptLogs: get("adoptLogs")
+      .text.split(",")
+      .flatMap((path) => (path.trim() === "" ? [] : [absolute(path.trim())])),
+    auditDir: absolute(optional("auditDir") ?? join(dataDir, "audit")),
     sample: parsed("sample", parseSwitch, true, "must be 1 or 0"),
     logLevel: parsed(
       "logLevel",

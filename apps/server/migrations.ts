@@ -1,5 +1,6 @@
 import { migrations as access } from "@paceline/access/migrations";
 import { migrations as audit } from "@paceline/audit/migrations";
+import { nodeMigrations } from "@paceline/db";
 import type { FeatureMigrations } from "@paceline/db";
 import { migrations as events } from "@paceline/events/migrations";
 import { migrations as experiments } from "@paceline/experiments/migrations";
@@ -11,6 +12,7 @@ import { migrations as sample } from "@paceline/sample/migrations";
 
 /** Every schema change of the product; `mergeMigrations` puts them in order. */
 export const allMigrations: readonly FeatureMigrations[] = [
+  nodeMigrations,
   http,
   audit,
   access,

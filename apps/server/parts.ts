@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 import {
   createAuthentication,
   createPasswordHashing,
@@ -9,6 +7,7 @@ import type { Authentication } from "@paceline/access/server";
 import { openSigningKey, startSequencer } from "@paceline/audit/server";
 import type { LogSigners, Sequencer } from "@paceline/audit/server";
 import type { Clock } from "@paceline/command";
+import type { NodePlace } from "@paceline/db";
 import {
   createEventObserver,
   createLiveTap,
@@ -22,9 +21,12 @@ import type { FlagSets } from "@paceline/flags/server";
 import type { Telemetry } from "@paceline/telemetry";
 import type { Logger } from "pino";
 
+import type { Config } from "./config.ts";
 import { createEnvironmentClocks } from "./environment-clocks.ts";
 import type { EnvironmentClocks } from "./environment-clocks.ts";
+import { eventStoreOptions } from "./event-options.ts";
 import { registerPoolGauges } from "./figures.ts";
+import { joinNodes } from "./nodes.ts";
 import type { ControlStore } from "./stores.ts";
 
 const CLOCK_CHANNEL = "environment_clock";
@@ -35,6 +37,8 @@ export interface Parts {
   readonly clock: Clock;
   readonly clocks: EnvironmentClocks;
   readonly events: EventStore;
+  /** This process's place among those that share the database. */
+  readonly place: NodePlace;
   /** Shows events of this process as they arrive. */
   readonly tap: LiveTap;
   readonly observer: EventObserver;
@@ -54,7 +58,7 @@ export interface Parts {
 /** Opens every part; what was opened is closed again when a later one fails. */
 export async function openParts(
   store: ControlStore,
-  dataDir: string,
+  config: Config,
   clock: Clock,
   logger: Logger,
   telemetry: Telemetry,
@@ -62,23 +66,30 @@ export async function openParts(
   const { db, notifications } = store;
   const onError = (error: unknown): void =>
     logger.error({ err: error }, "a background task failed");
+  const auditFolder = config.auditDir;
+  const signers = await openSigningKey(auditFolder);
+  const place = await joinNodes(store, config, signers, logger);
   const { registry, tracing } = telemetry;
   const observer = createEventObserver(registry, tracing);
-  const events = await openEventStore({ dataDir, observer });
+  const events = await openEventStore({ ...eventStoreOptions(config), observer }).catch(
+    async (error: unknown) => {
+      await place.release();
+      throw error;
+    },
+  );
   try {
     registerStoreGauges(registry, events);
     registerPoolGauges(registry, db);
-    const auditFolder = join(dataDir, "audit");
     const clocks = await createEnvironmentClocks(db, clock);
     await notifications.on(CLOCK_CHANNEL, () => {
       clocks.reload().catch(onError);
     });
-    const signers = await openSigningKey(auditFolder);
     return {
       store,
       clock,
       clocks,
       events,
+      place,
       tap: createLiveTap(),
       observer,
       telemetry,
@@ -94,6 +105,7 @@ export async function openParts(
     };
   } catch (error) {
     await events.close();
+    await place.release();
     throw error;
   }
 }
@@ -106,5 +118,6 @@ export async function closeParts(parts: Parts): Promise<void> {
   await parts.sequencer.close();
   await parts.events.close();
   await parts.plans.close();
+  await parts.place.release();
   await parts.store.close();
 }

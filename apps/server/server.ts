@@ -23,6 +23,7 @@ import { Registry } from "prom-client";
 import type { Config } from "./config.ts";
 import { eventRouteDeps } from "./event-routes.ts";
 import { flagEvaluations } from "./figures.ts";
+import { adoptDeadLogs, tellNodes } from "./nodes.ts";
 import { openOtlpPort } from "./otlp-port.ts";
 import { closeParts, openParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
@@ -39,6 +40,8 @@ const LOOKS_EVERY_MS = 5_000;
 const MONITOR_EVERY_MS = 2_000;
 const KEY_USE_EVERY_MS = 60_000;
 const CLEAN_EVERY_MS = 600_000;
+const BEAT_EVERY_MS = 5_000;
+const ADOPT_EVERY_MS = 5_000;
 const MAX_EVALUATIONS_PER_SECOND = 20_000;
 const WEB_DIST = join(import.meta.dirname, "..", "web", "dist");
 
@@ -132,7 +135,7 @@ function registerAll(app: App, parts: Parts, wiring: Wiring, config: Config): vo
   registerRollouts(app, wiring.rollouts, wiring.monitor);
 }
 
-function startTasks(parts: Parts, wiring: Wiring): readonly Periodic[] {
+function startTasks(parts: Parts, wiring: Wiring, config: Config): readonly Periodic[] {
   const { logger, authentication, store, clock, telemetry } = parts;
   const { tracing } = telemetry;
   return [
@@ -142,6 +145,8 @@ function startTasks(parts: Parts, wiring: Wiring): readonly Periodic[] {
     every(CLEAN_EVERY_MS, "idempotency keys", logger, () =>
       expireIdempotencyKeys(store.db, clock.now()),
     ),
+    every(BEAT_EVERY_MS, "heartbeat", logger, () => tellNodes(parts, config.nodeId)),
+    every(ADOPT_EVERY_MS, "dead nodes", logger, () => adoptDeadLogs(parts, config, logger)),
   ];
 }
 
@@ -159,6 +164,7 @@ async function createServerApp(config: Config, parts: Parts): Promise<AppHandles
     clock,
     authenticate: authentication.authenticate,
     logger,
+    node: config.nodeId,
     ...(config.trustProxy === null ? {} : { trustProxy: config.trustProxy }),
     registry,
     tracing,
@@ -184,7 +190,7 @@ export async function startServer(
   const store = await openControlStore(config, logger);
   let parts: Parts | null = null;
   try {
-    parts = await openParts(store, config.dataDir, clock, logger, telemetry);
+    parts = await openParts(store, config, clock, logger, telemetry);
     const opened = parts;
     const { app, hub, routes } = await createServerApp(config, opened);
     const wiring = wire(opened, hub);
@@ -197,14 +203,14 @@ export async function startServer(
     const sample = wireSample(opened, wiring, hub, config.sample);
     registerSample(app, sample);
     await serveWeb(app, WEB_DIST);
-    // The event store has locked the data directory: no other server of it answers requests.
-    await freeAbandonedClaims(store.db);
+    // This process has the node's place: no other one answers requests as this node.
+    await freeAbandonedClaims(store.db, config.nodeId);
     await app.listen({ port: config.port, host: config.host });
     const otlp = await openOtlpPort(app, config, logger);
     // Begins only: requests are answered while it fills.
     await sample.start();
     await worker.resume();
-    const tasks = startTasks(opened, wiring);
+    const tasks = startTasks(opened, wiring, config);
     const url = config.publicUrl ?? `http://${config.host}:${portOf(app)}`;
     const link = await makeFirstRunLink({ db: store.db, clock });
     return {

@@ -229,6 +229,7 @@ export interface IdempotencyKeys {
   created_at: Timestamp;
   fingerprint: string;
   key: string;
+  node: string | null;
   owner: string;
   status: number | null;
 }
@@ -314,6 +315,18 @@ export interface Metrics {
   key: string;
   updated_at: Timestamp;
   workspace_id: string;
+}
+
+export interface Nodes {
+  audit_key: string;
+  data_dir: string;
+  event_store: string;
+  failure: string | null;
+  heartbeat_at: Timestamp;
+  id: string;
+  started_at: Timestamp;
+  url: string | null;
+  waiting_logs: Generated<number>;
 }
 
 export interface OneTimeLinks {
@@ -510,6 +523,7 @@ export interface Database {
   initiatives: Initiatives;
   members: Members;
   metrics: Metrics;
+  nodes: Nodes;
   one_time_links: OneTimeLinks;
   policies: Policies;
   risk_domains: RiskDomains;

@@ -51,6 +51,8 @@ export interface AppOptions {
   readonly trustProxy?: string;
   /** How long a request may go on once the server closes; 5 s unless said otherwise. */
   readonly graceMs?: number;
+  /** Which of the processes on this database this is; `node` unless said otherwise. */
+  readonly node?: string;
   /** Product version shown in the OpenAPI document. */
   readonly version?: string;
 }
@@ -113,7 +115,7 @@ function addAccess(app: App, options: AppOptions): readonly RegisteredRoute[] {
     };
   });
   app.addHook("preHandler", async (request, reply) => {
-    if (await claimIdempotencyKey(options.db, request, reply)) return reply;
+    if (await claimIdempotencyKey(options.db, request, reply, options.node ?? "node")) return reply;
     return undefined;
   });
   app.addHook("onSend", async (request, reply, payload) => {

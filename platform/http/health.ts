@@ -1,5 +1,5 @@
 import type { App } from "./app-type.ts";
-import { problem } from "./problem.ts";
+import { problemDocument } from "./problem.ts";
 
 /** Says of each dependency, by name, whether it answers. */
 export type HealthChecks = Readonly<Record<string, () => Promise<boolean>>>;
@@ -17,17 +17,21 @@ export function addHealth(app: App, checks: HealthChecks): void {
   } as const;
   for (const url of LIVE) app.get(url, options, async () => ({ status: "ok" }));
   for (const url of READY) {
-    app.get(url, options, async () => {
+    app.get(url, options, async (request, reply) => {
       const failing = await findFailing(checks);
       if (failing.length === 0) return { status: "ready" };
-      throw problem({
+      const details = {
         name: "not-ready",
         title: "Not ready",
         status: 503,
         detail: `Does not answer: ${failing.join(", ")}.`,
-        headers: { "retry-after": "1" },
         extensions: { failing },
-      });
+      };
+      // Not thrown: who asks every second would fill the log with what it knows.
+      return reply
+        .status(details.status)
+        .headers({ "content-type": "application/problem+json; charset=utf-8", "retry-after": "1" })
+        .send(JSON.stringify(problemDocument(details, `${url}#${request.id}`)));
     });
   }
 }

@@ -48,6 +48,7 @@ function ownerOf(request: FastifyRequest): string | null {
 /**
  * Claims the request's idempotency key, or answers with what the first request of that key got.
  *
+ * @param node which of the processes on this database asks, for `freeAbandonedClaims`
  * @returns true if the stored answer was sent
  * @throws Problem 409 while the first request runs, 422 if the key was used for another request
  */
@@ -55,6 +56,7 @@ export async function claimIdempotencyKey(
   db: Db,
   request: FastifyRequest,
   reply: FastifyReply,
+  node: string,
 ): Promise<boolean> {
   const key = readKey(request);
   const owner = ownerOf(request);
@@ -63,7 +65,7 @@ export async function claimIdempotencyKey(
   const digest = fingerprint(request);
   const inserted = await db
     .insertInto("idempotency_keys")
-    .values({ owner, key, fingerprint: digest, created_at: new Date() })
+    .values({ owner, key, fingerprint: digest, created_at: new Date(), node })
     .onConflict((conflict) => conflict.columns(["owner", "key"]).doNothing())
     .returning("key")
     .executeTakeFirst();
@@ -137,13 +139,16 @@ export async function storeIdempotentAnswer(
 
 /**
  * Frees the claims of a process that was killed while it worked, so that its clients may repeat at once
- * and need not wait for `expireIdempotencyKeys`. Call it before the first request is taken, and only
- * where no other process answers requests on this database.
+ * and need not wait for `expireIdempotencyKeys`. Call it while no process answers requests as this node.
  *
  * What the killed request had committed stays: its repetition meets it, and only its answer is lost.
  */
-export async function freeAbandonedClaims(db: Db): Promise<void> {
-  await db.deleteFrom("idempotency_keys").where("status", "is", null).execute();
+export async function freeAbandonedClaims(db: Db, node: string): Promise<void> {
+  await db
+    .deleteFrom("idempotency_keys")
+    .where("status", "is", null)
+    .where("node", "=", node)
+    .execute();
 }
 
 /** Frees keys older than a day, and claims of processes that died while they worked. */

@@ -21,5 +21,10 @@ export const migrations: FeatureMigrations = {
         await sql`create index idempotency_keys_age on idempotency_keys (created_at)`.execute(db);
       },
     },
+    "202611271210_http_idempotency_node": {
+      async up(db) {
+        await sql`alter table idempotency_keys add column node text`.execute(db);
+      },
+    },
   },
 };

@@ -39,7 +39,7 @@ export function addTracing(app: App, tracing: Tracing): void {
     reply.raw.once("close", () => {
       const status = reply.raw.statusCode;
       span.set({ "http.response.status_code": status });
-      if (!reply.raw.writableFinished) span.fail("aborted");
+      if (!reply.raw.writableEnded) span.fail("aborted");
       else if (status >= 500) span.fail(String(status));
       span.end();
     });

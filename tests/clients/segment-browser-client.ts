@@ -24,7 +24,7 @@ export const segmentBrowser: ClientRun = async ({ host, writeKey, events }) => {
   });
   for (const name of PAGE_GLOBALS) define(name, Reflect.get(window, name));
   define("window", window);
-  define("navigator", window.navigator);
+  define("navigator", Reflect.get(window, "navigator"));
   const deliveries = new Deliveries();
   const nodeFetch = globalThis.fetch;
   const pageFetch: typeof fetch = async (input, options) => {

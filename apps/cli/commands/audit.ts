@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 import { proveEntry, verifyAudit } from "@paceline/audit/server";
 import type { AuditVerdict } from "@paceline/audit/server";
 import { Command } from "commander";
@@ -38,7 +36,7 @@ function verify(): Command {
     .option("--workspace <id>", "only this workspace")
     .action(async (options: VerifyOptions) => {
       const config = configOf(options);
-      const auditFolder = join(config.dataDir, "audit");
+      const auditFolder = config.auditDir;
       const wanted = options.workspace === undefined ? {} : { workspaceId: options.workspace };
       const result = options.filesOnly
         ? await verifyAudit({ auditFolder, ...wanted })
@@ -65,7 +63,7 @@ function prove(): Command {
       const { exitCode, verdict } = await withStore(config, async (store) => {
         const workspaceId = options.workspace ?? (await operatorContext(store)).workspaceId;
         return proveEntry({
-          auditFolder: join(config.dataDir, "audit"),
+          auditFolder: config.auditDir,
           db: store.db,
           workspaceId,
           entry: name,

@@ -127,7 +127,7 @@ async function syncFile(path: string): Promise<void> {
 async function backup(config: Config, url: string, target: string): Promise<Manifest> {
   const part = `${target}.part`;
   await mkdir(part, { recursive: false });
-  await copyFolder(join(config.dataDir, "audit"), join(part, "audit"));
+  await copyFolder(config.auditDir, join(part, "audit"));
   const tables = await copyTables(url, part);
   await copyFolder(join(config.dataDir, "events", "log"), join(part, "events", "log"));
   await copyFolder(join(config.dataDir, "events", "segments"), join(part, "events", "segments"));
@@ -230,10 +230,10 @@ export function restoreCommand(): Command {
     .action(async (folder: string, options: LocalOptions) => {
       const config = configOf(options);
       const manifest = await readManifest(folder);
-      for (const part of ["audit", "events"]) {
-        if (!(await isEmpty(join(config.dataDir, part)))) {
+      for (const kept of [config.auditDir, join(config.dataDir, "events")]) {
+        if (!(await isEmpty(kept))) {
           throw new Failure(
-            `${join(config.dataDir, part)} is not empty: restore into a new data directory. Nothing was restored.`,
+            `${kept} is not empty: restore into a new data directory. Nothing was restored.`,
           );
         }
       }
@@ -241,7 +241,7 @@ export function restoreCommand(): Command {
         withClient(url, (client) => restoreTables(client, folder, manifest)),
       );
       await copyFolder(join(folder, "events"), join(config.dataDir, "events"));
-      await copyFolder(join(folder, "audit"), join(config.dataDir, "audit"));
+      await copyFolder(join(folder, "audit"), config.auditDir);
       print(
         options.json,
         { restored: Object.keys(manifest.files).length, madeAt: manifest.madeAt },

@@ -7,6 +7,8 @@ import { err } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import type { EventQuery, ExportFormat, ExportQuery, FlatEvent } from "../domain/index.ts";
+import { adoptLog, hasOwner } from "./adopt-log.ts";
+import type { Adoption } from "./adopt-log.ts";
 import type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
 import { Appender } from "./appending.ts";
 import type {
@@ -99,6 +101,8 @@ export interface EventBacklog {
   readonly rememberedMessages: number;
   /** Why the last write to the log failed; null after one that succeeded. */
   readonly writeFailure: string | null;
+  /** Why a log file cannot be loaded; null while all is well. */
+  readonly loadFailure: string | null;
 }
 
 export interface EventStoreStats {
@@ -154,6 +158,14 @@ export interface EventStore {
    * @returns how many of them stay, because their files are damaged
    */
   forget(workspace: string, environment: string): Promise<number>;
+  /**
+   * Loads the log that a dead node left in its data directory. Only where the events are in
+   * ClickHouse: the embedded store is one node's alone.
+   *
+   * @param alive nodes that live; a log of one of them is left alone even where its lock is not seen
+   * @returns null if the node lives, or if there is no such folder
+   */
+  adopt(dataDir: string, alive: readonly string[]): Promise<Adoption | null>;
   stats(): Promise<EventStoreStats>;
   backlog(): EventBacklog;
   /** Whether events can be made durable; after a failed write it is tried with a file of its own. */
@@ -212,7 +224,8 @@ async function openLocked(opening: Opening): Promise<EventStore> {
     const loader = new Loader(engine, observer, (log) => index.record(log.path));
     for (const sealed of recovered.sealed) loader.add(sealed);
     // A ClickHouse that is away is waited for by the loader, not by the start.
-    if (options.clickhouse === undefined) await loader.settled();
+    const isShared = options.clickhouse !== undefined;
+    if (!isShared) await loader.settled();
     const stretches = await engine.stretches();
     const known = [...stretches, ...recovered.sealed.map((sealed) => sealed.stretch)];
     const writer = new LogWriter({
@@ -237,9 +250,9 @@ async function openLocked(opening: Opening): Promise<EventStore> {
     // What was under way when the last process ended. A failure shows in the stats, and `resume` tries again.
     void erasures.resume().catch(() => undefined);
     const parts = { engine, loader, writer, index, appender, lock, tempFolder, limits, observer };
-    const probe = (): Promise<boolean> => takesWrites(options.disk ?? disk, root);
+    const probe = (): Promise<boolean> => takesWrites(options.disk ?? disk, logFolder);
     const { droppedBytes } = recovered;
-    return new LocalEventStore({ ...parts, droppedBytes, probe, erasures });
+    return new LocalEventStore({ ...parts, isShared, droppedBytes, probe, erasures });
   } catch (cause) {
     await opened?.close();
     await engine.close().catch(() => undefined);
@@ -280,6 +293,8 @@ function nextSeq(node: string, known: readonly Stretch[]): number {
 
 interface Parts {
   readonly engine: Engine;
+  /** Whether other nodes keep their events in the same place. */
+  readonly isShared: boolean;
   readonly loader: Loader;
   readonly writer: LogWriter;
   readonly index: MessageIndex;
@@ -366,6 +381,12 @@ class LocalEventStore implements EventStore {
     return staying;
   }
 
+  async adopt(dataDir: string, alive: readonly string[]): Promise<Adoption | null> {
+    const { engine, isShared } = this.#parts;
+    if (!isShared) throw new Error("only a store in ClickHouse can take over another node's log");
+    return (await hasOwner(dataDir, alive)) ? null : adoptLog(dataDir, engine);
+  }
+
   async stats(): Promise<EventStoreStats> {
     const { engine, loader, writer, index, droppedBytes, erasures } = this.#parts;
     const { segments, bytes, scopes, damaged, erasing } = await engine.stats();
@@ -392,6 +413,7 @@ class LocalEventStore implements EventStore {
       openLogBytes: writer.openBytes,
       rememberedMessages: index.remembered,
       writeFailure: writer.failure,
+      loadFailure: loader.failure,
     };
   }
 

@@ -20,6 +20,8 @@ export type {
   Suppression,
 } from "./dependencies.ts";
 export type { QueryAnswer } from "./engine/answers.ts";
+export { adoptLogWith } from "./adopt-log.ts";
+export type { Adoption } from "./adopt-log.ts";
 export { checkServer, readAddress } from "./engine/clickhouse/connection.ts";
 export type { ClickHouseAddress } from "./engine/clickhouse/connection.ts";
 export type { CatalogRow, RecentRow, RowsOf } from "./engine/plan.ts";

@@ -88,5 +88,5 @@ test("a store whose log failed is writable again as soon as the disk is, with no
   assert.deepEqual(await Promise.all([store.writable(), store.writable()]), [false, false]);
   isFull = false;
   assert.deepEqual(await Promise.all([store.writable(), store.writable()]), [true, true]);
-  assert.ok(!(await readdir(join(dataDir, "events"))).includes("probe"));
+  assert.ok(!(await readdir(join(dataDir, "events/log"))).includes("probe"));
 });

@@ -26,6 +26,8 @@ export class EngineClient implements Engine {
   readonly #options: EngineOptions;
   readonly #replies = new EventEmitter();
   #worker: Worker | null = null;
+  /** Then nothing starts a thread again: it would keep the process alive. */
+  #isClosed = false;
   #lastId = 0;
   /** Ids of calls that the present thread has not answered. */
   readonly #open = new Set<number>();
@@ -100,16 +102,18 @@ export class EngineClient implements Engine {
   }
 
   async close(): Promise<void> {
-    if (this.#worker === null) return;
     const worker = this.#worker;
+    const closing = worker === null ? null : this.#call("close", null);
+    this.#isClosed = true;
     try {
-      await this.#call("close", null);
+      await closing;
     } finally {
-      await worker.terminate();
+      await worker?.terminate();
     }
   }
 
   #thread(): Worker {
+    if (this.#isClosed) throw new Error("event engine: it is closed");
     if (this.#worker !== null) return this.#worker;
     const worker = new Worker(new URL("./engine-worker.ts", import.meta.url), {
       workerData: this.#options,

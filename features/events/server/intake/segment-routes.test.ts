@@ -31,6 +31,7 @@ const refusing: EventStore = {
   erasures: store.erasures,
   retain: (request) => store.retain(request),
   forget: (workspace, environment) => store.forget(workspace, environment),
+  adopt: (dataDir, alive) => store.adopt(dataDir, alive),
   stats: () => store.stats(),
   backlog: () => store.backlog(),
   writable: () => store.writable(),

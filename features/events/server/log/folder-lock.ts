@@ -22,6 +22,19 @@ export function lockFolder(folder: string, owner: string): { release(): void } {
   return { release: () => database.close() };
 }
 
+/** Whether somebody holds the folder now. */
+export function isLocked(folder: string): boolean {
+  const database = new DatabaseSync(join(folder, "owner.lock"));
+  try {
+    database.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE; ROLLBACK");
+    return false;
+  } catch {
+    return true;
+  } finally {
+    database.close();
+  }
+}
+
 function readNote(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -298,8 +298,7 @@ function readScope(row: EngineRow): EngineStats["scopes"][number] {
     events: number(row, "events"),
     firstReceivedAt: number(row, "first_received_at"),
     lastReceivedAt: number(row, "last_received_at"),
-    // Not kept by the table of scopes: any instant is possible.
-    oldestAt: 0,
+    oldestAt: number(row, "oldest_at"),
     newestAt: number(row, "newest_at"),
   };
 }
