@@ -219,3 +219,62 @@ test("the doctor finds settings, database, disk and server in order", async () =
   assert.equal(found.code, 0, found.out);
   assert.equal(JSON.parse(found.out).ok, true);
 });
+
+const PLAN = {
+  type: "object",
+  required: ["order_id"],
+  properties: { order_id: { type: "string" } },
+  additionalProperties: false,
+};
+
+async function planFile(name: string, schema: object, about: object = {}): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, JSON.stringify({ "x-paceline": about, ...schema }));
+  return path;
+}
+
+test("plan check says offline which version a change needs, by its exit code", async () => {
+  const before = await planFile("before.json", PLAN, { version: "1-0-0" });
+  const properties = { ...PLAN.properties, coupon: { type: "string" } };
+  const wider = await planFile("wider.json", { ...PLAN, properties }, { version: "1-0-1" });
+  const breaking = { ...PLAN, required: ["order_id", "coupon"], properties };
+  const small = await planFile("small.json", breaking, { version: "1-1-0" });
+  const broken = await planFile("broken.json", { type: "objekt" });
+  const ok = await paceline("plan", "check", before, wider);
+  assert.deepEqual([ok.code, ok.out.includes("ADDITION")], [0, true], ok.err);
+  const tooSmall = await paceline("plan", "check", before, small, "--json");
+  assert.equal(tooSmall.code, 1);
+  assert.equal(JSON.parse(tooSmall.out).plans[0].required, "2-0-0");
+  const unusable = await paceline("plan", "check", before, broken);
+  assert.deepEqual([unusable.code, /\/type/.test(unusable.err)], [2, true]);
+  assert.equal((await paceline("plan", "check", before, join(folder, "none.json"))).code, 2);
+});
+
+test("plans go to the server and back as files, and judge recorded events", async () => {
+  const about = { event: "Order Completed", version: "1-0-0", mode: "enforce" };
+  const path = await planFile("order-completed.schema.json", PLAN, about);
+  const pushed = await paceline("plan", "push", path, "--publish");
+  assert.deepEqual(
+    [pushed.code, pushed.out.trim()],
+    [0, "order-completed: published 1-0-0"],
+    pushed.err,
+  );
+  const again = await paceline("plan", "push", path, "--publish");
+  assert.match(again.out, /in force already/);
+  assert.match((await paceline("plan", "list")).out, /order-completed +Order Completed +1-0-0/);
+  const pulled = join(folder, "pulled");
+  assert.equal((await paceline("plan", "pull", pulled)).code, 0);
+  const file = JSON.parse(await readFile(join(pulled, "order-completed.schema.json"), "utf8"));
+  assert.deepEqual([file["x-paceline"].mode, file.required], ["enforce", ["order_id"]]);
+  const events = join(folder, "recorded.ndjson");
+  const order = { type: "track", userId: "u", event: "Order Completed" };
+  const lines = [
+    { ...order, properties: { order_id: "1" } },
+    { ...order, properties: { order_id: 1 } },
+  ];
+  await writeFile(events, `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`);
+  const judged = await paceline("plan", "validate", events, "--json");
+  assert.equal(judged.code, 1);
+  const { failed, faults } = JSON.parse(judged.out);
+  assert.deepEqual([failed, faults[0].line, faults[0].path], [1, 2, "/properties/order_id"]);
+});

@@ -58,6 +58,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/flag.ts")).rollbackCommand(),
   },
   {
+    name: "plan",
+    description: "telemetry plans: what they break, and to and from files in git",
+    load: async () => (await import("./commands/plan.ts")).planCommand(),
+  },
+  {
     name: "import",
     description: "send recorded events through the intake",
     load: async () => (await import("./commands/import.ts")).importCommand(),

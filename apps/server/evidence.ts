@@ -1,6 +1,7 @@
 import { listEnvironments, viewMembers } from "@paceline/access/server";
 import { countEntriesAbout } from "@paceline/audit/server";
-import type { EventStore } from "@paceline/events/server";
+import { plansOwnedBy } from "@paceline/events/server";
+import type { EventStore, PlanSet } from "@paceline/events/server";
 import { readFlag } from "@paceline/flags/server";
 import type { EvidenceScope, EvidenceSources } from "@paceline/initiatives/server";
 import { hasDefinition, lastRehearsal } from "@paceline/rollouts/server";
@@ -13,6 +14,7 @@ const LOOK_BACK_MS = 90 * 86_400_000;
 export interface EvidenceParts {
   readonly events: EventStore;
   readonly clocks: EnvironmentClocks;
+  readonly plans: Pick<PlanSet, "flush">;
 }
 
 /**
@@ -61,6 +63,23 @@ export function evidenceSources(parts: EvidenceParts): EvidenceSources {
         arrivals = await lastArrivals(parts, scope);
       }
       return names.map((event) => ({ event, lastArrivedAt: arrivals.get(event) ?? null }));
+    },
+    async ownedPlans({ db, workspaceId, now }, initiativeIds) {
+      // What this process has counted a moment ago counts.
+      await parts.plans.flush();
+      const owned = await plansOwnedBy(db, workspaceId, initiativeIds, now);
+      const age = (environment: string, at: Date): number =>
+        parts.clocks.now(workspaceId, environment).getTime() - at.getTime();
+      return Map.groupBy(
+        owned.map(({ arrivals, ...plan }) => {
+          const ages = arrivals.flatMap(({ environment, lastPassedAt }) =>
+            lastPassedAt === null ? [] : [age(environment, lastPassedAt)],
+          );
+          const lastPassedAtMs = ages.length === 0 ? null : now.getTime() - Math.min(...ages);
+          return { ...plan, lastPassedAtMs };
+        }),
+        ({ initiativeId }) => initiativeId,
+      );
     },
     async rollbackDefined({ db, workspaceId }, subject) {
       const { flagKey } = subject;

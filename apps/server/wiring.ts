@@ -108,7 +108,7 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
   const environmentNow = async (workspaceId: string, environment: string): Promise<Date> =>
     clocks.now(workspaceId, environment);
   const initiatives: InitiativeDependencies = {
-    evidence: evidenceSources({ events, clocks }),
+    evidence: evidenceSources({ events, clocks, plans: parts.plans }),
     policies: createPolicyStore(),
     publish,
   };

@@ -49,6 +49,8 @@ export { createRunWorker } from "./bad-events/run-worker.ts";
 export type { RunWorker, RunWorkerDeps } from "./bad-events/run-worker.ts";
 export { registerPlanRoutes } from "./plans/plan-routes.ts";
 export type { PlanRouteDeps } from "./plans/plan-routes.ts";
+export { plansOwnedBy } from "./plans/owned-plans.ts";
+export type { PlanOfInitiative } from "./plans/owned-plans.ts";
 export { openPlanSet } from "./plans/plan-set.ts";
 export type { PlanSet } from "./plans/plan-set.ts";
 export { createLiveTap } from "./live-tap.ts";

@@ -92,6 +92,19 @@ export const WRITTEN_ARTIFACTS = [
 /** A fact about the world that was observed, or null when the source could not be asked. */
 export type Observed<T> = T | null;
 
+/** A telemetry plan that the initiative owns: what one event must look like, and how it arrives. */
+export interface OwnedPlan {
+  readonly name: string;
+  /** The event that it describes, or its kind of call where that has no name. */
+  readonly event: string;
+  /** Whether a version of it is in force. */
+  readonly published: boolean;
+  /** When an event last arrived as the plan says, in any environment to which it applies. */
+  readonly lastPassedAtMs: number | null;
+  /** How old that may be. */
+  readonly freshnessDays: number;
+}
+
 /** Everything that the checks look at; gathered by the server, judged here. */
 export interface ArtifactEvidence {
   readonly contents: ArtifactContents;
@@ -105,6 +118,8 @@ export interface ArtifactEvidence {
   readonly telemetry: Observed<
     readonly { readonly event: string; readonly lastArrivedAtMs: number | null }[]
   >;
+  /** None if absent. */
+  readonly ownedPlans?: Observed<readonly OwnedPlan[]>;
   readonly rollback: Observed<{ readonly defined: boolean; readonly rehearsedAtMs: number | null }>;
   readonly auditTrail: Observed<{ readonly entries: number; readonly automated: boolean }>;
   /** People of the staffing plan who are active members. */
@@ -161,19 +176,58 @@ function checkHypothesis({ contents: { hypothesis } }: ArtifactEvidence): Findin
   ];
 }
 
-function checkTelemetryPlan({ contents, telemetry }: ArtifactEvidence, nowMs: number): Finding {
-  const events = contents.telemetryPlan?.events ?? [];
-  if (events.length === 0) return ["missing", "The telemetry plan names no event."];
-  if (telemetry === null) return "not-checked";
-  const lastSeen = new Map(telemetry.map(({ event, lastArrivedAtMs }) => [event, lastArrivedAtMs]));
+function checkTelemetryPlan(evidence: ArtifactEvidence, nowMs: number): Finding {
+  const { contents, telemetry, ownedPlans = [] } = evidence;
+  if (ownedPlans === null) return "not-checked";
+  const planned = new Set(ownedPlans.map(({ event }) => event));
+  const events = (contents.telemetryPlan?.events ?? []).filter((event) => !planned.has(event));
+  if (events.length + ownedPlans.length === 0) {
+    return ["missing", "The telemetry plan names no event."];
+  }
+  const unproven = checkOwnedPlans(ownedPlans, nowMs);
+  if (unproven !== null) return unproven;
+  if (events.length > 0 && telemetry === null) return "not-checked";
+  const lastSeen = new Map(
+    (telemetry ?? []).map(({ event, lastArrivedAtMs }) => [event, lastArrivedAtMs]),
+  );
   const never = events.filter((event) => (lastSeen.get(event) ?? null) === null);
   if (never.length > 0) return ["unproven", `No event has arrived yet for ${never.join(", ")}.`];
-  const age = Math.max(...events.map((event) => nowMs - (lastSeen.get(event) ?? 0)));
+  const age = Math.max(0, ...events.map((event) => nowMs - (lastSeen.get(event) ?? 0)));
   if (age > TELEMETRY_MAX_AGE_MS)
     return ["stale", `The last event of the plan arrived ${days(age)} ago.`];
+  const count = events.length + ownedPlans.length;
+  const fit = ownedPlans.length === 0 ? "" : " and fit their plans";
   return [
     "present",
-    events.length === 1 ? "Its event has arrived." : `All ${events.length} events have arrived.`,
+    count === 1
+      ? `Its event has arrived${ownedPlans.length === 0 ? "" : " and fits its plan"}.`
+      : `All ${count} events have arrived${fit}.`,
+  ];
+}
+
+/** What keeps owned plans from counting, with the way out; null if nothing does. */
+function checkOwnedPlans(plans: readonly OwnedPlan[], nowMs: number): Finding | null {
+  const names = (list: readonly OwnedPlan[]): string => list.map(({ event }) => event).join(", ");
+  const drafts = plans.filter(({ published }) => !published);
+  if (drafts.length > 0) {
+    return ["unproven", `The plan for ${names(drafts)} is only a draft: publish it.`];
+  }
+  const never = plans.filter(({ lastPassedAtMs }) => lastPassedAtMs === null);
+  if (never.length > 0) {
+    return [
+      "unproven",
+      `No event has arrived yet that fits the plan of ${names(never)}: send one, and look among the bad events if it does not count.`,
+    ];
+  }
+  const old = plans.filter(
+    ({ lastPassedAtMs, freshnessDays }) =>
+      nowMs - (lastPassedAtMs ?? 0) > freshnessDays * MS_PER_DAY,
+  );
+  if (old.length === 0) return null;
+  const age = Math.max(...old.map(({ lastPassedAtMs }) => nowMs - (lastPassedAtMs ?? 0)));
+  return [
+    "stale",
+    `${names(old)} last arrived as planned ${days(age)} ago: send one again, or allow for longer in the plan.`,
   ];
 }
 

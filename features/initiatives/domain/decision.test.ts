@@ -145,6 +145,30 @@ test("a third iteration makes it a marathon that nothing turns back into a sprin
   });
 });
 
+const PLAN = {
+  name: "order-completed",
+  event: "Order Completed",
+  published: true,
+  lastPassedAtMs: NOW - DAY_MS,
+  freshnessDays: 7,
+};
+
+test("an owned telemetry plan counts once its events have arrived as planned, and lately", () => {
+  const telemetryOf = (plan: Partial<typeof PLAN> | { lastPassedAtMs: null }) =>
+    stateOf("telemetryPlan", { ownedPlans: [{ ...PLAN, ...plan }] });
+  assert.equal(telemetryOf({}), "present");
+  assert.equal(telemetryOf({ published: false }), "unproven");
+  assert.equal(telemetryOf({ lastPassedAtMs: null }), "unproven");
+  assert.equal(telemetryOf({ lastPassedAtMs: NOW - 8 * DAY_MS }), "stale");
+  const only = { contents: {}, ownedPlans: [PLAN] };
+  assert.equal(stateOf("telemetryPlan", only), "present");
+  assert.equal(stateOf("telemetryPlan", { ...only, ownedPlans: [] }), "missing");
+  // An event of that name that breaks the plan does not stand in for one that fits it.
+  const arrived = [{ event: "Order Completed", lastArrivedAtMs: NOW }];
+  const broken = { ...only, telemetry: arrived, ownedPlans: [{ ...PLAN, lastPassedAtMs: null }] };
+  assert.equal(stateOf("telemetryPlan", broken), "unproven");
+});
+
 test("an artifact is present only when what it claims was observed", () => {
   assert.equal(stateOf("featureFlag", { flagExists: true }), "present");
   assert.equal(stateOf("featureFlag", { flagExists: false }), "unproven");

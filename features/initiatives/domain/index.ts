@@ -11,6 +11,7 @@ export type {
   ArtifactCheck,
   ArtifactContents,
   ArtifactEvidence,
+  OwnedPlan,
   ArtifactKey,
   ArtifactState,
   Observed,

@@ -1,5 +1,6 @@
 import type { Db } from "@paceline/db";
 
+import type { OwnedPlan } from "../domain/index.ts";
 import type { PolicyStore } from "./policy-store.ts";
 
 /** Where and when evidence is looked for. `db` is the open transaction of a command. */
@@ -20,6 +21,11 @@ export interface EvidenceSources {
     scope: EvidenceScope,
     events: readonly string[],
   ) => Promise<readonly { readonly event: string; readonly lastArrivedAt: Date | null }[] | null>;
+  /** The telemetry plans that some initiatives own, by initiative; none if absent. */
+  readonly ownedPlans?: (
+    scope: EvidenceScope,
+    initiativeIds: readonly string[],
+  ) => Promise<ReadonlyMap<string, readonly OwnedPlan[]> | null>;
   /** Whether a way back is defined for the initiative or for the flag that it names. */
   readonly rollbackDefined: (
     scope: EvidenceScope,

@@ -43,6 +43,10 @@ async function gatherEvidence(
   const active = people.length === 0 ? [] : await sources.activeMembers(scope, people);
   const flagExists = flagKey === null ? false : await sources.featureFlagExists(scope, flagKey);
   const telemetry = events.length === 0 ? [] : await sources.telemetryArrived(scope, events);
+  const owned =
+    initiativeId === null || sources.ownedPlans === undefined
+      ? new Map<string, never>()
+      : await sources.ownedPlans(scope, [initiativeId]);
   const rollback =
     initiativeId === null
       ? { defined: false, rehearsedAt: null }
@@ -64,6 +68,7 @@ async function gatherEvidence(
         event,
         lastArrivedAtMs: lastArrivedAt?.getTime() ?? null,
       })) ?? null,
+    ownedPlans: owned === null ? null : (owned.get(initiativeId ?? "") ?? []),
     rollback:
       rollback === null
         ? null

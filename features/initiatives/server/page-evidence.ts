@@ -25,9 +25,14 @@ export function pageEvidence(
   ]);
   const arrivals = once(() => sources.telemetryArrived(scope, [...events]));
   const members = once(() => sources.activeMembers(scope, [...people]));
+  const initiatives = subjects.flatMap(({ initiativeId }) => initiativeId ?? []);
+  const { ownedPlans } = sources;
+  const plans =
+    ownedPlans === undefined ? undefined : once(() => ownedPlans(scope, [...initiatives]));
   const flags = new Map<string, Promise<boolean | null>>();
   return {
     ...sources,
+    ...(plans === undefined ? {} : { ownedPlans: plans }),
     async telemetryArrived(_, wanted) {
       return (await arrivals())?.filter(({ event }) => wanted.includes(event)) ?? null;
     },

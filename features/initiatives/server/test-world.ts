@@ -8,6 +8,7 @@ import type { App } from "@paceline/http";
 import { testClock, testDatabase } from "@paceline/test-kit";
 import type { TestClock, TestDatabase } from "@paceline/test-kit";
 
+import type { OwnedPlan } from "../domain/index.ts";
 import type { EvidenceSources } from "./dependencies.ts";
 import { migrations } from "./migrations/index.ts";
 import { createPolicyStore } from "./policy-store.ts";
@@ -17,6 +18,8 @@ import { registerRoutes } from "./routes.ts";
 export interface Observations {
   readonly flags: Set<string>;
   readonly arrivals: Map<string, Date>;
+  /** Telemetry plans by the initiative that owns them. */
+  readonly plans: Map<string, readonly OwnedPlan[]>;
   readonly rollbacks: Map<string, Date | null>;
   readonly members: Set<string>;
   /** How often the event store was asked. */
@@ -76,6 +79,7 @@ function evidenceOf(observations: Observations): EvidenceSources {
             lastArrivedAt: observations.arrivals.get(event) ?? null,
           }));
     },
+    ownedPlans: async () => (down.has("ownedPlans") ? null : observations.plans),
     rollbackDefined: async (_, { flagKey }) => {
       if (down.has("rollbackDefined")) return null;
       const rehearsedAt = flagKey === null ? undefined : observations.rollbacks.get(flagKey);
@@ -114,6 +118,7 @@ export async function testWorld(): Promise<TestWorld> {
   const observations: Observations = {
     flags: new Set(),
     arrivals: new Map(),
+    plans: new Map(),
     rollbacks: new Map(),
     members: new Set([OWNER]),
     telemetryQuestions: 0,
