@@ -24,6 +24,8 @@ const CatalogTab = lazy(async () => ({ default: (await import("./CatalogTab.tsx"
 const ExploreTab = lazy(async () => ({
   default: (await import("./explore/ExploreTab.tsx")).ExploreTab,
 }));
+const PlansTab = lazy(async () => ({ default: (await import("./plans/PlansTab.tsx")).PlansTab }));
+const BadTab = lazy(async () => ({ default: (await import("./bad/BadTab.tsx")).BadTab }));
 const SourcesTab = lazy(async () => ({
   default: (await import("./sources/SourcesTab.tsx")).SourcesTab,
 }));
@@ -36,6 +38,8 @@ const tabs = [
   { value: "live", label: "Live" },
   { value: "catalog", label: "Catalog" },
   { value: "explore", label: "Explore" },
+  { value: "plans", label: "Plans" },
+  { value: "bad", label: "Bad events" },
   { value: "sources", label: "Sources and keys" },
   { value: "storage", label: "Storage" },
   { value: "parity", label: "Parity" },
@@ -129,6 +133,10 @@ function TabContent(props: { tab: (typeof tabs)[number]["value"]; environment: s
       return <CatalogTab environment={environment} />;
     case "explore":
       return <ExploreTab environment={environment} />;
+    case "plans":
+      return <PlansTab environment={environment} />;
+    case "bad":
+      return <BadTab environment={environment} />;
     case "sources":
       return <SourcesTab environment={environment} />;
     case "storage":

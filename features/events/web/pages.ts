@@ -1,7 +1,14 @@
-import { choiceField, definePage, integerField, optionalField, textField } from "@paceline/web-kit";
+import {
+  choiceField,
+  definePage,
+  flagField,
+  integerField,
+  optionalField,
+  textField,
+} from "@paceline/web-kit";
 
 export const eventsPage = definePage("/events", {
-  tab: choiceField("live", "catalog", "explore", "sources", "storage", "parity"),
+  tab: choiceField("live", "catalog", "explore", "plans", "bad", "sources", "storage", "parity"),
   environment: optionalField(),
   type: textField(),
   event: textField(),
@@ -20,6 +27,10 @@ export const eventsPage = definePage("/events", {
   split: textField(),
   days: integerField(30),
   cell: choiceField("week", "day", "month"),
+  /** Whether a plan is being made. */
+  newPlan: flagField(),
+  /** How far back bad events are looked for. */
+  span: choiceField("day", "week", "month"),
 });
 
 /** One event name. */
@@ -29,4 +40,23 @@ export const eventNamePage = definePage("/events/name", {
   event: textField(),
   property: textField(),
   days: integerField(30),
+});
+
+/** One telemetry plan. */
+export const planPage = definePage("/events/plans/$planName", {
+  tab: choiceField("state", "edit", "versions"),
+  environment: optionalField(),
+  publish: flagField(),
+});
+
+/** The bad events of one fault; its address says which. */
+export const badGroupPage = definePage("/events/bad", {
+  environment: optionalField(),
+  event: textField(),
+  kind: choiceField("plan", "invalid", "oversize"),
+  plan: optionalField(),
+  path: textField(),
+  reason: textField(),
+  act: optionalField(),
+  message: optionalField(),
 });
