@@ -40,10 +40,19 @@ function addressesOf(path: string, workspace: Workspace): readonly string[] {
     $id: workspace.initiatives,
     $experimentId: workspace.experiments,
     $flagKey: workspace.flags,
+    $planName: workspace.plans,
   };
   const more: Readonly<Record<string, readonly string[]>> = {
     "/initiatives": ["?view=table", `?panel=${panel}`],
     "/flags": ["?new=1"],
+    "/events": ["?tab=plans&newPlan=1"],
+    "/events/bad": [
+      `?${workspace.badGroup}`,
+      `?${workspace.badGroup}&act=map`,
+      `?${workspace.badGroup}&act=dismiss`,
+      `?${workspace.badGroup}&act=fix&message=bad:refund-9`,
+    ],
+    "/events/plans/$planName": ["?publish=1&environment=replay-checkout"],
     "/assurance/audit": [`?entry=${workspace.entry}`],
     "/first-run": ["#no-such-token"],
     "/set-password": ["#no-such-token"],
@@ -52,7 +61,8 @@ function addressesOf(path: string, workspace: Workspace): readonly string[] {
   if (parameter === undefined) return [path, ...(more[path] ?? []).map((part) => `${path}${part}`)];
   const found = values[parameter];
   assert.ok(found !== undefined, `${path}: say in this file what stands for ${parameter}`);
-  return found.map((value) => path.replace(parameter, encodeURIComponent(value)));
+  const places = found.map((value) => path.replace(parameter, encodeURIComponent(value)));
+  return [...places, ...(more[path] ?? []).map((part) => `${places[0] ?? path}${part}`)];
 }
 
 const paths = await registeredPaths();

@@ -129,16 +129,19 @@ export type Call = (
   path: string,
   body?: object,
   key?: string,
+  /** The version that was read, where a route asks for it. */
+  etag?: number,
 ) => Promise<Json>;
 
 /** Calls over HTTP, as any client would; throws on every answer that is not a success. */
 function caller(server: TestServer, ownKey: string): Call {
-  return async (method, path, body, key = ownKey) => {
+  return async (method, path, body, key = ownKey, etag) => {
     const answer = await fetch(new URL(path, server.url), {
       method,
       headers: {
         authorization: `Bearer ${key}`,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(etag === undefined ? {} : { "if-match": `"${etag}"` }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

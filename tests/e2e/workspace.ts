@@ -20,6 +20,10 @@ export interface Workspace {
   readonly initiatives: readonly string[];
   readonly experiments: readonly string[];
   readonly flags: readonly string[];
+  /** Telemetry plans: one in force with a draft, and one just begun. */
+  readonly plans: readonly string[];
+  /** Query of the page of bad events of one fault. */
+  readonly badGroup: string;
   /** An entry of the audit log. */
   readonly entry: string;
 }
@@ -205,6 +209,54 @@ async function monitored({ call }: Owner, experimentId: string): Promise<void> {
   }
 }
 
+const REFUND_SCHEMA = {
+  type: "object",
+  required: ["order_id", "amount"],
+  properties: { order_id: { type: "string" }, amount: { type: "number", minimum: 0 } },
+  additionalProperties: false,
+};
+
+/** An enforced plan, events that fit it, events that do not, and a draft of what comes next. */
+async function planEvents(
+  { call }: Owner,
+  intake: string,
+  initiativeId: string,
+): Promise<Pick<Workspace, "plans" | "badGroup">> {
+  const name = "gift-card-refunded";
+  const event = "Gift Card Refunded";
+  const base = "/api/v1/telemetry-plans";
+  const created = await call("POST", base, { name, eventType: "track", event, initiativeId });
+  const draft = (etag: number, schema: object): Promise<Json> =>
+    call("PUT", `${base}/${name}/draft`, { schema, mode: "enforce" }, undefined, etag);
+  const first = await draft(created.etag, REFUND_SCHEMA);
+  const inForce = await call("POST", `${base}/${name}/publish`, undefined, undefined, first.etag);
+  const sent = (place: number, amount: unknown) => ({
+    type: "track",
+    messageId: `refund-${place}`,
+    userId: `customer-0-${place}`,
+    event,
+    properties: { order_id: `o-${place}`, amount },
+    timestamp: new Date(STARTS_AT + DAYS * DAY_MS - HOUR_MS).toISOString(),
+  });
+  const batch = Array.from({ length: 12 }, (_, place) => sent(place, place < 9 ? place : "12.50"));
+  await call("POST", "/v1/batch", { batch }, intake);
+  const currency = { enum: ["EUR", "USD"] };
+  const properties = { ...REFUND_SCHEMA.properties, currency };
+  await draft(inForce.etag, { ...REFUND_SCHEMA, required: ["order_id"], properties });
+  await call("POST", base, { name: "page", eventType: "page", event: "" });
+  const deadline = performance.now() + MONITOR_WITHIN_MS;
+  for (;;) {
+    const { groups } = await call("GET", `/api/v1/events/bad?environment=${ENVIRONMENT}`);
+    if (groups.length > 0) {
+      const { kind, plan, path, reason } = groups[0];
+      const group = { environment: ENVIRONMENT, event, kind, plan, path, reason };
+      return { plans: [name, "page"], badGroup: String(new URLSearchParams(group)) };
+    }
+    assert.ok(performance.now() < deadline, "the bad events did not become queryable");
+    await pause(100);
+  }
+}
+
 /** A run with two looks and one that is being drafted; initiatives in flight, proposed and drafted. */
 export async function fillWorkspace(owner: Owner): Promise<Workspace> {
   const { call } = owner;
@@ -257,11 +309,13 @@ export async function fillWorkspace(owner: Owner): Promise<Workspace> {
   });
   await propose("Shorter consent text", { draft: true });
   const drafted = await draft("One-page checkout, again", "production");
+  const planned = await planEvents(owner, clients.intake, marathon);
   const log = await call("GET", "/api/v1/audit/entries?limit=1");
   return {
     initiatives: [flying, marathon],
     experiments: [running, drafted],
     flags: [FLAG],
+    ...planned,
     entry: log.items[0].id,
   };
 }
