@@ -1,0 +1,81 @@
+/**
+ * The store alone in a process, so that its memory can be told from its rivals'. Started by
+ * `query.ts`, whose calls it answers one after the other.
+ */
+import process from "node:process";
+
+import type { FlatEvent } from "@paceline/events/domain";
+import { openEventStore } from "@paceline/events/server";
+
+import { QUESTIONS } from "./query-questions.ts";
+
+export type StoreCall =
+  | { readonly call: "ask"; readonly kind: "funnel" | "retention" }
+  | {
+      readonly call: "ask";
+      readonly kind: "experiment";
+      readonly asOf: number;
+      /** Makes it another question in the eyes of the store, so that nothing kept of it helps. */
+      readonly word: string | null;
+    }
+  | { readonly call: "append"; readonly events: readonly FlatEvent[] }
+  | { readonly call: "flush" }
+  | { readonly call: "close" };
+
+export interface StoreReply {
+  /** What was asked, in the words of the question. */
+  readonly answer: unknown;
+  readonly ms: number;
+  /** Most memory that the process had, in MiB. */
+  readonly peakMiB: number;
+}
+
+/** Seals nothing by itself, so that what is appended is one log file and no merge runs beside a query. */
+const NEVER = { rollBytes: 2 ** 40, rollMs: 2 ** 30 };
+
+const store = await openEventStore({ dataDir: process.argv[2] ?? "", limits: NEVER });
+
+function reply(answer: unknown, ms: number): void {
+  const peakMiB = process.resourceUsage().maxRSS / 1024;
+  process.send?.({ answer, ms, peakMiB } satisfies StoreReply);
+}
+
+process.on("message", (call: StoreCall) => {
+  const begin = performance.now();
+  void perform(call).then((answer) => {
+    reply(answer, performance.now() - begin);
+    if (call.call === "close") process.disconnect();
+  });
+});
+reply(null, 0);
+
+async function perform(call: StoreCall): Promise<unknown> {
+  switch (call.call) {
+    case "ask":
+      return ask(call);
+    case "append": {
+      const taken = await store.append(call.events);
+      if (!taken.ok) throw new Error(`not taken: ${taken.error.kind}`);
+      return null;
+    }
+    case "flush":
+      return store.flush();
+    case "close":
+      return store.close();
+  }
+}
+
+async function ask(call: StoreCall & { readonly call: "ask" }): Promise<unknown> {
+  switch (call.kind) {
+    case "experiment": {
+      const { query, ours } = QUESTIONS.experiment;
+      const exposure =
+        call.word === null ? query.exposure : { ...query.exposure, flagKey: call.word };
+      return ours((await store.run({ ...query, exposure, asOf: call.asOf })).rows);
+    }
+    case "funnel":
+      return QUESTIONS.funnel.ours((await store.run(QUESTIONS.funnel.query)).rows);
+    case "retention":
+      return QUESTIONS.retention.ours((await store.run(QUESTIONS.retention.query)).rows);
+  }
+}
