@@ -1,7 +1,13 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { EventQuery, ExportFormat, ExportQuery } from "../../domain/index.ts";
+import type {
+  EventQuery,
+  ExportFormat,
+  ExportQuery,
+  QueryScope,
+  RowsOf,
+} from "../../domain/index.ts";
 import type { SealedLog } from "../log/recovery.ts";
 import { eventsIn, mergeScopes } from "../log/scopes.ts";
 import type { Stretch } from "../log/segment-name.ts";
@@ -24,10 +30,14 @@ import { duckdb } from "./duckdb/dialect.ts";
 import { duckdbLoading } from "./duckdb/loading.ts";
 import { findPart, messageIdsOf, readMessageIds } from "./duckdb/message-ids.ts";
 import { erasePerson, identify } from "./erasing.ts";
+import { ExperimentStates } from "./experiment-states.ts";
+import type { StoreSnapshot } from "./experiment-states.ts";
 import { incompleteness } from "./incompleteness.ts";
 import { compile, EVERYTHING, reachOf } from "./plan.ts";
 import { removeEnvironment, removeMonths } from "./removing.ts";
 import { number, readRows, text } from "./rows.ts";
+import type { EngineRow } from "./rows.ts";
+import { runsOf } from "./runs.ts";
 import { SegmentSet } from "./segment-set.ts";
 import type { HeldSegment } from "./segment-set.ts";
 import { matches, parseFooter, segmentEvents } from "./segments.ts";
@@ -56,6 +66,8 @@ export class DuckDbEngine {
   #serving: Database;
   /** Opened by the first load. With one thread: two spend twice the CPU on a file of this size. */
   #loading: Promise<Database> | null = null;
+  /** What is known of running experiments, kept in the serving DuckDB. */
+  #states: ExperimentStates;
   /** Ends when every DuckDB that was replaced has ended. */
   #retired: Promise<unknown> = Promise.resolve();
   #databases = 0;
@@ -64,6 +76,7 @@ export class DuckDbEngine {
   private constructor(options: EngineOptions, serving: Database, set: SegmentSet) {
     this.#options = options;
     this.#serving = serving;
+    this.#states = new ExperimentStates(serving);
     this.#set = set;
   }
 
@@ -115,6 +128,13 @@ export class DuckDbEngine {
   async compactOnce(): Promise<boolean> {
     const step = planCompaction(this.#set.live, this.#options.splitEvents);
     if (step === null) return false;
+    // Afterwards a file may mix what a state has seen with what it has not.
+    await this.#states.absorb((scope) =>
+      this.#snapshot(
+        scope,
+        this.#set.live.filter((segment) => matches(segment, { ...scope, ...EVERYTHING })),
+      ),
+    );
     await this.#rewriting(step.inputs, 1, (database) => compact(database, this.#set, step));
     return true;
   }
@@ -226,12 +246,19 @@ export class DuckDbEngine {
   /** Answers a query from the segments that exist when it starts. */
   async query<Q extends EventQuery>(query: Q): Promise<QueryAnswer<Q["kind"]>> {
     const filter = { ...query, ...reachOf(query) };
+    // What is known of an experiment looks at all files of its environment.
+    const chosen = query.kind === "experiment" ? { ...query, ...EVERYTHING } : filter;
     return this.#reading(
-      (segment) => matches(segment, filter),
-      async (paths) => {
-        const compiled = compile(duckdb, query, paths);
+      (segment) => matches(segment, chosen),
+      async (pinned) => {
+        const files = pinned.filter((segment) => matches(segment, filter));
+        const compiled = compile(
+          duckdb,
+          query,
+          files.map((segment) => segment.path),
+        );
         return {
-          rows: paths.length === 0 ? [] : readRows(query, await this.#serving.all(compiled)),
+          rows: files.length === 0 ? [] : await this.#rows(query, files, pinned),
           sql: duckdb.display(compiled),
           newestReceivedAt: this.#newestReceivedAt(query),
           incomplete: incompleteness(this.#set.damaged, filter),
@@ -240,12 +267,42 @@ export class DuckDbEngine {
     );
   }
 
+  async #rows<Q extends EventQuery>(
+    query: Q,
+    files: readonly Segment[],
+    pinned: readonly Segment[],
+  ): Promise<readonly RowsOf[Q["kind"]][]> {
+    const known =
+      query.kind === "experiment"
+        ? await this.#states.answer(query, this.#snapshot(query, pinned))
+        : null;
+    if (known !== null) return readRows(query, known);
+    const rows: EngineRow[] = [];
+    for (const run of runsOf(query, files)) {
+      rows.push(...(await this.#serving.all(compile(duckdb, query, run))));
+    }
+    return readRows(query, rows);
+  }
+
+  #snapshot(scope: QueryScope, segments: readonly Segment[]): StoreSnapshot {
+    const { generation, stretches } = this.#set;
+    const files = segments.map((segment) => {
+      const own = segment.scopes.filter(
+        (held) => held.workspace === scope.workspace && held.environment === scope.environment,
+      );
+      const [merged = null] = mergeScopes(own);
+      return { path: segment.path, stretches: segment.stretches, scope: merged };
+    });
+    return { generation, stretches, files };
+  }
+
   /** Writes the events of an export into a file. @returns how many */
   async exportTo(query: ExportQuery, format: ExportFormat, path: string): Promise<number> {
     const everything = { ...query, ...EVERYTHING };
     return this.#reading(
       (segment) => matches(segment, everything),
-      async (paths) => {
+      async (pinned) => {
+        const paths = pinned.map((segment) => segment.path);
         if (paths.length === 0) {
           await writeFile(path, "", { mode: 0o600 });
           return 0;
@@ -259,11 +316,11 @@ export class DuckDbEngine {
   /** Reads live files while they are pinned; those that cannot be read are set aside, and it reads again. */
   async #reading<T>(
     chosen: (segment: Segment) => boolean,
-    read: (paths: readonly string[]) => Promise<T>,
+    read: (pinned: readonly Segment[]) => Promise<T>,
   ): Promise<T> {
     const pinned = this.#set.pin(chosen);
     try {
-      return await read(pinned.map((segment) => segment.path));
+      return await read(pinned);
     } catch (cause) {
       if ((await this.#setAsideUnreadable(pinned, cause)) === 0) throw cause;
     } finally {
@@ -298,6 +355,7 @@ export class DuckDbEngine {
     const tempFolder = join(this.#options.tempFolder, `serving-${this.#databases}`);
     const old = this.#serving;
     this.#serving = await Database.open({ threads, memoryLimit, tempFolder, keepOrder: false });
+    this.#states = new ExperimentStates(this.#serving);
     // Not waited for: who renews may be one of its users. Files are waited for by `removed`.
     this.#retired = Promise.all([this.#retired, old.close()]);
   }

@@ -4,48 +4,49 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 
 import { encodeEvents } from "../../domain/index.ts";
 import type { ExperimentPartial, ExperimentQuery, FlatEvent } from "../../domain/index.ts";
 import { mergeScopes, scopesOf } from "../log/scopes.ts";
 import { HOUR, sampleEvent, sampleExposure, SCOPE, START } from "../sample-events.ts";
+import { Database } from "./duckdb/database.ts";
 import { duckdb } from "./duckdb/dialect.ts";
 import { duckdbLoading } from "./duckdb/loading.ts";
 import { ExperimentStates } from "./experiment-states.ts";
-import type { StateDatabase, StateFile } from "./experiment-states.ts";
+import type { StateDatabase, StateFile, StoreSnapshot } from "./experiment-states.ts";
 import { readRows } from "./rows.ts";
 
 const DAY = 24 * HOUR;
 
 const folder = await mkdtemp(join(tmpdir(), "paceline-states-"));
-const instance = await DuckDBInstance.create(":memory:", { preserve_insertion_order: "false" });
+const engine = await Database.open({
+  threads: 2,
+  memoryLimit: "1GB",
+  tempFolder: join(folder, "tmp"),
+  keepOrder: false,
+});
 after(async () => {
-  instance.closeSync();
+  await engine.close();
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The database as the engine has it; parameters are written out, which a test may do. */
+/** The database of the engine, with a list of what was run. */
 const database: StateDatabase & { statements: string[] } = {
   statements: [],
-  async session(use) {
-    const connection = await instance.connect();
-    try {
-      return await use({
-        async run(query) {
+  session: (use) =>
+    engine.session((session) =>
+      use({
+        run(query) {
           database.statements.push(duckdb.display(query));
-          await connection.run(duckdb.display(query));
+          return session.run(query);
         },
-        async all(query) {
+        all(query) {
           database.statements.push(duckdb.display(query));
-          return (await connection.runAndReadAll(duckdb.display(query))).getRowObjectsJS();
+          return session.all(query);
         },
-      });
-    } finally {
-      connection.closeSync();
-    }
-  },
+      }),
+    ),
 };
 
 /** A store in small: files, and what the engine does to them. */
@@ -90,8 +91,9 @@ class Files {
     this.list.push({ path, stretches, scope, events });
   }
 
-  snapshot(): { generation: number; files: readonly StateFile[] } {
-    return { generation: this.generation, files: [...this.list] };
+  snapshot(): StoreSnapshot {
+    const stretches = this.list.flatMap((file) => file.stretches);
+    return { generation: this.generation, stretches, files: [...this.list] };
   }
 }
 

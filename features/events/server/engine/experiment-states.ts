@@ -1,6 +1,7 @@
 import type { ExperimentQuery, QueryScope } from "../../domain/index.ts";
 import type { SegmentScope } from "../log/scopes.ts";
 import type { Stretch } from "../log/segment-name.ts";
+import type { Session } from "./duckdb/database.ts";
 import {
   applyEvents,
   applyExposures,
@@ -12,20 +13,13 @@ import {
   stageExposures,
 } from "./duckdb/experiment-state.ts";
 import type { StateTables } from "./duckdb/experiment-state.ts";
-import type { CompiledQuery } from "./plan.ts";
 import { number } from "./rows.ts";
 import type { EngineRow } from "./rows.ts";
 import { coalesce, isCovered } from "./stretches.ts";
 
-/** What runs on one connection, so that transactions and temporary tables hold together. */
-export interface StateSession {
-  run(query: CompiledQuery): Promise<void>;
-  all(query: CompiledQuery): Promise<EngineRow[]>;
-}
-
 /** The engine's database, in which the states are kept. */
 export interface StateDatabase {
-  session<T>(use: (session: StateSession) => Promise<T>): Promise<T>;
+  session<T>(use: (session: Session) => Promise<T>): Promise<T>;
 }
 
 export interface StateFile {
@@ -39,6 +33,9 @@ export interface StateFile {
 export interface StoreSnapshot {
   /** Another number means that events were removed. */
   readonly generation: number;
+  /** Everything that is or was stored. */
+  readonly stretches: readonly Stretch[];
+  /** Those that hold something of the query's environment, at least. */
   readonly files: readonly StateFile[];
 }
 
@@ -108,16 +105,18 @@ export class ExperimentStates {
     const key = JSON.stringify({ ...query, asOf: null });
     const state = this.#find(key, query);
     if (state === null) return null;
-    const rows = await exclusively(state, () => this.#answer(state, query, snapshot));
-    if (state.held === null) this.#forget(key);
-    else this.#evict(key);
-    return rows;
+    try {
+      return await exclusively(state, () => this.#answer(state, query, snapshot));
+    } finally {
+      if (state.held === null) this.#forget(key);
+      else this.#evict(key);
+    }
   }
 
   /**
    * Brings all states up to date before files are merged: afterwards what was seen and what was not
-   * could not be told apart. A state that cannot be brought up to date is made again when it is
-   * asked for.
+   * could not be told apart. A state that cannot be brought up to date is dropped, and made again when
+   * it is asked for.
    */
   async absorb(snapshotOf: (scope: QueryScope) => StoreSnapshot): Promise<void> {
     for (const [key, state] of this.#states) {
@@ -127,7 +126,7 @@ export class ExperimentStates {
         const received = snapshot.files.map((file) => file.scope?.lastReceivedAt ?? 0);
         const asOf = received.reduce((a, b) => Math.max(a, b), state.held.seenUntil);
         await this.#refresh(state, { ...state.query, asOf }, snapshot);
-      });
+      }).catch(() => undefined);
       if (state.held === null) this.#forget(key);
     }
   }
@@ -204,17 +203,18 @@ export class ExperimentStates {
     return done;
   }
 
-  /** All of it or nothing. What fails here fails for the query itself, too, or is only too large. */
-  async #attempt(work: (session: StateSession) => Promise<void>): Promise<boolean> {
+  /** All of it or nothing. @returns false if there was not memory enough */
+  async #attempt(work: (session: Session) => Promise<void>): Promise<boolean> {
     return this.#database.session(async (session) => {
       await session.run({ text: "BEGIN TRANSACTION", parameters: [] });
       try {
         await work(session);
         await session.run({ text: "COMMIT", parameters: [] });
         return true;
-      } catch {
+      } catch (cause) {
         await session.run({ text: "ROLLBACK", parameters: [] });
-        return false;
+        if (String(cause).includes("Out of Memory")) return false;
+        throw cause;
       }
     });
   }
@@ -262,7 +262,7 @@ function isPast(
   snapshot: StoreSnapshot,
 ): boolean {
   if (held.generation !== snapshot.generation) return false;
-  const present = coalesce(snapshot.files.flatMap((file) => file.stretches));
+  const present = coalesce(snapshot.stretches);
   return query.asOf < held.newest || !held.seen.every((stretch) => isCovered(present, stretch));
 }
 
@@ -272,7 +272,7 @@ function heldAfter(query: ExperimentQuery, snapshot: StoreSnapshot): NonNullable
   );
   return {
     generation: snapshot.generation,
-    seen: coalesce(snapshot.files.flatMap((file) => file.stretches)),
+    seen: coalesce(snapshot.stretches),
     seenUntil: query.asOf,
     newest: Math.min(
       query.asOf,
@@ -324,7 +324,7 @@ function overlaps(stretches: readonly Stretch[], other: Stretch): boolean {
 }
 
 async function refresh(
-  session: StateSession,
+  session: Session,
   tables: StateTables,
   query: ExperimentQuery,
   { seen, ...files }: SortedFiles & { readonly seenUntil: number },

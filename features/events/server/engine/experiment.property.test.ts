@@ -34,7 +34,7 @@ test("the query agrees with a slow reading of the same events, each counted once
     fc.asyncProperty(exposures, orders, at, async (shown, ordered, asOf) => {
       run += 1;
       const scope = { ...SCOPE, environment: `run-${run}` };
-      const events = [
+      const sent = [
         ...shown.map(([who, variant, when]) => sampleExposure(who, variant, when)),
         ...ordered.map(([who, event, when, value], place) =>
           sampleEvent({
@@ -48,7 +48,11 @@ test("the query agrees with a slow reading of the same events, each counted once
           }),
         ),
       ].map((event) => ({ ...event, ...scope }));
-      for (const copy of [events, events.toReversed()]) await store.append(copy);
+      // A variant seen twice on one day is one record, the one that came first.
+      const events = [...Map.groupBy(sent, (event) => event.messageId).values()].flatMap((copies) =>
+        copies.slice(0, 1),
+      );
+      for (const copy of [sent, sent.toReversed()]) await store.append(copy);
       await store.flush();
       const query = queryOf(scope.environment, asOf);
       const { rows } = await store.run(query);

@@ -2,7 +2,7 @@ import type { BadEventsQuery, BadGroupQuery, QueryScope } from "../../../domain/
 import type { CompiledQuery } from "../plan.ts";
 import { eventsOf, inScope } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
-import type { ParquetFiles } from "./statement.ts";
+import type { EventFiles } from "./statement.ts";
 
 const FAULT = `json_extract_string(s.properties, '/kind') AS fault,
     json_extract_string(s.properties, '/plan') AS plan,
@@ -10,7 +10,7 @@ const FAULT = `json_extract_string(s.properties, '/kind') AS fault,
     coalesce(json_extract_string(s.properties, '/reason'), '') AS reason`;
 
 /** @see BadEventsQuery */
-export function compileBadEvents(query: BadEventsQuery, files: ParquetFiles): CompiledQuery {
+export function compileBadEvents(query: BadEventsQuery, files: EventFiles): CompiledQuery {
   const parameters = new Parameters();
   const source = eventsOf(files, parameters);
   const conditions = [
@@ -42,7 +42,7 @@ LIMIT ${parameters.bind(query.limit)}::BIGINT`;
 }
 
 /** @see BadGroupQuery */
-export function compileBadGroup(query: BadGroupQuery, files: ParquetFiles): CompiledQuery {
+export function compileBadGroup(query: BadGroupQuery, files: EventFiles): CompiledQuery {
   const parameters = new Parameters();
   const source = eventsOf(files, parameters);
   const { group, only, after } = query;

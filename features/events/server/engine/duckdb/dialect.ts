@@ -8,11 +8,11 @@ import { compileRetention } from "./retention.ts";
 import { compileSeries } from "./series.ts";
 import { compileSources } from "./sources.ts";
 import { literal } from "./statement.ts";
-import type { ParquetFiles } from "./statement.ts";
+import type { EventFiles } from "./statement.ts";
 import { compileTop } from "./top.ts";
 
 /** DuckDB over Parquet segments. */
-export const duckdb: Dialect<ParquetFiles> = {
+export const duckdb: Dialect<EventFiles> = {
   name: "duckdb",
   compilers: {
     experiment: compileExperiment,

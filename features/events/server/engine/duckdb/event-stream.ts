@@ -2,10 +2,10 @@ import type { CatalogQuery, RecentQuery } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
 import { estimatedUnits, eventsOf, inScope, notQuarantined, UNIT_REGISTER } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
-import type { ParquetFiles } from "./statement.ts";
+import type { EventFiles } from "./statement.ts";
 
 /** @see CatalogQuery */
-export function compileCatalog(query: CatalogQuery, files: ParquetFiles): CompiledQuery {
+export function compileCatalog(query: CatalogQuery, files: EventFiles): CompiledQuery {
   const parameters = new Parameters();
   const source = eventsOf(files, parameters);
   const bucket = parameters.instant(query.bucketMs);
@@ -30,7 +30,7 @@ ORDER BY c.type, c.event, c.bucket_at`;
 }
 
 /** @see RecentQuery */
-export function compileRecent(query: RecentQuery, files: ParquetFiles): CompiledQuery {
+export function compileRecent(query: RecentQuery, files: EventFiles): CompiledQuery {
   const parameters = new Parameters();
   const source = eventsOf(files, parameters);
   const conditions = [

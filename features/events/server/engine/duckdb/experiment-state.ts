@@ -92,20 +92,17 @@ function newRows(
   { unseen, open, seenUntil }: RefreshFiles,
   parameters: Parameters,
 ): CountedRows[] {
+  const rows: CountedRows[] = [];
+  if (unseen.length === 0 && open.length === 0) return rows;
   const asOf = parameters.instant(query.asOf);
   const until = `s.occurred_at <= ${asOf} AND s.received_at <= ${asOf}`;
-  const before = parameters.instant(seenUntil);
-  return [
-    ...(unseen.length === 0 ? [] : [{ source: eventsOf(unseen, parameters), seen: until }]),
-    ...(open.length === 0
-      ? []
-      : [
-          {
-            source: eventsOf(open, parameters),
-            seen: `${until} AND (s.occurred_at > ${before} OR s.received_at > ${before})`,
-          },
-        ]),
-  ];
+  if (unseen.length > 0) rows.push({ source: eventsOf(unseen, parameters), seen: until });
+  if (open.length > 0) {
+    const before = parameters.instant(seenUntil);
+    const later = `(s.occurred_at > ${before} OR s.received_at > ${before})`;
+    rows.push({ source: eventsOf(open, parameters), seen: `${until} AND ${later}` });
+  }
+  return rows;
 }
 
 /**

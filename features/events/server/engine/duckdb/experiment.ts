@@ -2,7 +2,7 @@ import type { ExperimentQuery, MetricEvents } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
 import { eventsOf, exposuresOf, inScope, oneOf, propertyNumber } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
-import type { ParquetFiles } from "./statement.ts";
+import type { EventFiles } from "./statement.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
  *
  * @see ExperimentQuery
  */
-export function compileExperiment(query: ExperimentQuery, files: ParquetFiles): CompiledQuery {
+export function compileExperiment(query: ExperimentQuery, files: EventFiles): CompiledQuery {
   const parameters = new Parameters();
   const text = `
 WITH ${unitRows(query, files, parameters)}
@@ -24,7 +24,7 @@ ${momentRows(query, "first_exposure AS f LEFT JOIN per_unit AS u ON u.unit = f.u
 /** The tables `first_exposure` and `per_unit`, a row for each unit. */
 export function unitRows(
   query: ExperimentQuery,
-  files: ParquetFiles,
+  files: EventFiles,
   parameters: Parameters,
 ): string {
   const source = eventsOf(files, parameters);

@@ -2,10 +2,10 @@ import type { FindQuery } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
 import { eventsOf, inScope, oneOf } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
-import type { ParquetFiles } from "./statement.ts";
+import type { EventFiles } from "./statement.ts";
 
 /** @see FindQuery */
-export function compileFind(query: FindQuery, files: ParquetFiles): CompiledQuery {
+export function compileFind(query: FindQuery, files: EventFiles): CompiledQuery {
   const parameters = new Parameters();
   const source = eventsOf(files, parameters);
   const { identifiers, after } = query;

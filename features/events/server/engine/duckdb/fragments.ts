@@ -1,6 +1,7 @@
 import { QUARANTINE_TYPES } from "../../../domain/index.ts";
 import type { EventSelection, ExposureSelection, QueryScope } from "../../../domain/index.ts";
-import type { Parameters, ParquetFiles } from "./statement.ts";
+import { COLUMN_NAMES } from "./loading.ts";
+import type { EventFiles, Parameters, ParquetFiles } from "./statement.ts";
 
 /**
  * Numbers beyond this are read as none: their squares would leave the range of a double, and one
@@ -9,8 +10,25 @@ import type { Parameters, ParquetFiles } from "./statement.ts";
 const LARGEST_VALUE = 1e100;
 
 /** The events of the store as `s`. */
-export function eventsOf(files: ParquetFiles, parameters: Parameters): string {
-  return `read_parquet(${parameters.bind(files)}) AS s`;
+export function eventsOf(files: EventFiles, parameters: Parameters): string {
+  if (!("buckets" in files)) return `${read(files, parameters)} AS s`;
+  const digits = files.buckets.map((bucket) => bucket.toString(16));
+  const parts = [
+    ...(files.own.length === 0
+      ? []
+      : [`SELECT ${COLUMN_NAMES} FROM ${read(files.own, parameters)}`]),
+    ...(files.shared.length === 0
+      ? []
+      : [
+          `SELECT ${COLUMN_NAMES} FROM ${read(files.shared, parameters)}
+    WHERE ${oneOf("substr(md5(workspace || ' ' || unit), 1, 1)", digits, parameters)}`,
+        ]),
+  ];
+  return `(${parts.join("\n    UNION ALL ")}) AS s`;
+}
+
+function read(files: ParquetFiles, parameters: Parameters): string {
+  return `read_parquet(${parameters.bind(files)})`;
 }
 
 export function inScope(query: QueryScope, parameters: Parameters): string {

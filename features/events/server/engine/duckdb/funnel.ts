@@ -4,7 +4,7 @@ import type { CompiledQuery } from "../plan.ts";
 import { eventsOf, happened, inScope, propertyText, selected } from "./fragments.ts";
 import { exposedUnits, NAMED_SPLIT, topValues } from "./split.ts";
 import { Parameters } from "./statement.ts";
-import type { ParquetFiles } from "./statement.ts";
+import type { EventFiles } from "./statement.ts";
 
 /**
  * Every step joins its events to the units that reached the step before, so each step reads only the
@@ -13,7 +13,7 @@ import type { ParquetFiles } from "./statement.ts";
  * @see FunnelQuery
  * @throws RangeError for fewer than 2 or more than 12 steps
  */
-export function compileFunnel(query: FunnelQuery, files: ParquetFiles): CompiledQuery {
+export function compileFunnel(query: FunnelQuery, files: EventFiles): CompiledQuery {
   const { steps, split } = query;
   if (steps.length < 2 || steps.length > MAX_FUNNEL_STEPS) {
     throw new RangeError(`a funnel has 2 to ${MAX_FUNNEL_STEPS} steps`);

@@ -3,7 +3,7 @@ import type { RetentionQuery } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
 import { eventsOf, inScope, selected } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
-import type { ParquetFiles } from "./statement.ts";
+import type { EventFiles } from "./statement.ts";
 
 /** Bits of a mask that stay when it is shifted: HUGEINT has 127 without its sign. */
 const MASK_BITS = 126;
@@ -15,7 +15,7 @@ const MASK_BITS = 126;
  * @see RetentionQuery
  * @throws RangeError for more cells or cohorts than a query may have
  */
-export function compileRetention(query: RetentionQuery, files: ParquetFiles): CompiledQuery {
+export function compileRetention(query: RetentionQuery, files: EventFiles): CompiledQuery {
   const { cells, cell, zoneOffsetMs, from, to } = query;
   if (cells < 1 || cells > MAX_RETENTION_CELLS) {
     throw new RangeError(`a cohort has 1 to ${MAX_RETENTION_CELLS} cells`);

@@ -12,7 +12,7 @@ import {
 } from "./fragments.ts";
 import { exposedUnits, NAMED_SPLIT, topValues } from "./split.ts";
 import { Parameters } from "./statement.ts";
-import type { ParquetFiles } from "./statement.ts";
+import type { EventFiles } from "./statement.ts";
 
 /**
  * Different units are counted by grouping twice, which spills where `count(DISTINCT)` does not, and
@@ -20,7 +20,7 @@ import type { ParquetFiles } from "./statement.ts";
  *
  * @see SeriesQuery
  */
-export function compileSeries(query: SeriesQuery, files: ParquetFiles): CompiledQuery {
+export function compileSeries(query: SeriesQuery, files: EventFiles): CompiledQuery {
   const parameters = new Parameters();
   const source = eventsOf(files, parameters);
   const { measure, split } = query;

@@ -1,13 +1,14 @@
 import { QUARANTINE_TYPES } from "../../../domain/index.ts";
 import type { SourcesQuery } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
+import { eventsOf } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
-import type { ParquetFiles } from "./statement.ts";
+import type { EventFiles } from "./statement.ts";
 
 /** @see SourcesQuery */
-export function compileSources(query: SourcesQuery, files: ParquetFiles): CompiledQuery {
+export function compileSources(query: SourcesQuery, files: EventFiles): CompiledQuery {
   const parameters = new Parameters();
-  const source = parameters.bind(files);
+  const source = eventsOf(files, parameters);
   const bucket = parameters.instant(query.bucketMs);
   const { type, event } = query.events;
   const types =
@@ -21,7 +22,7 @@ SELECT s.source, (s.received_at // ${bucket}) * ${bucket} AS bucket_at, count(*)
   max(s.received_at) AS newest_received_at,
   arg_max(${name}, s.received_at) FILTER (WHERE ${name} IS NOT NULL) AS library_name,
   arg_max(${version}, s.received_at) FILTER (WHERE ${name} IS NOT NULL) AS library_version
-FROM read_parquet(${source}) AS s
+FROM ${source}
 WHERE s.workspace = ${parameters.bind(query.workspace)} AND s.environment = ${parameters.bind(query.environment)}
   AND s.received_at >= ${parameters.instant(query.from)} AND s.received_at < ${parameters.instant(query.to)}
   AND ${types}${event === undefined ? "" : ` AND s.event = ${parameters.bind(event)}`}

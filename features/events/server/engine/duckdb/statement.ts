@@ -3,6 +3,18 @@ import type { QueryParameter } from "../plan.ts";
 /** Parquet files of the store. */
 export type ParquetFiles = readonly string[];
 
+/** The events of the people in some of the 16 person buckets. */
+export interface BucketedFiles {
+  /** Files of these people alone. */
+  readonly own: ParquetFiles;
+  /** Files of everybody. */
+  readonly shared: ParquetFiles;
+  readonly buckets: readonly number[];
+}
+
+/** Where a query reads its events. */
+export type EventFiles = ParquetFiles | BucketedFiles;
+
 /** Collects the parameters of a statement. */
 export class Parameters {
   readonly list: QueryParameter[] = [];

@@ -2,10 +2,10 @@ import type { TopQuery } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
 import { eventsOf, happened, inScope, propertyText, selected } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
-import type { ParquetFiles } from "./statement.ts";
+import type { EventFiles } from "./statement.ts";
 
 /** @see TopQuery */
-export function compileTop(query: TopQuery, files: ParquetFiles): CompiledQuery {
+export function compileTop(query: TopQuery, files: EventFiles): CompiledQuery {
   const parameters = new Parameters();
   const source = eventsOf(files, parameters);
   const value = query.of.by === "event" ? "s.event" : propertyText(query.of.property, parameters);
