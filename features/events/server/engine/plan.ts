@@ -19,7 +19,7 @@ export type Compiler<K extends QueryKind, Source> = (
 /**
  * What an engine's language must be able to say. A dialect is the only place with query text; a
  * new engine is a new dialect, a new query a new member of `compilers`, so that a dialect without
- * it does not compile. `notBuilt` is the honest entry for a kind that a dialect cannot say yet.
+ * it does not compile.
  */
 export interface Dialect<Source> {
   readonly name: "duckdb" | "clickhouse";
@@ -59,13 +59,6 @@ export function compile<Source>(
     case "find":
       return compilers.find(query, source);
   }
-}
-
-/** Refuses a kind of query rather than answering it wrongly. */
-export function notBuilt(dialect: string, kind: QueryKind): () => never {
-  return () => {
-    throw new Error(`${dialect} cannot answer ${kind} queries yet`);
-  };
 }
 
 /** Which events a query can see, for leaving files unopened. Unix milliseconds. */
