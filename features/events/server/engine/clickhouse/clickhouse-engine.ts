@@ -9,8 +9,11 @@ import type { Stretch } from "../../log/segment-name.ts";
 import type {
   EngineStats,
   EraseOutcome,
+  EraseRequest,
+  IdentifyRequest,
   QueryAnswer,
   RetainedMonth,
+  RetainRequest,
   SourceMessages,
 } from "../answers.ts";
 import type { Engine } from "../engine.ts";
@@ -20,6 +23,7 @@ import type { EngineRow } from "../rows.ts";
 import { checkServer, ClickHouseConnection, ClickHouseUnusable } from "./connection.ts";
 import type { ClickHouseAddress } from "./connection.ts";
 import { clickhouse } from "./dialect.ts";
+import { erasePerson, identify, removeMonths } from "./erasing.ts";
 import { countStatement, exportStatement } from "./exporting.ts";
 import {
   asStretches,
@@ -42,8 +46,6 @@ import { forgetStatements } from "./removing.ts";
 import { EVENTS, localEvents, migrate } from "./schema.ts";
 import type { EventTable } from "./statement.ts";
 import { scopeCounts, storageOf } from "./storage.ts";
-
-const NOT_HERE = "is not possible with ClickHouse in this version";
 
 export interface ClickHouseEngineOptions {
   readonly address: ClickHouseAddress;
@@ -208,16 +210,19 @@ export class ClickHouseEngine implements Engine {
     return 0;
   }
 
-  erase(): Promise<EraseOutcome> {
-    return Promise.reject(new Error(`erasing ${NOT_HERE}`));
+  async erase(request: EraseRequest): Promise<EraseOutcome> {
+    // Kept log files hold the person, and everything in them is in ClickHouse.
+    for (const path of this.#kept.keys()) await rm(path, { force: true });
+    this.#kept.clear();
+    return erasePerson(await this.#server(), request, this.#now());
   }
 
-  identify(): Promise<readonly string[]> {
-    return Promise.reject(new Error(`identifying erased people ${NOT_HERE}`));
+  async identify(request: IdentifyRequest): Promise<readonly string[]> {
+    return identify(await this.#server(), request);
   }
 
-  retain(): Promise<readonly RetainedMonth[]> {
-    return Promise.reject(new Error(`removing months ${NOT_HERE}`));
+  async retain(request: RetainRequest): Promise<readonly RetainedMonth[]> {
+    return removeMonths(await this.#server(), request);
   }
 
   async messageIds(storedSince: number, part: number): Promise<readonly SourceMessages[] | null> {

@@ -14,6 +14,8 @@ export function localEvents(cluster: string | null): string {
 export const SCOPES = "paceline_scopes";
 export const LOADS = "paceline_loads";
 export const ERASURES = "paceline_erasures";
+/** Rows of others, overwritten, while an erasure puts them in the place of the old ones. */
+export const REDACTED = "paceline_redacted";
 const MIGRATIONS = "paceline_migrations";
 
 /** UTC month of `occurred_at`; what lies outside 1970 to 2100 goes to the ends. */
@@ -131,6 +133,21 @@ SETTINGS ${DURABLE}`,
   ];
 }
 
+/** Over a cluster on every shard, as it is emptied after each erasure. */
+function redactedTable(layout: Layout): string {
+  const names = ["erasure", "node", "workspace", "environment", "source", "message_id", "type"];
+  const columns = [...names, "event", "unit"].map((name) => `${name} String`);
+  const others = ["user_id", "anonymous_id", "experiment_id", "flag_key", "revision", "variant"];
+  return `CREATE TABLE IF NOT EXISTS ${REDACTED}${onCluster(layout)} (
+  ${columns.join(", ")}, seq UInt64, occurred_at Int64, received_at Int64,
+  client_timestamp Nullable(Int64), sent_at Nullable(Int64),
+  ${others.map((name) => `${name} Nullable(String)`).join(", ")}, properties String, context String
+)
+ENGINE = ${engine(layout, REDACTED, "", { spread: false })}
+ORDER BY (erasure, message_id)
+SETTINGS ${DURABLE}`;
+}
+
 /** Every change of the schema, in order; each statement may run again. */
 const CHANGES: readonly {
   readonly version: number;
@@ -142,6 +159,7 @@ const CHANGES: readonly {
       eventsTable(layout),
       ...(layout.cluster === null ? [] : [spreadTable({ ...layout, cluster: layout.cluster })]),
       ...smallTables(layout),
+      redactedTable(layout),
     ],
   },
 ];
