@@ -73,6 +73,7 @@ test("without a command the help is shown, and an unknown one is wrong use", asy
     "initiative",
     "flag",
     "rollback",
+    "events",
     "import",
     "audit",
     "backup",

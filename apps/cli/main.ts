@@ -63,9 +63,14 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/plan.ts")).planCommand(),
   },
   {
+    name: "events",
+    description: "watch, ask, import, export and compare events",
+    load: async () => (await import("./commands/events.ts")).eventsCommand(),
+  },
+  {
     name: "import",
     description: "send recorded events through the intake",
-    load: async () => (await import("./commands/import.ts")).importCommand(),
+    load: async () => (await import("./commands/events/import.ts")).importCommand(),
   },
   {
     name: "audit",

@@ -45,7 +45,6 @@ function addressesOf(path: string, workspace: Workspace): readonly string[] {
   const more: Readonly<Record<string, readonly string[]>> = {
     "/initiatives": ["?view=table", `?panel=${panel}`],
     "/flags": ["?new=1"],
-    "/events": ["?tab=plans&newPlan=1"],
     "/events/bad": [
       `?${workspace.badGroup}`,
       `?${workspace.badGroup}&act=map`,
@@ -53,6 +52,14 @@ function addressesOf(path: string, workspace: Workspace): readonly string[] {
       `?${workspace.badGroup}&act=fix&message=bad:refund-9`,
     ],
     "/events/plans/$planName": ["?publish=1&environment=replay-checkout"],
+    "/events": [
+      "?tab=plans&newPlan=1",
+      "?tab=sources&connect=curl",
+      "?tab=explore&view=funnel&of=track%2FOrder+Paid%2Ctrack%2FOrder+Refunded",
+      "?tab=explore&view=retention",
+      "?tab=explore&view=top",
+    ],
+    "/events/name": ["?environment=replay-checkout&type=track&event=Order+Paid"],
     "/assurance/audit": [`?entry=${workspace.entry}`],
     "/first-run": ["#no-such-token"],
     "/set-password": ["#no-such-token"],

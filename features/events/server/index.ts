@@ -56,6 +56,7 @@ export type { PlanSet } from "./plans/plan-set.ts";
 export { createLiveTap } from "./live-tap.ts";
 export type { LiveEvent, LiveListener, LiveTap } from "./live-tap.ts";
 export type { ClickHouseOptions } from "./open-engine.ts";
+export { readParquetRows } from "./engine/duckdb/read-parquet.ts";
 export { recordExposure, recordExposures } from "./record-exposure.ts";
 
 /** Intake for clients, and what people see of the events. */

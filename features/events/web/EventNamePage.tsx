@@ -21,10 +21,11 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { ListTree } from "lucide-react";
 import type { ReactNode } from "react";
+import { Suspense, lazy } from "react";
 
 import type { EventPlan } from "../api.ts";
 import { useLastDays } from "./environment-time.ts";
-import { AnswerView, titleOf } from "./explore/AnswerView.tsx";
+import { titleOf } from "./explore/answer-words.ts";
 import { writeSteps } from "./explore/question.ts";
 import { observedSchema } from "./observed-schema.ts";
 import type { ObservedProperty } from "./observed-schema.ts";
@@ -33,6 +34,10 @@ import { planQuery, recentQuery, sourcesQuery } from "./queries.ts";
 import { Sql } from "./Sql.tsx";
 import { bucketFor } from "./time.ts";
 import { eventKey, nameOf } from "./words.ts";
+
+const AnswerView = lazy(async () => ({
+  default: (await import("./explore/AnswerView.tsx")).AnswerView,
+}));
 
 const observedEvents = 200;
 
@@ -259,7 +264,9 @@ function VolumeOf(props: { plan: EventPlan; controls: ReactNode; skeleton: React
       {(answer) => (
         <div className="flex flex-col gap-3">
           <Card title={titleOf(plan, answer)} actions={controls}>
-            <AnswerView plan={plan} answer={answer} />
+            <Suspense fallback={<div aria-hidden className="skeleton h-72" />}>
+              <AnswerView plan={plan} answer={answer} />
+            </Suspense>
           </Card>
           <Sql {...answer} />
         </div>
@@ -300,7 +307,11 @@ function TopValuesOf(props: { plan: EventPlan; property: string }) {
   return (
     <Card title="Top values" note={props.property}>
       <Loaded query={query} skeleton={<SkeletonRows rows={4} />}>
-        {(answer) => <AnswerView plan={props.plan} answer={answer} />}
+        {(answer) => (
+          <Suspense fallback={<div aria-hidden className="skeleton h-40" />}>
+            <AnswerView plan={props.plan} answer={answer} />
+          </Suspense>
+        )}
       </Loaded>
     </Card>
   );

@@ -1,5 +1,5 @@
 import { max, min } from "d3-array";
-import { scaleLinear, scaleTime } from "d3-scale";
+import { scaleLinear } from "d3-scale";
 import { curveMonotoneX, line } from "d3-shape";
 import type { PointerEvent, ReactNode } from "react";
 import { useState } from "react";
@@ -84,7 +84,7 @@ function layoutOf({ lines, instants, height = 240 }: DrawingProps, width: number
   const right = width - margin.right - (labelled ? labelRoom : 0);
   const bottom = height - margin.bottom;
   const values = lines.flatMap(({ points }) => points.flatMap(({ value }) => value ?? []));
-  const x = scaleTime([instants[0] ?? 0, instants.at(-1) ?? 1], [margin.left, right]);
+  const x = scaleLinear([instants[0] ?? 0, instants.at(-1) ?? 1], [margin.left, right]);
   const y = scaleLinear(
     [Math.min(0, min(values) ?? 0), max(values) || 1],
     [bottom, margin.top],
@@ -214,7 +214,7 @@ function Control(props: {
     .join(", ");
   const onPoint = (event: PointerEvent<HTMLDivElement>) => {
     const { left } = event.currentTarget.getBoundingClientRect();
-    const at = layout.x.invert(event.clientX - left + margin.left).getTime();
+    const at = layout.x.invert(event.clientX - left + margin.left);
     onMove(
       nearestPoint(
         instants.map((instant) => ({ at: instant })),

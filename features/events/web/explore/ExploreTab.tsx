@@ -10,6 +10,7 @@ import {
 } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 import { ChartLine, Download } from "lucide-react";
+import { Suspense, lazy } from "react";
 
 import type { EventPlan, EventPlanAnswer } from "../../api.ts";
 import { useLastDays } from "../environment-time.ts";
@@ -17,9 +18,13 @@ import { eventsPage } from "../pages.ts";
 import { catalogQuery, planQuery } from "../queries.ts";
 import { Sql } from "../Sql.tsx";
 import { readEventKey } from "../words.ts";
-import { AnswerView, tableOf, titleOf } from "./AnswerView.tsx";
+import { tableOf, titleOf } from "./answer-words.ts";
 import { firstQuestion, missingOf, planOf, readSteps } from "./question.ts";
 import { QuestionForm } from "./QuestionForm.tsx";
+
+const AnswerView = lazy(async () => ({
+  default: (await import("./AnswerView.tsx")).AnswerView,
+}));
 
 /** A question about the events, its answer as a picture, and the statement behind it. */
 export function ExploreTab(props: { environment: string }) {
@@ -75,7 +80,9 @@ function Answer(props: { plan: EventPlan; of: string }) {
                 title={titleOf(plan, answer)}
                 actions={<Exports plan={plan} answer={answer} of={of} />}
               >
-                <AnswerView plan={plan} answer={answer} />
+                <Suspense fallback={<div aria-hidden className="skeleton h-72" />}>
+                  <AnswerView plan={plan} answer={answer} />
+                </Suspense>
               </Card>
               <Sql {...answer} />
             </>
