@@ -11,6 +11,7 @@ export function eventRouteDeps(parts: Parts, { publicUrl }: Config): EventRouteD
   const { clock, clocks, events, flagSets, authentication, tap, plans, logger, store } = parts;
   return {
     store: events,
+    suppression: events.erasures.suppression,
     tap,
     plans,
     publicUrl,

@@ -1,3 +1,4 @@
+export { filesHolding } from "./byte-search.ts";
 export { testClock } from "./clock.ts";
 export type { TestClock } from "./clock.ts";
 export { testDatabase } from "./database.ts";

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
+import { filesHolding } from "@paceline/test-kit";
+
 import { openEventStore } from "../event-store.ts";
 import type { EventStore } from "../event-store.ts";
 import { recordExposure } from "../record-exposure.ts";
 import { sampleEvent, SCOPE, START } from "../sample-events.ts";
-import { filesHolding } from "./byte-search.ts";
 
 const folders: string[] = [];
 const stores = new Set<EventStore>();
