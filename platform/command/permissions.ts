@@ -47,6 +47,8 @@ export const PERMISSIONS = {
   "event.export": ["owner", "engineer", "analyst"],
   "event.replay": BUILDERS,
   "event.map": BUILDERS,
+  "event.erase": ["owner", "legal"],
+  "event.retain": ["owner", "legal"],
   "plan.read": EVERYONE,
   "plan.write": BUILDERS,
   "plan.publish": BUILDERS,

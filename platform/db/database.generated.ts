@@ -120,6 +120,14 @@ export interface Environments {
   workspace_id: string;
 }
 
+export interface EventErasures {
+  completed_at: Timestamp;
+  id: string;
+  receipt: Json;
+  receipt_sha256: string;
+  workspace_id: string;
+}
+
 export interface EventMappings {
   created_at: Timestamp;
   created_by: string;
@@ -136,6 +144,13 @@ export interface EventMappings {
 export interface EventParityReports {
   environment: string;
   report: Json;
+  workspace_id: string;
+}
+
+export interface EventRetention {
+  changed_at: Timestamp;
+  environment: string | null;
+  months: number | null;
   workspace_id: string;
 }
 
@@ -505,8 +520,10 @@ export interface Database {
   audit_personal: AuditPersonal;
   bad_event_runs: BadEventRuns;
   environments: Environments;
+  event_erasures: EventErasures;
   event_mappings: EventMappings;
   event_parity_reports: EventParityReports;
+  event_retention: EventRetention;
   experiment_looks: ExperimentLooks;
   experiments: Experiments;
   flag_drafts: FlagDrafts;

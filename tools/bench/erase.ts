@@ -6,7 +6,7 @@
  * The data are events of a shop with properties and context of real size, in files of one month and
  * person bucket as compaction makes them, and the newest ones in files in the order of arrival.
  */
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -132,7 +132,15 @@ async function makeData(): Promise<void> {
 }
 
 const startedAt = performance.now();
-await makeData();
+const fresh = join(folder, "fresh");
+if ((await stat(fresh).catch(() => null)) === null) {
+  await makeData();
+  // The files never change, so a second run on a kept folder needs no second copy of them.
+  await linkAll(segments, fresh);
+} else {
+  await rm(join(folder, "events"), { recursive: true, force: true });
+  await linkAll(fresh, segments);
+}
 console.log(
   `${events} events in ${months} months: made in ${seconds(performance.now() - startedAt)} s`,
 );
@@ -161,6 +169,7 @@ await store.append(
     context: "{}",
   })),
 );
+const cpuBefore = process.cpuUsage();
 const eraseAt = performance.now();
 const receipt = await store.erasures.erase({
   id: "bench",
@@ -171,12 +180,14 @@ const receipt = await store.erasures.erase({
   actor: "bench",
 });
 const tookMs = performance.now() - eraseAt;
-const left = await filesHolding(folder, [PERSON, ANONYMOUS]);
+const cpu = process.cpuUsage(cpuBefore);
+const left = await filesHolding(join(folder, "events"), [PERSON, ANONYMOUS]);
 const report = {
   events,
   segments: before.segments,
   segmentMegabytes: Math.round(before.segmentBytes / 1e6),
   eraseSeconds: seconds(tookMs),
+  eraseCpuSeconds: seconds((cpu.user + cpu.system) / 1000),
   limitSeconds: LIMIT_SECONDS,
   filesRewritten: receipt.files.length,
   rowsRemoved: receipt.rowsRemoved,
@@ -189,6 +200,11 @@ console.log(JSON.stringify(report));
 await store.close();
 if (values.keep === undefined) await rm(folder, { recursive: true, force: true });
 process.exitCode = left.length === 0 && tookMs <= LIMIT_SECONDS * 1000 ? 0 : 1;
+
+async function linkAll(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const name of await readdir(from)) await link(join(from, name), join(to, name));
+}
 
 function seconds(ms: number): number {
   return Math.round(ms / 10) / 100;

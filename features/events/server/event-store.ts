@@ -148,7 +148,7 @@ export interface EventStore {
   /** Erasing people, and who was erased. */
   readonly erasures: Pick<
     Erasures,
-    "erase" | "resume" | "replay" | "receipts" | "suppression" | "failure"
+    "erase" | "resume" | "replay" | "receipts" | "pending" | "suppression" | "failure"
   >;
   /** Removes whole months. @returns what went, or would go in a dry run */
   retain(request: RetainRequest): Promise<readonly RetainedMonth[]>;

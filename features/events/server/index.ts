@@ -1,6 +1,8 @@
 import type { App } from "@paceline/http";
 
 import type { EventRouteDeps } from "./dependencies.ts";
+import { registerErasureRoutes } from "./erasure/erasure-routes.ts";
+import { registerRetentionRoutes } from "./erasure/retention-routes.ts";
 import { registerExportRoutes } from "./export-routes.ts";
 import { registerIntakeRoutes } from "./intake-routes.ts";
 import { registerLiveRoutes } from "./live-routes.ts";
@@ -9,6 +11,11 @@ import { registerPlanQueryRoutes } from "./plan-query-routes.ts";
 import { registerQueryRoutes } from "./query-routes.ts";
 import { registerSourcesRoutes } from "./sources-routes.ts";
 
+export { KEY_FILE, LEDGER_FILE } from "./erasure/erasures.ts";
+export type { ErasureReplay } from "./erasure/erasures.ts";
+export { readLedger } from "./erasure/ledger.ts";
+export type { ErasureReceipt } from "./erasure/receipt.ts";
+export { keepEventsInOrder } from "./erasure/upkeep.ts";
 export { NO_PLANS } from "./dependencies.ts";
 export type {
   EnvironmentTime,
@@ -68,4 +75,6 @@ export function registerRoutes(app: App, deps: EventRouteDeps): void {
   registerLiveRoutes(app, deps);
   registerPlanQueryRoutes(app, deps);
   registerSourcesRoutes(app, deps);
+  registerErasureRoutes(app, deps);
+  registerRetentionRoutes(app, deps);
 }

@@ -58,6 +58,7 @@ export class Erasures {
   readonly #digests: IdentifierDigests;
   readonly #receipts = new Map<string, ErasureReceipt>();
   readonly suppression: SuppressionList;
+  readonly #open = new Map<string, PendingErasure>();
   /** Erasures follow each other. */
   #work: Promise<unknown> = Promise.resolve();
   #failure: string | null = null;
@@ -81,13 +82,18 @@ export class Erasures {
   static async open(root: string, deps: ErasureDependencies): Promise<Erasures> {
     const key = await openErasureKey(join(root, KEY_FILE));
     const erasures = new Erasures(deps, root, key, await readLedger(join(root, LEDGER_FILE)));
-    for (const pending of await erasures.#pending.read()) erasures.#suppressNow(pending);
+    for (const pending of await erasures.#pending.read()) erasures.#begin(pending);
     return erasures;
   }
 
   /** Every erasure that is finished, oldest first. */
   get receipts(): readonly ErasureReceipt[] {
     return [...this.#receipts.values()];
+  }
+
+  /** Erasures that were asked for and are not finished. They name the person: for this process only. */
+  get pending(): readonly PendingErasure[] {
+    return [...this.#open.values()];
   }
 
   /** Why the last erasure could not be finished; null while there is none to finish. */
@@ -114,7 +120,7 @@ export class Erasures {
       requestedAt: this.#deps.now(),
     };
     await this.#pending.add(pending);
-    this.#suppressNow(pending);
+    this.#begin(pending);
     return this.#inTurn(() => this.#finish(pending));
   }
 
@@ -174,6 +180,7 @@ export class Erasures {
     const finished = this.#receipts.get(id);
     if (finished !== undefined) {
       await this.#pending.remove(id);
+      this.#open.delete(id);
       return finished;
     }
     try {
@@ -200,6 +207,7 @@ export class Erasures {
       await appendToLedger(this.#ledger, [receipt]);
       this.#remember(receipt);
       await this.#pending.remove(id);
+      this.#open.delete(id);
       this.#failure = null;
       return receipt;
     } catch (cause) {
@@ -214,7 +222,9 @@ export class Erasures {
   }
 
   /** Before anything is erased: what arrives meanwhile is refused already. */
-  #suppressNow({ workspace, identifiers, suppress }: PendingErasure): void {
+  #begin(pending: PendingErasure): void {
+    const { id, workspace, identifiers, suppress } = pending;
+    this.#open.set(id, pending);
     if (!suppress) return;
     const digests = identifiers.map((identifier) => this.#digests.of(workspace, identifier));
     this.suppression.add(workspace, digests);

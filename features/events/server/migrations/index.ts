@@ -1,6 +1,7 @@
 import type { FeatureMigrations } from "@paceline/db";
 import { sql } from "kysely";
 
+import { ERASURE_TABLES } from "./erasures.ts";
 import { BAD_EVENT_TABLES, PLAN_TABLES } from "./plans.ts";
 
 export const migrations: FeatureMigrations = {
@@ -21,6 +22,11 @@ export const migrations: FeatureMigrations = {
     "202611271240_events_plans": {
       async up(db) {
         for (const statement of [...PLAN_TABLES, ...BAD_EVENT_TABLES]) await statement.execute(db);
+      },
+    },
+    "202611271310_events_erasures": {
+      async up(db) {
+        for (const statement of ERASURE_TABLES) await statement.execute(db);
       },
     },
   },
