@@ -1,10 +1,10 @@
 import { viewKeys } from "@paceline/access/server";
-import type { EventRouteDeps } from "@paceline/events/server";
+import type { EventRouteDeps, EventUpkeep } from "@paceline/events/server";
 
 import type { Config } from "./config.ts";
 import type { Parts } from "./parts.ts";
 import { evaluatedFlags, servedFlagFacts } from "./served-flags.ts";
-import { newId } from "./service-context.ts";
+import { newId, serviceContext } from "./service-context.ts";
 
 /** What the intake and the pages of the events need of the rest. */
 export function eventRouteDeps(parts: Parts, { publicUrl }: Config): EventRouteDeps {
@@ -42,5 +42,18 @@ export function eventRouteDeps(parts: Parts, { publicUrl }: Config): EventRouteD
       return evaluatedFlags(flagSets.get(workspaceId, environment), context, nowMs);
     },
     onError: (error) => logger.error({ err: error }, "events could not be taken"),
+  };
+}
+
+const RECORD_AFTER_MS = 60_000;
+
+/** What the upkeep of the events needs: it acts as the server. */
+export function eventUpkeep({ store, events, clock, clocks }: Parts): EventUpkeep {
+  return {
+    db: store.db,
+    store: events,
+    serviceContext: (workspaceId) => serviceContext(store.db, clock, "event upkeep", workspaceId),
+    environmentNow: (workspaceId, environment) => clocks.now(workspaceId, environment),
+    recordAfterMs: RECORD_AFTER_MS,
   };
 }

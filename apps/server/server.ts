@@ -4,7 +4,11 @@ import { join } from "node:path";
 import { makeFirstRunLink, registerRoutes as registerAccess } from "@paceline/access/server";
 import { AUDIT_CHANNEL, registerRoutes as registerAudit } from "@paceline/audit/server";
 import type { Clock } from "@paceline/command";
-import { recordExposure, registerRoutes as registerEvents } from "@paceline/events/server";
+import {
+  keepEventsInOrder,
+  recordExposure,
+  registerRoutes as registerEvents,
+} from "@paceline/events/server";
 import { registerRoutes as registerExperiments } from "@paceline/experiments/server";
 import { announceChanges, registerRoutes as registerFlags } from "@paceline/flags/server";
 import type { FlagExposure } from "@paceline/flags/server";
@@ -21,7 +25,7 @@ import type { Logger } from "pino";
 import { Registry } from "prom-client";
 
 import type { Config } from "./config.ts";
-import { eventRouteDeps } from "./event-routes.ts";
+import { eventRouteDeps, eventUpkeep } from "./event-routes.ts";
 import { flagEvaluations } from "./figures.ts";
 import { adoptDeadLogs, tellNodes } from "./nodes.ts";
 import { openOtlpPort } from "./otlp-port.ts";
@@ -42,6 +46,7 @@ const KEY_USE_EVERY_MS = 60_000;
 const CLEAN_EVERY_MS = 600_000;
 const BEAT_EVERY_MS = 5_000;
 const ADOPT_EVERY_MS = 5_000;
+const EVENT_UPKEEP_EVERY_MS = 60_000;
 const MAX_EVALUATIONS_PER_SECOND = 20_000;
 const WEB_DIST = join(import.meta.dirname, "..", "web", "dist");
 
@@ -147,6 +152,9 @@ function startTasks(parts: Parts, wiring: Wiring, config: Config): readonly Peri
     ),
     every(BEAT_EVERY_MS, "heartbeat", logger, () => tellNodes(parts, config.nodeId)),
     every(ADOPT_EVERY_MS, "dead nodes", logger, () => adoptDeadLogs(parts, config, logger)),
+    every(EVENT_UPKEEP_EVERY_MS, "erasures and retention", logger, () =>
+      keepEventsInOrder(eventUpkeep(parts), clock.now()),
+    ),
   ];
 }
 

@@ -16,6 +16,7 @@ export type { ErasureReplay } from "./erasure/erasures.ts";
 export { readLedger } from "./erasure/ledger.ts";
 export type { ErasureReceipt } from "./erasure/receipt.ts";
 export { keepEventsInOrder } from "./erasure/upkeep.ts";
+export type { EventUpkeep } from "./erasure/upkeep.ts";
 export { NO_PLANS } from "./dependencies.ts";
 export type {
   EnvironmentTime,
