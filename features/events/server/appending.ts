@@ -5,7 +5,7 @@ import { encodeEventsTo } from "../domain/index.ts";
 import type { FlatEvent } from "../domain/index.ts";
 import type { AppendOutcome, AppendRefusal } from "./append-outcome.ts";
 import { scopesOf } from "./log/scopes.ts";
-import type { LogWriter } from "./log/writer.ts";
+import type { LogLines, LogWriter } from "./log/writer.ts";
 import { DIGEST_WORDS } from "./message-index/digests.ts";
 import { HELD, NEW } from "./message-index/message-index.ts";
 import type { Claim, MessageIndex } from "./message-index/message-index.ts";
@@ -31,10 +31,10 @@ export class Appender {
     return this.#writeNew(events, claim, Promise.all(earlier));
   }
 
-  /** The usual call: all of its events are new. */
-  async #writeAll(events: readonly FlatEvent[], claim: Claim): Promise<Appended> {
-    const written = await this.#write(events, claim, claim.digests);
-    return written.ok ? ok(events.map(() => "accepted")) : written;
+  /** The usual call: all of its events are new. Holds on to none of them while the disk works. */
+  #writeAll(events: readonly FlatEvent[], claim: Claim): Promise<Appended> {
+    const outcomes = events.map((): AppendOutcome => "accepted");
+    return this.#settled(claim, this.#writer.append(linesOf(events, claim.digests)), outcomes);
   }
 
   async #writeNew(
@@ -52,7 +52,8 @@ export class Appender {
     const fresh = events.filter((_, place) => states[place] === NEW);
     if (fresh.length === 0) this.#index.settle(claim);
     else {
-      const written = await this.#write(fresh, claim, digestsOfNew(claim));
+      const writing = this.#writer.append(linesOf(fresh, digestsOfNew(claim)));
+      const written = await this.#settled(claim, writing, null);
       if (!written.ok) return written;
     }
     // A copy is only as durable as its original, which may have been under way and have failed.
@@ -65,20 +66,24 @@ export class Appender {
     return ok(events.map((_, place) => (states[place] === NEW ? "accepted" : "duplicate")));
   }
 
-  async #write(
-    events: readonly FlatEvent[],
+  async #settled<T>(
     claim: Claim,
-    digests: Int32Array,
-  ): Promise<Result<void, AppendRefusal>> {
-    const written = await this.#writer.append({
-      writeTo: (write) => encodeEventsTo(events, write),
-      scopes: scopesOf(events),
-      digests,
-    });
+    writing: Promise<Result<void, AppendRefusal>>,
+    outcome: T,
+  ): Promise<Result<T, AppendRefusal>> {
+    const written = await writing;
     if (written.ok) this.#index.settle(claim);
     else this.#index.release(claim);
-    return written;
+    return written.ok ? ok(outcome) : written;
   }
+}
+
+function linesOf(events: readonly FlatEvent[], digests: Int32Array): LogLines {
+  return {
+    writeTo: (write) => encodeEventsTo(events, write),
+    scopes: scopesOf(events),
+    digests,
+  };
 }
 
 function digestsOfNew({ digests, states }: Claim): Int32Array {

@@ -54,7 +54,38 @@ interface Judged {
  * The way of every event, whatever its dialect: suppression, exposures, telemetry plans, bad events,
  * the store, and only then, when all of it is durable, the live tap and the answer.
  */
-export async function takeEvents(
+export function takeEvents(
+  deps: EventRouteDeps,
+  receipt: Receipt,
+  read: ReadBody,
+): Promise<Result<Taken, AppendRefusal>> {
+  const isWatched = deps.tap?.isWatched(receipt.workspace, receipt.environment) === true;
+  return !isWatched && isPlain(deps, receipt, read)
+    ? takePlainly(deps, read.dialect, deps.store.append(read.events))
+    : takeJudged(deps, receipt, read);
+}
+
+/**
+ * Holds on to nothing of the body while the disk works: what many waiting requests keep alive, the
+ * garbage collector would copy again and again.
+ */
+async function takePlainly(
+  deps: EventRouteDeps,
+  dialect: ReadBody["dialect"],
+  appending: ReturnType<EventRouteDeps["store"]["append"]>,
+): Promise<Result<Taken, AppendRefusal>> {
+  const appended = await appending;
+  if (!appended.ok) {
+    deps.observer?.refused(dialect, appended.error.kind);
+    return appended;
+  }
+  const taken = plainlyTaken(appended.value);
+  const { accepted, duplicates: duplicate } = taken;
+  deps.observer?.intake(dialect, { accepted, duplicate, bad: 0, oversize: 0, suppressed: 0 });
+  return ok(taken);
+}
+
+async function takeJudged(
   deps: EventRouteDeps,
   receipt: Receipt,
   read: ReadBody,

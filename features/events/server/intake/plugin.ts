@@ -93,9 +93,17 @@ export async function converse(
   { read, answer, contentType }: Conversation,
 ): Promise<string | Uint8Array> {
   const receipt = await receiptOf(deps, caller, request);
-  const body = read(receipt);
-  if (isDryRun(request.headers)) return judgeOnly(deps, receipt, body, reply);
-  const taken = await takeEvents(deps, receipt, body);
+  if (isDryRun(request.headers)) return judgeOnly(deps, receipt, read(receipt), reply);
+  // Not awaited here, where the body would stay alive until the disk has answered.
+  return answerTo(takeEvents(deps, receipt, read(receipt)), reply, { answer, contentType });
+}
+
+async function answerTo(
+  taking: ReturnType<typeof takeEvents>,
+  reply: FastifyReply,
+  { answer, contentType }: Omit<Conversation, "read">,
+): Promise<string | Uint8Array> {
+  const taken = await taking;
   if (!taken.ok) throw refused(taken.error);
   void reply.header("content-type", contentType);
   return answer(taken.value);

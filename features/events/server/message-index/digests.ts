@@ -29,6 +29,8 @@ interface ScopeKeys {
 export class MessageDigests {
   readonly #master: ChaskeyKey;
   readonly #scopes = new Map<string, ScopeKeys>();
+  /** Of the newest call: the next is mostly of the same scope. */
+  #newest: { readonly scope: MessageScope; readonly keys: ScopeKeys } | null = null;
   readonly #timesForgotten: (workspace: string, environment: string) => number;
 
   /**
@@ -77,9 +79,18 @@ export class MessageDigests {
   /** To be called when an environment was forgotten. */
   reset(): void {
     this.#scopes.clear();
+    this.#newest = null;
   }
 
-  #keysOf(scope: MessageScope): ScopeKeys {
+  #keysOf({ workspace, environment, source }: MessageScope): ScopeKeys {
+    const scope = { workspace, environment, source };
+    if (this.#newest !== null && sameScope(this.#newest.scope, scope)) return this.#newest.keys;
+    const keys = this.#findKeys(scope);
+    this.#newest = { scope, keys };
+    return keys;
+  }
+
+  #findKeys(scope: MessageScope): ScopeKeys {
     const { workspace, environment, source } = scope;
     const name = JSON.stringify([workspace, environment, source]);
     const known = this.#scopes.get(name);
