@@ -1,10 +1,9 @@
-import { RE2JS } from "re2js";
-
 import type { Check, Compiling, Run, Violation } from "./plan-check.ts";
 import { failure, isSpent, isWithin, kindOf, TOO_LARGE } from "./plan-check.ts";
 import { compileArray } from "./plan-compile-arrays.ts";
 import { compileObject } from "./plan-compile-objects.ts";
 import { compileNumbers, compileTexts } from "./plan-compile-scalars.ts";
+import { linearPattern } from "./plan-patterns.ts";
 import { pointerStep, sameJson } from "./plan-schema.ts";
 import type { JsonType, PlanSchema, SchemaNode } from "./plan-schema.ts";
 
@@ -36,7 +35,8 @@ export function compilePlan(schema: PlanSchema): CompiledPlan {
       return check;
     },
     pattern(pattern) {
-      const expression = RE2JS.compile(RE2JS.translateRegExp(pattern));
+      const expression = linearPattern(pattern);
+      if (expression === null) throw new RangeError(`${pattern} was not read by readPlanSchema`);
       return (text) => expression.test(text);
     },
     /** Looked up when it runs, because a reference may lead to what is still being compiled. */
@@ -111,17 +111,33 @@ const TYPE_WORDS: Readonly<Record<JsonType, string>> = {
   object: "an object",
 };
 
-function compileTypes({ types }: SchemaNode): Check | null {
-  if (types === null) return null;
-  const words = types.map((type) => TYPE_WORDS[type]).join(" or ");
-  const kinds = new Set<string>(types.includes("number") ? [...types, "integer"] : types);
+interface Mismatches {
+  readonly violations: ReadonlyMap<string, Violation>;
+  readonly other: Violation;
+}
+
+/** Few combinations of types exist, and every property of every plan has one. */
+const mismatches = new Map<string, Mismatches>();
+
+function mismatchesOf(words: string): Mismatches {
+  const known = mismatches.get(words);
+  if (known !== undefined) return known;
   const violations = new Map(
     Object.entries(TYPE_WORDS).map(([kind, name]) => [
       kind,
       failure(`must be ${words}, not ${kind === "integer" ? "a number" : name}`),
     ]),
   );
-  const other = failure(`must be ${words}`);
+  const made = { violations, other: failure(`must be ${words}`) };
+  mismatches.set(words, made);
+  return made;
+}
+
+function compileTypes({ types }: SchemaNode): Check | null {
+  if (types === null) return null;
+  const words = types.map((type) => TYPE_WORDS[type]).join(" or ");
+  const kinds = new Set<string>(types.includes("number") ? [...types, "integer"] : types);
+  const { violations, other } = mismatchesOf(words);
   const mismatch = (value: unknown): Violation => violations.get(kindOf(value)) ?? other;
   const [only] = types;
   if (types.length === 1 && only === "string") {

@@ -1,8 +1,8 @@
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
-import { RE2JS } from "re2js";
 
 import { isFields } from "./json-object.ts";
+import { linearPattern } from "./plan-patterns.ts";
 import { Keywords } from "./plan-schema-keywords.ts";
 import type { SchemaReader } from "./plan-schema-keywords.ts";
 import { anything, inPlaceNodes, pointerStep, SCHEMA_LIMITS } from "./plan-schema.ts";
@@ -119,16 +119,12 @@ class Reader implements SchemaReader {
       this.fault(pointer, `may have ${SCHEMA_LIMITS.patternLength} characters`);
       return false;
     }
-    try {
-      RE2JS.compile(RE2JS.translateRegExp(pattern));
-      return true;
-    } catch {
-      this.fault(
-        pointer,
-        "is no pattern that can be matched in linear time (look-around and back-references cannot)",
-      );
-      return false;
-    }
+    if (linearPattern(pattern) !== null) return true;
+    this.fault(
+      pointer,
+      "is no pattern that can be matched in linear time (look-around and back-references cannot)",
+    );
+    return false;
   }
 }
 

@@ -14,6 +14,7 @@ import type { CompiledPlan, EventEdit, FlatEvent, PlanScope } from "../../domain
 import { readActiveMappings } from "../bad-events/mapping-repository.ts";
 import type { PlanChecker, PlanVerdict } from "../dependencies.ts";
 import { PLANS_CHANNEL, readFlaggingWorkspaces, readPublished } from "./plan-repository.ts";
+import type { StoredVersion } from "./plan-repository.ts";
 import { VerdictCounts } from "./verdict-counts.ts";
 
 interface DoorPlan extends PlanScope {
@@ -73,6 +74,8 @@ class MemoryPlanSet implements PlanSet {
   readonly #db: Db;
   readonly #onError: (error: unknown) => void;
   #doors = new Map<string, WorkspaceDoor>();
+  /** Published schemas never change, so each is compiled once: by workspace and reference. */
+  readonly #compiled = new Map<string, { readonly text: string; readonly plan: CompiledPlan }>();
   readonly #counts = new VerdictCounts();
   readonly #timers: readonly NodeJS.Timeout[];
   #working: Promise<void> = Promise.resolve();
@@ -159,16 +162,30 @@ class MemoryPlanSet implements PlanSet {
       });
     }
     this.#doors = doors;
+    this.#forgetUnused(doors);
+  }
+
+  #forgetUnused(doors: ReadonlyMap<string, WorkspaceDoor>): void {
+    const used = new Set(
+      [...doors].flatMap(([workspace, { plans }]) =>
+        [...plans.values()].flat().map(({ reference }) => `${workspace} ${reference}`),
+      ),
+    );
+    for (const key of this.#compiled.keys()) if (!used.has(key)) this.#compiled.delete(key);
   }
 
   /** A stored schema was usable when it was published; one that is not now is left out, and told. */
-  #doorPlan({ plan, version }: Awaited<ReturnType<typeof readPublished>>[number]): readonly {
+  #doorPlan({
+    workspaceId,
+    plan,
+    version,
+  }: Awaited<ReturnType<typeof readPublished>>[number]): readonly {
     readonly key: string;
     readonly plan: DoorPlan;
   }[] {
-    const schema = readPlanSchema(version.schema);
     const reference = planReference(plan.name, version.version);
-    if (!schema.ok) {
+    const compiled = this.#compile(`${workspaceId} ${reference}`, version);
+    if (compiled === null) {
       this.#onError(new Error(`the published plan ${reference} is not usable`));
       return [];
     }
@@ -180,11 +197,21 @@ class MemoryPlanSet implements PlanSet {
           environments: version.environments,
           sources: version.sources,
           quarantine: version.mode === "enforce",
-          compiled: compilePlan(schema.value),
+          compiled,
           passed: { outcome: "passed", plan: reference },
         },
       },
     ];
+  }
+
+  #compile(key: string, version: StoredVersion): CompiledPlan | null {
+    const known = this.#compiled.get(key);
+    if (known?.text === version.schemaText) return known.plan;
+    const schema = readPlanSchema(version.schema);
+    if (!schema.ok) return null;
+    const plan = compilePlan(schema.value);
+    this.#compiled.set(key, { text: version.schemaText, plan });
+    return plan;
   }
 
   flush(): Promise<void> {
