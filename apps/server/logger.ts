@@ -15,6 +15,7 @@ const SECRET_PATHS = [
   "*.key",
   "*.writeKey",
   "*.email",
+  "*.url",
   "authorization",
   "cookie",
   "password",

@@ -48,6 +48,7 @@ export function createEventObserver(registry: Registry, tracing: Tracing | null)
   const queried = timer(registry, {
     name: "paceline_events_query_seconds",
     help: "Time to answer one query, by kind",
+    labelNames: ["kind"],
     buckets: WORK_BUCKETS_S,
   });
   let causes: SpanIdentity[] = [];
@@ -65,32 +66,37 @@ export function createEventObserver(registry: Registry, tracing: Tracing | null)
         return work();
       });
     },
-    sync: (_bytes, work) => synced("log", work),
+    sync: (_bytes, work) => synced({}, work),
     load(bytes, work) {
       const links = causes;
       causes = [];
-      if (tracing === null || links.length === 0) return loaded("log", work);
+      if (tracing === null || links.length === 0) return loaded({}, work);
       const span = tracing.begin("event load", { "paceline.log_bytes": bytes }, links);
-      return during(span, () => loaded("log", work));
+      return during(span, () => loaded({}, work));
     },
     query(kind, work) {
-      return inSpan("event query", { "paceline.query_kind": kind }, () => queried(kind, work));
+      return inSpan("event query", { "paceline.query_kind": kind }, () => queried({ kind }, work));
     },
   };
 }
 
-type Timed = <T>(kind: string, work: () => Promise<T>) => Promise<T>;
+type Timed = <T>(labels: Readonly<Record<string, string>>, work: () => Promise<T>) => Promise<T>;
 
-function timer(
-  registry: Registry,
-  options: { readonly name: string; readonly help: string; readonly buckets: number[] },
-): Timed {
+interface TimerOptions {
+  readonly name: string;
+  readonly help: string;
+  readonly buckets: number[];
+  /** Besides the outcome. */
+  readonly labelNames?: readonly string[];
+}
+
+function timer(registry: Registry, { labelNames = [], ...options }: TimerOptions): Timed {
   const histogram = new Histogram({
     ...options,
-    labelNames: ["kind", "outcome"],
+    labelNames: [...labelNames, "outcome"],
     registers: [registry],
   });
-  return async (kind, work) => {
+  return async (labels, work) => {
     const startedMs = performance.now();
     let outcome = "failed";
     try {
@@ -98,7 +104,7 @@ function timer(
       outcome = "done";
       return answer;
     } finally {
-      histogram.observe({ kind, outcome }, (performance.now() - startedMs) / 1000);
+      histogram.observe({ ...labels, outcome }, (performance.now() - startedMs) / 1000);
     }
   };
 }
