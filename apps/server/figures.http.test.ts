@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { becomeOwner, makeKey, startTestServer } from "./test-server.ts";
@@ -130,6 +132,22 @@ test("every figure keeps the conventions of Prometheus, and none names a person 
   for (const label of ["workspace", "environment", "user", "key", "event", "flag"]) {
     assert.ok(!labels.has(label), label);
   }
+});
+
+test("the guide names every figure, and no other", async () => {
+  const guide = await readFile(
+    join(import.meta.dirname, "..", "..", "docs", "guides", "observe.md"),
+    "utf8",
+  );
+  const told = [...guide.matchAll(/^\| `(paceline_[a-z_]+)` /gm)].map(([, name]) => name);
+  const { body } = await server.app.inject({ url: "/metrics" });
+  const names = [...body.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name ?? "");
+  const own = names.filter((name) => !/^paceline_(?:process|nodejs)_/.test(name));
+  // These two are there with an exporter only.
+  const exporting = ["paceline_telemetry_items_total", "paceline_telemetry_up"];
+  const present = [...own, ...exporting];
+  assert.equal(new Set(told).size, told.length);
+  assert.deepEqual(new Set(told), new Set(present));
 });
 
 test("the figures are read on this machine or with a key for them, and by nobody else", async () => {
