@@ -64,6 +64,8 @@ interface State {
     readonly seenUntil: number;
     /** Newest instant of a row that is in the table, or an upper bound of it. */
     readonly newest: number;
+    /** Whether everything received was in it: a query that follows the present, not one behind it. */
+    readonly current: boolean;
   } | null;
   bytes: number;
   /** Calls on one state follow each other. */
@@ -123,8 +125,8 @@ export class ExperimentStates {
       await exclusively(state, async () => {
         if (state.held === null) return;
         const snapshot = snapshotOf(state.query);
-        const received = snapshot.files.map((file) => file.scope?.lastReceivedAt ?? 0);
-        const asOf = received.reduce((a, b) => Math.max(a, b), state.held.seenUntil);
+        const { seenUntil, current } = state.held;
+        const asOf = current ? Math.max(seenUntil, lastReceipt(snapshot)) : seenUntil;
         await this.#refresh(state, { ...state.query, asOf }, snapshot);
       }).catch(() => undefined);
       if (state.held === null) this.#forget(key);
@@ -274,11 +276,16 @@ function heldAfter(query: ExperimentQuery, snapshot: StoreSnapshot): NonNullable
     generation: snapshot.generation,
     seen: coalesce(snapshot.stretches),
     seenUntil: query.asOf,
+    current: query.asOf >= lastReceipt(snapshot),
     newest: Math.min(
       query.asOf,
       instants.reduce((a, b) => Math.max(a, b), 0),
     ),
   };
+}
+
+function lastReceipt({ files }: StoreSnapshot): number {
+  return files.reduce((last, { scope }) => Math.max(last, scope?.lastReceivedAt ?? 0), 0);
 }
 
 function mayHold(scope: SegmentScope, query: ExperimentQuery): boolean {
@@ -339,6 +346,6 @@ async function refresh(
       )
     : [];
   for (const step of applyExposures(tables, query)) await session.run(step);
-  await session.run(applyEvents(tables, query, files, reread));
+  if (query.metrics.length > 0) await session.run(applyEvents(tables, query, files, reread));
   await session.run({ text: `DROP TABLE ${tables.affected}`, parameters: [] });
 }
