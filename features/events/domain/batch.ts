@@ -7,6 +7,7 @@ import type { FlatEvent } from "./flat-event.ts";
 import { isFields } from "./json-object.ts";
 import { flattenMessage } from "./message.ts";
 import type { MessageType, Receipt } from "./message.ts";
+import { sizeFault } from "./read-body.ts";
 import type { PlacedFault, ReadBody, UnreadableBody } from "./read-body.ts";
 
 /**
@@ -23,7 +24,20 @@ export function readBody(
   if (call !== "batch") return ok(readMessages([body], call, body, receipt));
   const batch = body["batch"];
   if (!Array.isArray(batch)) return err({ kind: "unreadable", reason: "batch must be an array" });
-  return ok(readMessages(batch, null, body, receipt));
+  const shared = body["context"];
+  const inherited = isFields(shared) ? batch.length * lengthOf(shared) : 0;
+  const fault = sizeFault(batch.length, inherited);
+  return fault === null ? ok(readMessages(batch, null, body, receipt)) : err(fault);
+}
+
+/** What is nested too deeply is a fault of each event. */
+function lengthOf(value: unknown): number {
+  try {
+    return JSON.stringify(value).length;
+  } catch (cause) {
+    if (cause instanceof RangeError) return 0;
+    throw cause;
+  }
 }
 
 function readMessages(

@@ -8,6 +8,7 @@ import { isFields } from "./json-object.ts";
 import type { Fields } from "./json-object.ts";
 import { flattenMessage } from "./message.ts";
 import type { MessageFault, MessageType, Receipt } from "./message.ts";
+import { sizeFault } from "./read-body.ts";
 import type { PlacedFault, ReadBody, UnreadableBody } from "./read-body.ts";
 
 /** PostHog's own event names that are calls of Segment's specification; others are tracked. */
@@ -42,6 +43,8 @@ export function readPosthog(body: unknown, receipt: Receipt): Result<ReadBody, U
     const reason = "the body must be an event, an array of events, or an object with a batch";
     return err({ kind: "unreadable", reason });
   }
+  const fault = sizeFault(messages.length, 0);
+  if (fault !== null) return err(fault);
   const sentAt = isFields(body) ? parseInstant(body["sent_at"]) : null;
   const events: FlatEvent[] = [];
   const positions: number[] = [];

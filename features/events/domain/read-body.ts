@@ -29,8 +29,27 @@ export interface PlacedFault extends MessageFault {
   readonly index: number;
 }
 
-/** A body that cannot be an intake body at all. */
+/** A body that cannot be an intake body at all, or that would become far more than was sent. */
 export interface UnreadableBody {
-  readonly kind: "unreadable";
+  readonly kind: "unreadable" | "too-large";
   readonly reason: string;
+}
+
+/** More are no events: 4 MB leave each 80 bytes. As bad events they would take a hundred times that. */
+const MAX_EVENTS = 50_000;
+
+/**
+ * What the events of one body may inherit of it together, in characters of JSON. Every event is kept
+ * whole, so a body of 4 MB whose events share a context of 200 kB would become gigabytes.
+ */
+const MAX_INHERITED_LENGTH = 32 * 1024 * 1024;
+
+/** Why so many events, which inherit so much together, are too many for one body; null if not. */
+export function sizeFault(events: number, inherited: number): UnreadableBody | null {
+  if (events > MAX_EVENTS) {
+    return { kind: "too-large", reason: `a body may have ${MAX_EVENTS} events` };
+  }
+  if (inherited <= MAX_INHERITED_LENGTH) return null;
+  const reason = `the events would take ${inherited} characters of what they share, the limit is ${MAX_INHERITED_LENGTH}`;
+  return { kind: "too-large", reason };
 }

@@ -4,10 +4,11 @@ import type { Result } from "@paceline/result";
 import type { FlatEvent } from "../flat-event.ts";
 import { isFields } from "../json-object.ts";
 import type { MessageFault, Receipt } from "../message.ts";
+import { sizeFault } from "../read-body.ts";
 import type { PlacedFault, ReadBody, UnreadableBody } from "../read-body.ts";
 import { readLogRecord } from "./logs.ts";
 import { pointsOf, readPoint } from "./metrics.ts";
-import { originOf } from "./record.ts";
+import { originOf, resourceOf } from "./record.ts";
 import type { Origin } from "./record.ts";
 import { readSpan } from "./spans.ts";
 import { fieldsOf, listOf } from "./values.ts";
@@ -74,12 +75,23 @@ export function readOtlp(
   if (!isFields(body)) return err({ kind: "unreadable", reason: "the body must be a JSON object" });
   const { list, scopes, records, split, read } = SHAPES[signal];
   const reading = new Reading(digest);
+  let events = 0;
+  let inherited = 0;
   for (const resourced of listOf(body[list])) {
     const { resource, [scopes]: scoped } = fieldsOf(resourced);
+    const own = resourceOf(resource);
     for (const { scope, [records]: members } of listOf(scoped).map(fieldsOf)) {
-      const origin = originOf(receipt, resource, scope, reading.digest);
-      for (const record of listOf(members).flatMap(split)) {
-        reading.add({ resource, scope, record }, read(record, origin));
+      const apart = listOf(members).flatMap(split);
+      if (apart.length === 0) continue;
+      const origin = originOf(receipt, own, scope, reading.digest);
+      for (const record of apart) {
+        const result = read(record, origin);
+        const made = result.ok ? result.value.length : 1;
+        events += made;
+        inherited += made * origin.shared.length;
+        const fault = sizeFault(events, inherited);
+        if (fault !== null) return err(fault);
+        reading.add({ resource, scope, record }, result);
       }
     }
   }
@@ -95,7 +107,7 @@ export function readOtlpRecord(
 ): ReadBody {
   const { resource, scope, record } = fieldsOf(raw);
   const reading = new Reading(digest);
-  const origin = originOf(receipt, resource, scope, reading.digest);
+  const origin = originOf(receipt, resourceOf(resource), scope, reading.digest);
   reading.add({ resource, scope, record }, SHAPES[signal].read(record, origin));
   return reading.finish(signal);
 }

@@ -22,17 +22,27 @@ export interface Origin {
   readonly digest: (text: string) => string;
 }
 
-/** Reads what the records of a scope share; `as sent` because bad events keep it. */
+/** A resource, read once for all of its scopes. */
+export interface Resource {
+  readonly attributes: Attributes;
+  readonly text: string;
+}
+
+export function resourceOf(resource: unknown): Resource {
+  const attributes = attributesOf(fieldsOf(resource)["attributes"]);
+  return { attributes, text: `"resource":${JSON.stringify(attributes)}` };
+}
+
+/** Reads what the records of a scope share. */
 export function originOf(
   receipt: Receipt,
-  resource: unknown,
+  { attributes, text }: Resource,
   scope: unknown,
   digest: (text: string) => string,
 ): Origin {
-  const attributes = attributesOf(fieldsOf(resource)["attributes"]);
   const { name, version, attributes: own } = fieldsOf(scope);
   const scoped = { name: name ?? "", version: version ?? "", ...attributesOf(own) };
-  const shared = `"resource":${JSON.stringify(attributes)},"scope":${JSON.stringify(scoped)}`;
+  const shared = `${text},"scope":${JSON.stringify(scoped)}`;
   return { receipt, resource: attributes, scope: scoped, shared, digest };
 }
 
@@ -112,11 +122,16 @@ export function flatRecord(
     revision: null,
     variant: null,
     properties,
-    context: receipt.gpc === true ? withMember(context, "gpc", "true") : context,
+    context: asReceived(receipt, context),
   };
   if (length <= MAX_EVENT_LENGTH) return ok(event);
   const reason = `the event has ${length} characters, the limit is ${MAX_EVENT_LENGTH}`;
   return err({ kind: "oversize", path: attributesPath, reason, read: event });
+}
+
+/** The context with what the request itself said. */
+export function asReceived(receipt: Receipt, context: string): string {
+  return receipt.gpc === true ? withMember(context, "gpc", "true") : context;
 }
 
 /** Names of spans may hold whole statements; the start is enough to tell them apart. */

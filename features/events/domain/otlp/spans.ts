@@ -7,7 +7,7 @@ import { isFields } from "../json-object.ts";
 import type { Fields } from "../json-object.ts";
 import type { MessageFault } from "../message.ts";
 import { flagExposure, isFlagEvaluation } from "./flag-evaluation.ts";
-import { flatRecord, subjectOf } from "./record.ts";
+import { asReceived, flatRecord, subjectOf } from "./record.ts";
 import type { Origin } from "./record.ts";
 import { attributesOf, integerOf, isHexId, listOf, millisecondsOf, nanosOf } from "./values.ts";
 
@@ -48,7 +48,10 @@ export function readSpan(
     ATTRIBUTES_PATH,
   );
   if (!read.ok) return read;
-  return ok([read.value, ...exposuresIn(record, read.value)]);
+  // What the span says of itself stays with the span: it may list thousands of evaluations.
+  const own = `{${origin.shared},"trace":${JSON.stringify(traceOf(record))}}`;
+  const context = asReceived(origin.receipt, own);
+  return ok([read.value, ...exposuresIn(record, { ...read.value, context })]);
 }
 
 function traceOf({ traceId, spanId, parentSpanId, traceState }: Fields): object {

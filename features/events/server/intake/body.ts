@@ -4,6 +4,8 @@ import { brotliDecompress, gunzip, inflate } from "node:zlib";
 
 import { problem } from "@paceline/http";
 
+import type { UnreadableBody } from "../../domain/index.ts";
+
 /** Segment documents 500 kB, RudderStack's gateway takes 4,000 kB: after decompression. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -58,6 +60,13 @@ export function unreadable(reason: string): Error {
     status: 400,
     detail: `Nothing was stored: ${reason}. The same body will never be taken.`,
   });
+}
+
+/** The answer to a body that its dialect cannot read. */
+export function unreadableBody({ kind, reason }: UnreadableBody): Error {
+  if (kind === "unreadable") return unreadable(reason);
+  const detail = `Nothing was stored: ${reason}. Send smaller batches.`;
+  return problem({ name: "too-large", title: "The body is too large", status: 413, detail });
 }
 
 /**

@@ -5,7 +5,7 @@ import { decodeProtobuf, OTLP_SIGNALS, readOtlp } from "../../domain/index.ts";
 import type { OtlpSignal } from "../../domain/index.ts";
 import type { EventRouteDeps } from "../dependencies.ts";
 import { intakeProblem, UNAVAILABLE } from "./answers.ts";
-import { MAX_BODY_BYTES, parseJson, readBytes, unreadable } from "./body.ts";
+import { MAX_BODY_BYTES, parseJson, readBytes, unreadableBody } from "./body.ts";
 import { findCaller, readKey } from "./caller.ts";
 import type { Request } from "./caller.ts";
 import { JSON_TYPE, otlpAnswer, otlpStatus, PROTOBUF } from "./otlp-answers.ts";
@@ -63,7 +63,7 @@ async function take(
   return converse(deps, caller, request, reply, {
     read(receipt) {
       const read = readOtlp(signal, json, receipt, digestOf);
-      if (!read.ok) throw unreadable(read.error.reason);
+      if (!read.ok) throw unreadableBody(read.error);
       return read.value;
     },
     answer: (taken) => toBytes(otlpAnswer(signal, type, taken)),
@@ -73,7 +73,7 @@ async function take(
 
 function readProtobuf(signal: OtlpSignal, bytes: Buffer): unknown {
   const read = decodeProtobuf(signal, bytes);
-  if (!read.ok) throw unreadable(read.error.reason);
+  if (!read.ok) throw unreadableBody(read.error);
   return read.value;
 }
 

@@ -127,9 +127,10 @@ export interface Judgement {
 function isPlain(deps: EventRouteDeps, { workspace }: Receipt, read: ReadBody): boolean {
   return (
     deps.plans?.watches(workspace) !== true &&
-    deps.suppression === undefined &&
     read.faults.length === 0 &&
-    read.events.every((event) => event.type !== "exposure")
+    read.events.every(
+      (event) => event.type !== "exposure" && deps.suppression?.suppresses(event) !== true,
+    )
   );
 }
 

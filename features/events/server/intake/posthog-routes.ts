@@ -5,7 +5,7 @@ import { IntakeAnswer } from "../../api.ts";
 import { posthogKey, readPosthog } from "../../domain/index.ts";
 import type { EvaluatedFlag, EventRouteDeps } from "../dependencies.ts";
 import { answerOf } from "./answers.ts";
-import { MAX_BODY_BYTES, parseJson, readBytes, unreadable } from "./body.ts";
+import { MAX_BODY_BYTES, parseJson, readBytes, unreadableBody } from "./body.ts";
 import { findCaller, readKey } from "./caller.ts";
 import type { Request } from "./caller.ts";
 import { converse, JSON_TYPE, registerPreflight } from "./plugin.ts";
@@ -56,7 +56,7 @@ async function capture(
   return converse(deps, caller, request, reply, {
     read(receipt) {
       const read = readPosthog(json, receipt);
-      if (!read.ok) throw unreadable(read.error.reason);
+      if (!read.ok) throw unreadableBody(read.error);
       return read.value;
     },
     answer: (taken) => JSON.stringify({ status: "Ok", ...answerOf(taken) }),

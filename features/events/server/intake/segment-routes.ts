@@ -6,7 +6,7 @@ import { MESSAGE_TYPES, readBody } from "../../domain/index.ts";
 import type { MessageType, ReadBody, Receipt } from "../../domain/index.ts";
 import type { EventRouteDeps } from "../dependencies.ts";
 import { answerOf } from "./answers.ts";
-import { MAX_BODY_BYTES, parseJson, readBytes, unreadable } from "./body.ts";
+import { MAX_BODY_BYTES, parseJson, readBytes, unreadableBody } from "./body.ts";
 import { findCaller, readKey, receiptOf } from "./caller.ts";
 import type { Request } from "./caller.ts";
 import { converse, JSON_TYPE, judgeOnly, registerPreflight } from "./plugin.ts";
@@ -83,7 +83,7 @@ async function take(
 
 function readCall(json: unknown, call: MessageType | "batch", receipt: Receipt): ReadBody {
   const read = readBody(json, call, receipt);
-  if (!read.ok) throw unreadable(read.error.reason);
+  if (!read.ok) throw unreadableBody(read.error);
   return read.value;
 }
 

@@ -66,6 +66,15 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** A body whose events would inherit gigabytes of it. */
+function inheriting(dialect: DialectRow): Buffer {
+  const long = "x".repeat(200_000);
+  const many = Array.from({ length: 1_000 }, () => ({ type: "page", userId: "u" }));
+  if (dialect.name === "Segment") return json({ context: { long }, batch: many });
+  const attributes = [{ key: "long", value: { stringValue: long } }];
+  return json({ resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans: many }] }] });
+}
+
 interface Event {
   readonly id: string;
   readonly user?: string;
@@ -412,6 +421,29 @@ for (const dialect of DIALECTS) {
     const real = await send(dialect, { body: dialect.body([{ id: good }]) });
     const [accepted] = dialect.counts(Buffer.from(await real.arrayBuffer()));
     assert.ok(accepted === null || accepted === 1, "the dry run remembered the message");
+  });
+}
+
+for (const dialect of DIALECTS.filter(
+  ({ name }) => name === "Segment" || name === "OTLP in JSON",
+)) {
+  test(`${dialect.name}: events that would inherit far more than was sent are answered with 413`, async () => {
+    const response = await send(dialect, { body: inheriting(dialect) });
+    assert.equal(response.status, 413, await response.text());
+  });
+}
+
+for (const dialect of DIALECTS) {
+  test(`${dialect.name}: more events than a body can mean are answered with 413`, async () => {
+    const names = { Segment: "batch", PostHog: "batch" } as Readonly<Record<string, string>>;
+    const name = names[dialect.name];
+    const many = Array.from({ length: 60_000 }, () => ({}));
+    const body =
+      name === undefined
+        ? { resourceSpans: [{ scopeSpans: [{ spans: many }] }] }
+        : { [name]: many };
+    const headers = { "content-type": "application/json" };
+    assert.equal((await send(dialect, { body: json(body), headers })).status, 413);
   });
 }
 
