@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 
 import type { Config } from "@paceline/server/config";
+import { clickhouseOf } from "@paceline/server/event-options";
 import { Command } from "commander";
 import pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
@@ -15,6 +16,8 @@ import { EXIT, Failure, print } from "../outcome.ts";
 
 const FORMAT = "paceline-backup/1";
 const MANIFEST = "manifest.json";
+/** Below `events/`: one file for each month that ClickHouse holds. */
+const CLICKHOUSE = "clickhouse";
 
 interface Manifest {
   readonly format: typeof FORMAT;
@@ -81,8 +84,9 @@ async function migrationsOf(client: pg.Client): Promise<string[]> {
 }
 
 /** Copies one folder if it exists; what vanishes meanwhile is left out. */
-async function copyFolder(from: string, to: string): Promise<void> {
+async function copyFolder(from: string, to: string, without?: string): Promise<void> {
   for (const file of await filesBelow(from)) {
+    if (without !== undefined && file.startsWith(`${without}/`)) continue;
     if (file.endsWith(".tmp") || file.endsWith(".lock")) continue;
     await mkdir(dirname(join(to, file)), { recursive: true });
     await cp(join(from, file), join(to, file)).catch((error: unknown) => {
@@ -124,13 +128,23 @@ async function syncFile(path: string): Promise<void> {
  * (rows may be ahead of the tree, never behind), then the event log before the segments (a log whose
  * segment exists is dropped on the next start).
  */
-async function backup(config: Config, url: string, target: string): Promise<Manifest> {
+async function backup(
+  config: Config,
+  url: string,
+  target: string,
+  withClickHouse: boolean,
+): Promise<Manifest> {
   const part = `${target}.part`;
   await mkdir(part, { recursive: false });
   await copyFolder(config.auditDir, join(part, "audit"));
   const tables = await copyTables(url, part);
   await copyFolder(join(config.dataDir, "events", "log"), join(part, "events", "log"));
   await copyFolder(join(config.dataDir, "events", "segments"), join(part, "events", "segments"));
+  const clickhouse = withClickHouse ? clickhouseOf(config) : null;
+  if (clickhouse !== null) {
+    const { saveClickHouse } = await import("@paceline/events/server");
+    await saveClickHouse(clickhouse, join(part, "events", CLICKHOUSE), tell("events saved"));
+  }
   const files: Record<string, string> = {};
   for (const file of (await filesBelow(part)).toSorted()) {
     await syncFile(join(part, file));
@@ -148,12 +162,15 @@ export function backupCommand(): Command {
   return withLocal(new Command("backup"))
     .description("write tables, events and the audit log to a new folder, while the server runs")
     .argument("<folder>", "must not exist; holds the signing key, so keep it private")
-    .action(async (folder: string, options: LocalOptions) => {
+    .option("--without-clickhouse", "leave out what ClickHouse holds; back it up by its own means")
+    .action(async (folder: string, options: LocalOptions & { withoutClickhouse?: boolean }) => {
       if ((await stat(folder).catch(() => null)) !== null) {
         throw new Failure(`${folder} exists already. Nothing was written.`, EXIT.usage);
       }
       const config = configOf(options);
-      const manifest = await withStore(config, ({ url }) => backup(config, url, folder));
+      const manifest = await withStore(config, ({ url }) =>
+        backup(config, url, folder, options.withoutClickhouse !== true),
+      );
       const count = Object.keys(manifest.files).length;
       print(
         options.json,
@@ -222,6 +239,31 @@ async function isEmpty(folder: string): Promise<boolean> {
   return (await filesBelow(folder)).length === 0;
 }
 
+/** The log first lies where it was; what ClickHouse held goes to ClickHouse again. */
+async function restoreEvents(config: Config, folder: string): Promise<void> {
+  const saved = join(folder, "events", CLICKHOUSE);
+  const clickhouse = clickhouseOf(config);
+  if ((await stat(saved).catch(() => null)) !== null) {
+    if (clickhouse === null) {
+      throw new Failure(
+        "The backup holds events of ClickHouse: set CLICKHOUSE_URL and restore again.",
+      );
+    }
+    const { restoreClickHouse } = await import("@paceline/events/server");
+    await restoreClickHouse(clickhouse, saved, Date.now(), tell("months restored"));
+  }
+  await copyFolder(join(folder, "events"), join(config.dataDir, "events"), CLICKHOUSE);
+}
+
+/** Writes how far the work is over and over into one line of a terminal. */
+function tell(what: string): (progress: { done: number; of: number }) => void {
+  return ({ done, of }) => {
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r${done} of ${of} ${what}${done === of ? "\n" : ""}`);
+    }
+  };
+}
+
 /** `paceline restore <folder>`. */
 export function restoreCommand(): Command {
   return withLocal(new Command("restore"))
@@ -240,7 +282,7 @@ export function restoreCommand(): Command {
       await withStore(config, ({ url }) =>
         withClient(url, (client) => restoreTables(client, folder, manifest)),
       );
-      await copyFolder(join(folder, "events"), join(config.dataDir, "events"));
+      await restoreEvents(config, folder);
       await copyFolder(join(folder, "audit"), config.auditDir);
       print(
         options.json,

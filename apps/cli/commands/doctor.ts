@@ -56,6 +56,18 @@ async function databaseCheck(config: Config): Promise<string> {
   });
 }
 
+/** Reaches ClickHouse as the server would; changes nothing but a database that is missing. */
+async function clickhouseCheck(config: Config): Promise<string> {
+  const { checkServer } = await import("@paceline/events/server");
+  const { clickhouseOf } = await import("@paceline/server/event-options");
+  const options = clickhouseOf(config);
+  if (options === null) return "not used";
+  const { address } = options;
+  const version = await checkServer(address);
+  const over = address.cluster === null ? "" : `, cluster ${address.cluster}`;
+  return `ClickHouse ${version} at ${address.url}, database ${address.database}${over}`;
+}
+
 /** `paceline doctor`: checks settings, disk, database, server and exporter. */
 export function doctorCommand(): Command {
   return withLocal(new Command("doctor"))
@@ -74,6 +86,9 @@ export function doctorCommand(): Command {
           detail: process.version,
         },
         await attempt("database", () => databaseCheck(config)),
+        ...(config.clickhouseUrl === null
+          ? []
+          : [await attempt("clickhouse", () => clickhouseCheck(config))]),
         await attempt("disk", () => diskCheck(config)),
         await attempt("server", () => serverCheck(config)),
         await attempt("exporter", () =>
@@ -81,7 +96,7 @@ export function doctorCommand(): Command {
         ),
       ];
       const text = checks
-        .map(({ name, ok, detail }) => `${ok ? "✓" : "✗"} ${name.padEnd(9)} ${detail}`)
+        .map(({ name, ok, detail }) => `${ok ? "✓" : "✗"} ${name.padEnd(10)} ${detail}`)
         .join("\n");
       print(options.json, { ok: checks.every(({ ok }) => ok), checks }, text);
       process.exitCode = checks.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;

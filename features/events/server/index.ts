@@ -28,6 +28,8 @@ export type {
   Suppression,
 } from "./dependencies.ts";
 export type { QueryAnswer } from "./engine/answers.ts";
+export { restoreClickHouse, saveClickHouse } from "./clickhouse-backup.ts";
+export type { BackupProgress } from "./clickhouse-backup.ts";
 export { adoptLogWith } from "./adopt-log.ts";
 export type { Adoption } from "./adopt-log.ts";
 export { checkServer, readAddress } from "./engine/clickhouse/connection.ts";
