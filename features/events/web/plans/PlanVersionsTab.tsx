@@ -1,5 +1,17 @@
-import { AbsoluteTime, Badge, Card, CodeBlock, EmptyState } from "@paceline/web-kit";
+import {
+  AbsoluteTime,
+  Badge,
+  Button,
+  Card,
+  CodeBlock,
+  ConfirmDialog,
+  EmptyState,
+  apiClient,
+  useCommand,
+  useMay,
+} from "@paceline/web-kit";
 import { History } from "lucide-react";
+import { useState } from "react";
 
 import type { ChangeView, PlanDetail, PlanVersionView } from "../../plan-api.ts";
 import { ChangeBadge, DraftBadge, ModeOfPlan } from "./PlanBadges.tsx";
@@ -41,6 +53,7 @@ export function PlanVersionsTab(props: { plan: PlanDetail }) {
       {versions.map((version, place) => (
         <VersionCard
           key={version.version}
+          plan={props.plan}
           version={version}
           first={place === versions.length - 1}
         />
@@ -49,8 +62,8 @@ export function PlanVersionsTab(props: { plan: PlanDetail }) {
   );
 }
 
-function VersionCard(props: { version: PlanVersionView; first: boolean }) {
-  const { version, first } = props;
+function VersionCard(props: { plan: PlanDetail; version: PlanVersionView; first: boolean }) {
+  const { plan, version, first } = props;
   const { state, publishedAt, retiredAt } = version;
   return (
     <Card
@@ -79,6 +92,7 @@ function VersionCard(props: { version: PlanVersionView; first: boolean }) {
           </>
         )
       }
+      actions={<RetireButton plan={plan} version={version} />}
     >
       <div className="flex flex-col gap-4">
         {first ? (
@@ -98,5 +112,48 @@ function VersionCard(props: { version: PlanVersionView; first: boolean }) {
         </details>
       </div>
     </Card>
+  );
+}
+
+/** Takes a version out of force, or drops a draft. */
+function RetireButton(props: { plan: PlanDetail; version: PlanVersionView }) {
+  const { plan, version } = props;
+  const [asking, setAsking] = useState(false);
+  const mayPublish = useMay("plan.publish");
+  const isDraft = version.state === "draft";
+  const retire = useCommand({
+    run: () =>
+      apiClient.post<PlanDetail>(
+        `/telemetry-plans/${encodeURIComponent(plan.name)}/versions/${version.version}/retire`,
+        undefined,
+        { ifMatch: plan.etag },
+      ),
+    refresh: [["plans"]],
+    done: isDraft ? "Draft dropped" : `${version.version} is retired`,
+    inline: true,
+    onDone: () => setAsking(false),
+  });
+  if (!mayPublish || version.state === "retired") return null;
+  return (
+    <>
+      <Button small onClick={() => setAsking(true)}>
+        {isDraft ? "Drop" : "Retire"}
+      </Button>
+      <ConfirmDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={isDraft ? `Drop the draft ${version.version}` : `Retire ${version.version}`}
+        description={
+          isDraft
+            ? "Its text is lost. What is in force stays."
+            : "Events are no longer held to it. A draft of the same schema can be published again."
+        }
+        act={isDraft ? "Drop" : "Retire"}
+        danger
+        busy={retire.isPending}
+        error={retire.isError ? retire.error : undefined}
+        onConfirm={() => retire.mutate(undefined)}
+      />
+    </>
   );
 }
