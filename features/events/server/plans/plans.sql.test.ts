@@ -16,6 +16,7 @@ import { createRunWorker } from "../bad-events/run-worker.ts";
 import type { EventRouteDeps } from "../dependencies.ts";
 import { openEventStore } from "../event-store.ts";
 import { registerIntakeRoutes } from "../intake-routes.ts";
+import { plansOwnedBy } from "./owned-plans.ts";
 import { registerPlanRoutes } from "./plan-routes.ts";
 import { openPlanSet } from "./plan-set.ts";
 
@@ -489,4 +490,30 @@ test("viewers read plans and bad events, and change neither", async () => {
   assert.equal((await call("POST", "/telemetry-plans", { role, body })).status, 403);
   const replay = { environment: "production", group: GROUP };
   assert.equal((await call("POST", "/events/bad/replay", { role, body: replay })).status, 403);
+});
+
+test("an initiative sees of its plans whether an event arrived that fits, not one that breaks them", async () => {
+  const initiativeId = randomUUID();
+  const owned = async () => {
+    await plans.flush();
+    const found = await plansOwnedBy(database.db, workspaceId, [initiativeId], clock.now());
+    return found.map(({ name, published, arrivals }) => ({
+      name,
+      published,
+      passed: arrivals.some(({ lastPassedAt }) => lastPassedAt !== null),
+    }));
+  };
+  const created = await call("POST", "/telemetry-plans", {
+    body: { name: "signup", eventType: "track", event: "Signed Up", initiativeId },
+  });
+  assert.deepEqual(await owned(), [{ name: "signup", published: false, passed: false }]);
+  const drafted = await call("PUT", "/telemetry-plans/signup/draft", {
+    body: { schema: SCHEMA, mode: "enforce" },
+    etag: created.body.etag,
+  });
+  await call("POST", "/telemetry-plans/signup/publish", { etag: drafted.body.etag });
+  await send([{ event: "Signed Up", messageId: "su1", properties: { order_id: 1 } }]);
+  assert.deepEqual(await owned(), [{ name: "signup", published: true, passed: false }]);
+  await send([{ event: "Signed Up", messageId: "su2", properties: { order_id: "1", revenue: 0 } }]);
+  assert.deepEqual(await owned(), [{ name: "signup", published: true, passed: true }]);
 });

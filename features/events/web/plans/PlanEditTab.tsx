@@ -54,6 +54,8 @@ export function PlanEditTab(props: { plan: PlanDetail }) {
   const [text, setText] = useState(() => JSON.stringify(held?.schema ?? FIRST_SCHEMA, null, 2));
   const [mode, setMode] = useState<Mode>(held?.mode ?? "observe");
   const [days, setDays] = useState(String(held?.freshnessDays ?? DEFAULT_DAYS));
+  // What was read when writing began: another author's draft must not be overwritten unseen.
+  const [etag, setEtag] = useState(plan.etag);
   const read = readText(text);
   const check = useQuery({
     ...planCheckQuery(plan.name, read.schema, text),
@@ -70,11 +72,12 @@ export function PlanEditTab(props: { plan: PlanDetail }) {
           environments: held?.environments ?? null,
           sources: held?.sources ?? null,
         },
-        { ifMatch: plan.etag },
+        { ifMatch: etag },
       ),
     refresh: [["plans"]],
     done: "Draft saved; nothing is held to it yet",
     inline: true,
+    onDone: (saved) => setEtag(saved.etag),
   });
   const problem = save.isError ? asProblem(save.error) : undefined;
   const faulty = read.fault !== undefined || (check.data?.faults.length ?? 0) > 0;
