@@ -158,6 +158,24 @@ test("while the disk fails nothing is acknowledged, not even a copy of a refused
   assert.deepEqual(await recentIds(store), ["m1"]);
 });
 
+test("a lost index of message ids is made again from the segments", async () => {
+  const dataDir = await newFolder();
+  const ids = ["a", "b\n", "\u{1F600}", ...Array.from({ length: 50 }, (_, place) => `m${place}`)];
+  const events = ids.map((messageId) => sampleEvent({ messageId }));
+  const store = await open({ dataDir });
+  await store.append(events.slice(0, 20));
+  await store.flush();
+  await store.append(events.slice(20));
+  await close(store);
+  await rm(join(dataDir, "events/index"), { recursive: true });
+  const again = await open({ dataDir });
+  const other = sampleEvent({ messageId: "a", source: "another" });
+  assert.deepEqual(await again.append([...events, other]), {
+    ok: true,
+    value: [...ids.map(() => "duplicate"), "accepted"],
+  });
+});
+
 test("calls that wait for the disk are few and small: more are refused, and taken when it answers", async () => {
   for (const limits of [{ waitingAppends: 1 }, { waitingBytes: 100 }]) {
     const answering = Promise.withResolvers<void>();
