@@ -228,12 +228,11 @@ export class MessageIndex {
   async record(logPath: string): Promise<void> {
     const log = this.#logs.get(logPath);
     if (log === undefined) return;
-    if (this.#leaving.length >= MOST_LEAVING) {
+    while (this.#leaving.length >= MOST_LEAVING) {
       this.#maintain();
       await this.#work;
-    }
-    if (this.#leaving.length >= MOST_LEAVING) {
-      throw new Error(`message index: ${this.#failure ?? "runs are written too slowly"}`);
+      if (this.#failure !== null) throw new Error(this.#failure);
+      if (this.#closed) throw new Error("the message index is closed");
     }
     const entry = { day: this.#today(), digests: concatDigests(log) };
     await this.#journal.append(entry);
@@ -298,13 +297,7 @@ export class MessageIndex {
   async #upkeep(): Promise<void> {
     try {
       await this.#runs.expire(this.#today());
-      for (let next = this.#leaving.at(0); next !== undefined; next = this.#leaving.at(0)) {
-        if (this.#closed) break;
-        await this.#runs.add(runOf(next.entries));
-        this.#leaving = this.#leaving.slice(1);
-        await removeAll(next.journals);
-      }
-      while (!this.#closed && (await this.#runs.merge(this.#today())));
+      while (!this.#closed && (await this.#step()));
       this.#failure = null;
     } catch (cause) {
       this.#failure = cause instanceof Error ? cause.message : String(cause);
@@ -312,6 +305,16 @@ export class MessageIndex {
       this.#retry.unref();
     }
     this.#working = false;
+  }
+
+  /** Full memories go first, so that few wait. @returns whether there was something to do */
+  async #step(): Promise<boolean> {
+    const next = this.#leaving.at(0);
+    if (next === undefined) return this.#runs.merge(this.#today());
+    await this.#runs.add(runOf(next.entries));
+    this.#leaving = this.#leaving.slice(1);
+    await removeAll(next.journals);
+    return true;
   }
 
   #today(): number {
