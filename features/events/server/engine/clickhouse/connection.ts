@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 
 import { ClickHouseError, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import type { ClickHouseClient, ClickHouseSettings } from "@clickhouse/client";
+import { traceHeaders } from "@paceline/telemetry";
 
 import type { CompiledQuery } from "../plan.ts";
 import type { EngineRow } from "../rows.ts";
@@ -73,6 +74,7 @@ export class ClickHouseConnection {
         query: query.text,
         format: "JSONEachRow",
         query_params: namedParameters(query),
+        http_headers: traceHeaders(),
         clickhouse_settings: { ...ANSWER, ...settings },
       });
       return answer.json<Record<string, unknown>>();
@@ -85,6 +87,7 @@ export class ClickHouseConnection {
       this.#client.command({
         query: query.text,
         query_params: namedParameters(query),
+        http_headers: traceHeaders(),
         clickhouse_settings: { wait_end_of_query: 1, ...settings },
       }),
     );
@@ -100,6 +103,7 @@ export class ClickHouseConnection {
       const { stream } = await this.#client.exec({
         query: statement,
         values: body instanceof Readable ? body : Readable.from(body, { objectMode: false }),
+        http_headers: traceHeaders(),
         clickhouse_settings: { wait_end_of_query: 1, async_insert: 0, ...settings },
       });
       await stream.resume().toArray();
@@ -112,6 +116,7 @@ export class ClickHouseConnection {
       const { stream } = await this.#client.exec({
         query: query.text,
         query_params: namedParameters(query),
+        http_headers: traceHeaders(),
         clickhouse_settings: { ...ANSWER, ...settings },
       });
       return stream;
