@@ -140,7 +140,8 @@ export const otlpTraces =
     return deliveries.all(task.events);
   };
 
-const SLOTS = 100;
+// Divides the events of both forms of the drill.
+const SLOTS = 40;
 
 /** Counters of deltas: point `slot:collection` counts its collection's number, so each is told apart. */
 export const otlpMetrics =
