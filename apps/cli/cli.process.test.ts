@@ -215,10 +215,13 @@ test("a changed file of a backup is found before anything is restored", async ()
   assert.match(back.err, /was changed. Nothing was restored/);
 });
 
-test("the doctor finds settings, database, disk and server in order", async () => {
+test("the doctor finds settings, database, disk, server and exporter in order", async () => {
   const found = await paceline("doctor", "--data-dir", dataDir, "--json");
   assert.equal(found.code, 0, found.out);
-  assert.equal(JSON.parse(found.out).ok, true);
+  const { ok, checks } = JSON.parse(found.out);
+  assert.equal(ok, true);
+  const exporter = checks.find(({ name }: { name: string }) => name === "exporter");
+  assert.match(exporter.detail, /OTEL_EXPORTER_OTLP_ENDPOINT is not set/);
 });
 
 const PLAN = {
