@@ -125,8 +125,7 @@ async function syncFile(path: string): Promise<void> {
 
 /**
  * Writes a backup while the server runs. The order makes it whole: the audit files before the tables
- * (rows may be ahead of the tree, never behind), then the event log before the segments (a log whose
- * segment exists is dropped on the next start).
+ * (rows may be ahead of the tree, never behind), then the events, which keep their own order.
  */
 async function backup(
   config: Config,
@@ -138,11 +137,10 @@ async function backup(
   await mkdir(part, { recursive: false });
   await copyFolder(config.auditDir, join(part, "audit"));
   const tables = await copyTables(url, part);
-  await copyFolder(join(config.dataDir, "events", "log"), join(part, "events", "log"));
-  await copyFolder(join(config.dataDir, "events", "segments"), join(part, "events", "segments"));
+  const { copyEvents, saveClickHouse } = await import("@paceline/events/server");
+  await copyEvents(config.dataDir, part);
   const clickhouse = withClickHouse ? clickhouseOf(config) : null;
   if (clickhouse !== null) {
-    const { saveClickHouse } = await import("@paceline/events/server");
     await saveClickHouse(clickhouse, join(part, "events", CLICKHOUSE), tell("events saved"));
   }
   const files: Record<string, string> = {};
@@ -264,14 +262,48 @@ function tell(what: string): (progress: { done: number; of: number }) => void {
   };
 }
 
+interface RestoreOptions extends LocalOptions {
+  readonly erasures?: string;
+  readonly erasedIn?: string;
+}
+
+/** The ledgers that a restore was given. @throws Failure for one that does not exist */
+async function ledgersOf({ erasures, erasedIn }: RestoreOptions): Promise<readonly string[]> {
+  const { LEDGER_FILE } = await import("@paceline/events/server");
+  const given = erasures === undefined ? [] : [erasures];
+  const kept = erasedIn === undefined ? [] : [join(erasedIn, "events", LEDGER_FILE)];
+  for (const ledger of [...given, ...kept]) {
+    if ((await stat(ledger).catch(() => null)) === null) {
+      throw new Failure(`${ledger} does not exist. Nothing was restored.`, EXIT.usage);
+    }
+  }
+  return [...given, ...kept];
+}
+
+/** Erases whom the backup still holds, wherever the events are. */
+async function eraseAgain(
+  config: Config,
+  ledgers: readonly string[],
+): Promise<{ readonly erasures: number; readonly rowsRemoved: number }> {
+  const { dataDir } = config;
+  const { replayErasures } = await import("@paceline/events/server");
+  const inClickHouse = await stat(join(dataDir, "events", "store.json")).catch(() => null);
+  const options = inClickHouse === null ? null : clickhouseOf(config);
+  const clickhouse = options === null ? {} : { clickhouse: options };
+  return replayErasures({ dataDir, ledgers, ...clickhouse });
+}
+
 /** `paceline restore <folder>`. */
 export function restoreCommand(): Command {
   return withLocal(new Command("restore"))
     .description("restore a backup into an empty data directory (and empty database)")
     .argument("<folder>", "made by `paceline backup`")
-    .action(async (folder: string, options: LocalOptions) => {
+    .option("--erasures <file>", "newer ledger of erasures, so that they are done again")
+    .option("--erased-in <folder>", "data directory with a newer ledger of erasures")
+    .action(async (folder: string, options: RestoreOptions) => {
       const config = configOf(options);
       const manifest = await readManifest(folder);
+      const ledgers = await ledgersOf(options);
       for (const kept of [config.auditDir, join(config.dataDir, "events")]) {
         if (!(await isEmpty(kept))) {
           throw new Failure(
@@ -284,10 +316,15 @@ export function restoreCommand(): Command {
       );
       await restoreEvents(config, folder);
       await copyFolder(join(folder, "audit"), config.auditDir);
+      const replay = await eraseAgain(config, ledgers);
+      const again =
+        replay.erasures === 0
+          ? ""
+          : ` ${replay.erasures} later erasures were done again: ${replay.rowsRemoved} events removed.`;
       print(
         options.json,
-        { restored: Object.keys(manifest.files).length, madeAt: manifest.madeAt },
-        `Restored the backup of ${manifest.madeAt}. Run \`paceline audit verify\`, then start the server.`,
+        { restored: Object.keys(manifest.files).length, madeAt: manifest.madeAt, replay },
+        `Restored the backup of ${manifest.madeAt}.${again} Run \`paceline audit verify\`, then start the server.`,
       );
     });
 }

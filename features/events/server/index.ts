@@ -11,7 +11,8 @@ import { registerPlanQueryRoutes } from "./plan-query-routes.ts";
 import { registerQueryRoutes } from "./query-routes.ts";
 import { registerSourcesRoutes } from "./sources-routes.ts";
 
-export { KEY_FILE, LEDGER_FILE } from "./erasure/erasures.ts";
+export { copyEvents, replayErasures } from "./backup.ts";
+export { LEDGER_FILE } from "./erasure/erasures.ts";
 export type { ErasureReplay } from "./erasure/erasures.ts";
 export { readLedger } from "./erasure/ledger.ts";
 export type { ErasureReceipt } from "./erasure/receipt.ts";

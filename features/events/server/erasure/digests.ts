@@ -5,6 +5,8 @@ import type { IdentifierDigest } from "../engine/answers.ts";
 /** Bits of a tag: a bitmap of all of them has 128 kB. */
 export const TAG_BITS = 20;
 
+const KEY_NAME_LENGTH = 16;
+
 /**
  * Names identifiers in records that must not hold them: an HMAC-SHA-256 with the secret of this
  * installation proves that it is the same one, and a tag, which is a hundred times cheaper, says when
@@ -20,6 +22,11 @@ export class IdentifierDigests {
     const seeds = createHmac("sha256", key).update("tag").digest();
     this.#seed = seeds.readInt32LE(0);
     this.#multiplier = seeds.readInt32LE(4) | 1;
+  }
+
+  /** Names the secret: digests of different secrets cannot be compared. */
+  get keyName(): string {
+    return createHmac("sha256", this.#key).update("name").digest("hex").slice(0, KEY_NAME_LENGTH);
   }
 
   of(workspace: string, identifier: string): IdentifierDigest {

@@ -140,6 +140,11 @@ export class Erasures {
   replay(receipts: readonly ErasureReceipt[]): Promise<ErasureReplay> {
     return this.#inTurn(async () => {
       const unknown = receipts.filter(({ id }) => !this.#receipts.has(id));
+      if (unknown.some(({ key }) => key !== this.#digests.keyName)) {
+        throw new Error(
+          `the ledger of erasures was made with another secret: put the ${KEY_FILE} that belongs to it into the folder of the events first`,
+        );
+      }
       const total = { erasures: unknown.length, rowsRemoved: 0, rowsRedacted: 0 };
       if (unknown.length === 0) return total;
       await this.#deps.flush();
@@ -192,6 +197,7 @@ export class Erasures {
       const receipt: ErasureReceipt = {
         id,
         workspace,
+        key: this.#digests.keyName,
         requestedAt,
         completedAt,
         tookMs: completedAt - startedAt,

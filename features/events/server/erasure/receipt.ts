@@ -11,6 +11,8 @@ const Sha256 = Type.Union([Type.String(), Type.Null()]);
 export const ErasureReceiptSchema = Type.Object({
   id: Type.String(),
   workspace: Type.String(),
+  /** Names the secret of the digests, and does not give it away. */
+  key: Type.String(),
   requestedAt: Type.Number(),
   completedAt: Type.Number(),
   /** From the first byte read to the last old file gone. */
