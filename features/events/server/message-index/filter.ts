@@ -45,6 +45,20 @@ export function mayHold(filter: Int32Array, digests: Int32Array, at: number): bo
   return true;
 }
 
+/**
+ * Reads the block of every digest once, so that the memory answers many at a time: asking one after
+ * the other waits for each, for twice the time in a filter of 50 MB.
+ *
+ * @returns a number without meaning, which keeps the reads from being optimised away
+ */
+export function touchFilter(filter: Int32Array, digests: Int32Array): number {
+  let seen = 0;
+  for (let at = 1; at < digests.length; at += 4) {
+    seen ^= filter[blockOf(filter, digests[at] ?? 0)] ?? 0;
+  }
+  return seen;
+}
+
 /** First word of the block, spread evenly by the hash whatever the number of blocks. */
 function blockOf(filter: Int32Array, hash: number): number {
   const blocks = filter.length / BLOCK_WORDS;

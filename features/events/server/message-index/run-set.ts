@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { DIGEST_WORDS } from "./digests.ts";
-import { mayHold } from "./filter.ts";
+import { mayHold, touchFilter } from "./filter.ts";
 import { parseRunName, runName } from "./run-format.ts";
 import { coveredRuns, planRunMerge } from "./run-plan.ts";
 import { RunThread } from "./run-thread.ts";
@@ -41,6 +41,7 @@ export class RunSet {
   #runs: readonly Run[];
   #nextNumber: number;
   readonly #pins = new Map<Run, number>();
+  #touched = 0;
 
   private constructor(options: RunSetOptions, runs: readonly Run[]) {
     this.#options = options;
@@ -81,6 +82,13 @@ export class RunSet {
 
   get memoryBytes(): number {
     return this.#runs.reduce((sum, run) => sum + run.filterBytes + run.fenceBytes, 0);
+  }
+
+  /** Makes `mayHold` cheaper for some digests. */
+  prepare(digests: Int32Array): void {
+    for (const { filter } of this.#runs) {
+      if (filter !== null) this.#touched ^= touchFilter(filter, digests);
+    }
   }
 
   /** False is certain; costs no I/O. */
