@@ -41,7 +41,6 @@ export class RunSet {
   #runs: readonly Run[];
   #nextNumber: number;
   readonly #pins = new Map<Run, number>();
-  #touched = 0;
 
   private constructor(options: RunSetOptions, runs: readonly Run[]) {
     this.#options = options;
@@ -87,7 +86,7 @@ export class RunSet {
   /** Makes `mayHold` cheaper for some digests. */
   prepare(digests: Int32Array): void {
     for (const { filter } of this.#runs) {
-      if (filter !== null) this.#touched ^= touchFilter(filter, digests);
+      if (filter !== null) touchFilter(filter, digests);
     }
   }
 
