@@ -47,7 +47,7 @@ SELECT u.variant AS variant, u.day AS day, u.crossed AS crossed, count() AS unit
     .map((metric, index) => momentColumns(index, metric.denominator !== undefined))
     .join("")}
 FROM (
-  SELECT f.variant AS variant, f.crossed AS crossed, f.exposures AS exposures,
+  SELECT f.first_variant AS variant, f.crossed AS crossed, f.exposures AS exposures,
     f.newest_exposure_at AS newest_exposure_at,
     ${query.cut === "day" ? `intDiv(f.exposed_at, ${DAY_MS}) * ${DAY_MS}` : "0"} AS day,
     arrayFilter(m -> m.1 >= f.exposed_at AND m.1 < f.exposed_at + ${windowMs}, f.messages) AS own,
@@ -84,7 +84,7 @@ function exposedUnits(
     return `, if(e.event = ${parameters.bind(events.event)}, ifNull(${property}, 0), 0)`;
   });
   return `(
-    SELECT assumeNotNull(argMinIf(e.variant, (e.occurred_at, ifNull(e.variant, '')), e.type = 'exposure')) AS variant,
+    SELECT assumeNotNull(argMinIf(e.variant, (e.occurred_at, ifNull(e.variant, '')), e.type = 'exposure')) AS first_variant,
       minIf(e.variant, e.type = 'exposure') != maxIf(e.variant, e.type = 'exposure') AS crossed,
       minIf(e.occurred_at, e.type = 'exposure') AS exposed_at,
       maxIf(e.occurred_at, e.type = 'exposure') AS newest_exposure_at,
