@@ -291,7 +291,8 @@ export class DuckDbEngine {
         (held) => held.workspace === scope.workspace && held.environment === scope.environment,
       );
       const [merged = null] = mergeScopes(own);
-      return { path: segment.path, stretches: segment.stretches, scope: merged };
+      const { path, part } = segment;
+      return { path, stretches: segment.stretches, bucket: part?.bucket ?? null, scope: merged };
     });
     return { generation, stretches, files };
   }

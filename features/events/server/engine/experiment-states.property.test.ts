@@ -15,6 +15,7 @@ import { duckdb } from "./duckdb/dialect.ts";
 import { duckdbLoading } from "./duckdb/loading.ts";
 import { ExperimentStates } from "./experiment-states.ts";
 import type { StateDatabase, StateFile, StoreSnapshot } from "./experiment-states.ts";
+import { personBucket } from "./person-bucket.ts";
 import { readRows } from "./rows.ts";
 
 const DAY = 24 * HOUR;
@@ -62,11 +63,14 @@ class Files {
   }
 
   /** Merges a run of neighbours. */
-  async merge(from: number, count: number): Promise<void> {
+  async merge(from: number, count: number, byPerson = false): Promise<void> {
     const inputs = this.list.splice(Math.min(from, Math.max(0, this.list.length - 1)), count);
     if (inputs.length === 0) return;
     const stretches = inputs.flatMap((file) => file.stretches);
-    await this.#write(inputs.flatMap((file) => file.events).toReversed(), stretches);
+    const events = inputs.flatMap((file) => file.events).toReversed();
+    if (!byPerson) return this.#write(events, stretches);
+    const people = Map.groupBy(events, (event) => personBucket(event.workspace, event.unit));
+    for (const [bucket, own] of people) await this.#write(own, stretches, bucket);
   }
 
   async erase(unit: string): Promise<void> {
@@ -76,19 +80,24 @@ class Files {
       await this.#write(
         file.events.filter((event) => event.unit !== unit),
         file.stretches,
+        file.bucket,
       );
     }
     this.generation += 1;
   }
 
-  async #write(events: readonly FlatEvent[], stretches: StateFile["stretches"]): Promise<void> {
+  async #write(
+    events: readonly FlatEvent[],
+    stretches: StateFile["stretches"],
+    bucket: number | null = null,
+  ): Promise<void> {
     Files.#made += 1;
     const path = join(folder, `${Files.#made}.parquet`);
     const log = join(folder, `${Files.#made}.ndjson`);
     await writeFile(log, encodeEvents(events));
     await database.session((session) => session.run(duckdbLoading.load(log, path, "[]")));
     const [scope = null] = mergeScopes(scopesOf(events));
-    this.list.push({ path, stretches, scope, events });
+    this.list.push({ path, stretches, bucket, scope, events });
   }
 
   snapshot(): StoreSnapshot {
@@ -162,8 +171,19 @@ const step = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 4 }), fc.boolean())
-      .map(([from, count, absorb]) => ({ do: "merge" as const, from, count, absorb })),
+      .tuple(
+        fc.integer({ min: 0, max: 5 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.boolean(),
+        fc.boolean(),
+      )
+      .map(([from, count, absorb, byPerson]) => ({
+        do: "merge" as const,
+        from,
+        count,
+        absorb,
+        byPerson,
+      })),
   },
   { weight: 1, arbitrary: unit.map((who) => ({ do: "erase" as const, who })) },
 );
@@ -227,7 +247,7 @@ test("a refreshed experiment agrees with one computed anew, whatever arrives, is
             await files.add(one.events.map((event, place) => eventOf(event, now + place * HOUR)));
           } else if (one.do === "merge") {
             if (one.absorb) await states.absorb(() => files.snapshot());
-            await files.merge(one.from, one.count);
+            await files.merge(one.from, one.count, one.byPerson);
           } else if (one.do === "erase") {
             await files.erase(one.who);
           } else {

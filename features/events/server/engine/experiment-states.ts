@@ -13,7 +13,8 @@ import {
   stageExposures,
 } from "./duckdb/experiment-state.ts";
 import type { StateTables } from "./duckdb/experiment-state.ts";
-import { number } from "./rows.ts";
+import { PERSON_BUCKETS } from "./person-bucket.ts";
+import { number, text } from "./rows.ts";
 import type { EngineRow } from "./rows.ts";
 import { coalesce, isCovered } from "./stretches.ts";
 
@@ -25,6 +26,8 @@ export interface StateDatabase {
 export interface StateFile {
   readonly path: string;
   readonly stretches: readonly Stretch[];
+  /** The person bucket whose events it holds; null for files of everybody. */
+  readonly bucket: number | null;
   /** What it holds of the query's environment; null for nothing. */
   readonly scope: SegmentScope | null;
 }
@@ -337,14 +340,19 @@ async function refresh(
   { seen, ...files }: SortedFiles & { readonly seenUntil: number },
 ): Promise<void> {
   await session.run(stageExposures(tables, query, files));
-  const [moved] = await session.all(readMoved(tables));
-  const firstAt = moved === undefined ? 0 : number(moved, "first_at");
-  const anyMoved = moved !== undefined && number(moved, "units") > 0;
-  const reread = anyMoved
-    ? seen.flatMap(({ path, scope }) =>
-        scope !== null && scope.newestAt >= firstAt && mayHold(scope, query) ? [path] : [],
-      )
-    : [];
+  const moved = (await session.all(readMoved(tables, query.workspace))).map((row) => ({
+    bucket: Number.parseInt(text(row, "bucket"), PERSON_BUCKETS),
+    firstAt: number(row, "first_at"),
+  }));
+  const reread = seen.flatMap(({ path, bucket, scope }) =>
+    scope !== null &&
+    mayHold(scope, query) &&
+    moved.some(
+      (units) => (bucket === null || bucket === units.bucket) && scope.newestAt >= units.firstAt,
+    )
+      ? [path]
+      : [],
+  );
   for (const step of applyExposures(tables, query)) await session.run(step);
   if (query.metrics.length > 0) await session.run(applyEvents(tables, query, files, reread));
   await session.run({ text: `DROP TABLE ${tables.affected}`, parameters: [] });

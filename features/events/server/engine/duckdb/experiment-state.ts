@@ -139,13 +139,15 @@ FROM fresh AS f LEFT JOIN ${tables.units} AS t ON t.unit = f.unit`;
   });
 }
 
-/** How many units have moved, and between which instants their windows begin. */
-export function readMoved(tables: StateTables): CompiledQuery {
-  return {
-    text: `SELECT count(*) AS units, coalesce(min(a.exposed_at), 0) AS first_at,
-  coalesce(max(a.exposed_at), 0) AS last_at FROM ${tables.affected} AS a WHERE a.moved`,
-    parameters: [],
-  };
+/** Of each person bucket with units that have moved, when the first of their windows begins. */
+export function readMoved(tables: StateTables, workspace: string): CompiledQuery {
+  return statement(
+    (
+      parameters,
+    ) => `SELECT substr(md5(${parameters.bind(workspace)} || ' ' || a.unit), 1, 1) AS bucket,
+  min(a.exposed_at) AS first_at
+FROM ${tables.affected} AS a WHERE a.moved GROUP BY bucket`,
+  );
 }
 
 /** Puts the staged exposures into the table; the values of units that have moved start at nothing. */
