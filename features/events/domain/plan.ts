@@ -84,6 +84,8 @@ export interface PlanArrival {
   readonly observed: number;
   readonly quarantined: number;
   readonly lastPassedAt: Date | null;
+  /** The present of the environment. */
+  readonly asOf: Date;
 }
 
 /** `arriving` within the freshness window, `stale` before it, `waiting` never. */

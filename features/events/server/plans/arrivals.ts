@@ -121,46 +121,66 @@ export async function addUnplanned(db: Db, counts: readonly UnplannedCount[]): P
 
 const COUNTED_DAYS = 30;
 
-/** Arrivals of some versions (`name/1-0-0`) by version, each environment once. */
+/** The present of an environment: its own in a replay. */
+export type EnvironmentNow = (environment: string) => Promise<Date>;
+
+/** Arrivals of some versions (`name/1-0-0`) by version, each environment once, by its own clock. */
 export async function readArrivals(
   db: Db,
   workspaceId: string,
   plans: readonly string[],
-  now: Date,
+  nowOf: EnvironmentNow,
 ): Promise<ReadonlyMap<string, readonly PlanArrival[]>> {
   if (plans.length === 0) return new Map();
+  const environments = await db
+    .selectFrom("telemetry_plan_arrivals as a")
+    .select("a.environment")
+    .distinct()
+    .where("a.workspace_id", "=", workspaceId)
+    .where("a.plan", "in", [...plans])
+    .orderBy("a.environment")
+    .execute();
+  const found: (PlanArrival & { readonly plan: string })[] = [];
+  for (const { environment } of environments) {
+    const now = await nowOf(environment);
+    found.push(...(await arrivalsIn(db, workspaceId, plans, environment, now)));
+  }
+  return Map.groupBy(found, ({ plan }) => plan);
+}
+
+async function arrivalsIn(
+  db: Db,
+  workspaceId: string,
+  plans: readonly string[],
+  environment: string,
+  now: Date,
+): Promise<readonly (PlanArrival & { readonly plan: string })[]> {
+  const lately = sql`a.hour > ${now}::timestamptz - make_interval(days => ${COUNTED_DAYS})`;
   const rows = await db
     .selectFrom("telemetry_plan_arrivals as a")
     .select(({ fn }) => [
       "a.plan",
-      "a.environment",
-      sql<number>`coalesce(sum(a.passed) filter (where a.hour > ${now}::timestamptz - make_interval(days => ${COUNTED_DAYS})), 0)::float8`.as(
-        "passed",
-      ),
-      sql<number>`coalesce(sum(a.observed) filter (where a.hour > ${now}::timestamptz - make_interval(days => ${COUNTED_DAYS})), 0)::float8`.as(
-        "observed",
-      ),
-      sql<number>`coalesce(sum(a.quarantined) filter (where a.hour > ${now}::timestamptz - make_interval(days => ${COUNTED_DAYS})), 0)::float8`.as(
+      sql<number>`coalesce(sum(a.passed) filter (where ${lately}), 0)::float8`.as("passed"),
+      sql<number>`coalesce(sum(a.observed) filter (where ${lately}), 0)::float8`.as("observed"),
+      sql<number>`coalesce(sum(a.quarantined) filter (where ${lately}), 0)::float8`.as(
         "quarantined",
       ),
       fn.max("a.last_passed_at").as("last_passed_at"),
     ])
     .where("a.workspace_id", "=", workspaceId)
+    .where("a.environment", "=", environment)
     .where("a.plan", "in", [...plans])
-    .groupBy(["a.plan", "a.environment"])
-    .orderBy("a.environment")
+    .groupBy("a.plan")
     .execute();
-  return Map.groupBy(
-    rows.map((row) => ({
-      plan: row.plan,
-      environment: row.environment,
-      passed: row.passed,
-      observed: row.observed,
-      quarantined: row.quarantined,
-      lastPassedAt: row.last_passed_at,
-    })),
-    ({ plan }) => plan,
-  );
+  return rows.map((row) => ({
+    plan: row.plan,
+    environment,
+    passed: row.passed,
+    observed: row.observed,
+    quarantined: row.quarantined,
+    lastPassedAt: row.last_passed_at,
+    asOf: now,
+  }));
 }
 
 /** The most frequent things that accepted events of a plan broke. */

@@ -45,7 +45,7 @@ export async function plansOwnedBy(
   const references = plans.flatMap((plan) =>
     (inForce.get(plan.id) ?? []).map(({ version }) => planReference(plan.name, version)),
   );
-  const arrivals = await readArrivals(db, workspaceId, references, now);
+  const arrivals = await readArrivals(db, workspaceId, references, async () => now);
   return plans.flatMap((plan) => {
     const published = inForce.get(plan.id) ?? [];
     const drafted = versions.get(plan.id)?.some(({ state }) => state !== "retired") ?? true;

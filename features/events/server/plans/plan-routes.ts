@@ -46,6 +46,7 @@ import { setUnplanned } from "../commands/set-unplanned.ts";
 import { writePlanDraft } from "../commands/write-plan-draft.ts";
 import type { EventRouteDeps } from "../dependencies.ts";
 import { readUnplanned } from "./arrivals.ts";
+import type { EnvironmentNow } from "./arrivals.ts";
 import { newestBinding } from "./draft-decision.ts";
 import { previewPlan } from "./plan-preview.ts";
 import { unwrapPlan } from "./plan-problems.ts";
@@ -83,11 +84,22 @@ async function answer(
 ): Promise<PlanDetail> {
   await deps.plans.refresh(ctx.workspaceId);
   deps.publish(ctx.workspaceId, "plans", { name });
-  return shown(ctx, name, reply);
+  return shown(deps, ctx, name, reply);
 }
 
-async function shown(ctx: CommandContext, name: string, reply: FastifyReply): Promise<PlanDetail> {
-  const detail = await viewPlan(ctx.db, ctx.workspaceId, name, ctx.now);
+/** An event is as old as the clock of its environment says. */
+function nowOf(deps: PlanRouteDeps, ctx: CommandContext): EnvironmentNow {
+  return async (environment) =>
+    (await deps.events.findEnvironmentTime(ctx.workspaceId, environment))?.now ?? ctx.now;
+}
+
+async function shown(
+  deps: PlanRouteDeps,
+  ctx: CommandContext,
+  name: string,
+  reply: FastifyReply,
+): Promise<PlanDetail> {
+  const detail = await viewPlan(ctx.db, ctx.workspaceId, name, nowOf(deps, ctx));
   if (detail === null) throw notFound("telemetry plan");
   etag(reply, detail.etag);
   return detail;
@@ -114,7 +126,7 @@ function addLists(app: App, deps: PlanRouteDeps): void {
       const after = readCursor(cursor, 1)?.[0] ?? null;
       await deps.plans.flush();
       const filter = { initiativeId: initiativeId ?? null, after, limit: limit + 1 };
-      const rows = await viewPlans(ctx.db, ctx.workspaceId, filter, ctx.now);
+      const rows = await viewPlans(ctx.db, ctx.workspaceId, filter, nowOf(deps, ctx));
       return cursorPage(rows, limit, ({ name }) => [name]);
     },
   );
@@ -126,7 +138,7 @@ function addLists(app: App, deps: PlanRouteDeps): void {
     },
     async (request, reply) => {
       await deps.plans.flush();
-      return shown(commandContext(request), request.params.name, reply);
+      return shown(deps, commandContext(request), request.params.name, reply);
     },
   );
 }

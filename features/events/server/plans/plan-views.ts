@@ -4,6 +4,7 @@ import { arrivalState, planReference, versionText } from "../../domain/index.ts"
 import type { PlanArrival } from "../../domain/index.ts";
 import type { PlanDetail, PlanSummary, PlanVersionView } from "../../plan-api.ts";
 import { readArrivals, readObserved } from "./arrivals.ts";
+import type { EnvironmentNow } from "./arrivals.ts";
 import { findPlan, listPlans, readVersions } from "./plan-repository.ts";
 import type { StoredPlan, StoredVersion } from "./plan-repository.ts";
 
@@ -12,11 +13,10 @@ const SHOWN_OBSERVED = 50;
 function arrivalViews(
   arrivals: readonly PlanArrival[] | undefined,
   freshnessDays: number,
-  now: Date,
 ): PlanSummary["arrivals"] {
   return (arrivals ?? []).map((arrival) => ({
     environment: arrival.environment,
-    state: arrivalState(arrival.lastPassedAt, freshnessDays, now),
+    state: arrivalState(arrival.lastPassedAt, freshnessDays, arrival.asOf),
     passed: arrival.passed,
     observed: arrival.observed,
     quarantined: arrival.quarantined,
@@ -38,7 +38,7 @@ export async function viewPlans(
     readonly after: string | null;
     readonly limit: number;
   },
-  now: Date,
+  nowOf: EnvironmentNow,
 ): Promise<readonly PlanSummary[]> {
   const plans = await listPlans(db, workspaceId, filter);
   const versions = await readVersions(
@@ -51,7 +51,7 @@ export async function viewPlans(
     const version = inForce(plan)?.version;
     return version === undefined ? [] : [planReference(plan.name, version)];
   });
-  const arrivals = await readArrivals(db, workspaceId, references, now);
+  const arrivals = await readArrivals(db, workspaceId, references, nowOf);
   return plans.map((plan) => {
     const published = inForce(plan);
     const draft = versions.get(plan.id)?.find(({ state }) => state === "draft");
@@ -66,7 +66,6 @@ export async function viewPlans(
           : arrivalViews(
               arrivals.get(planReference(plan.name, published.version)),
               published.freshnessDays,
-              now,
             ),
     };
   });
@@ -77,18 +76,18 @@ export async function viewPlan(
   db: Db,
   workspaceId: string,
   name: string,
-  now: Date,
+  nowOf: EnvironmentNow,
 ): Promise<PlanDetail | null> {
   const plan = await findPlan(db, workspaceId, name);
   if (plan === null) return null;
   const versions = (await readVersions(db, [plan.id])).get(plan.id) ?? [];
   const references = versions.map(({ version }) => planReference(name, version));
-  const arrivals = await readArrivals(db, workspaceId, references, now);
+  const arrivals = await readArrivals(db, workspaceId, references, nowOf);
   const observed = await readObserved(db, workspaceId, references, SHOWN_OBSERVED);
   return {
     ...coreOf(plan),
     versions: versions.map((version) =>
-      versionView(version, arrivals.get(planReference(name, version.version)), now),
+      versionView(version, arrivals.get(planReference(name, version.version))),
     ),
     observed: observed.map((one) => ({
       version: one.plan.slice(one.plan.indexOf("/") + 1),
@@ -104,7 +103,6 @@ export async function viewPlan(
 function versionView(
   version: StoredVersion,
   arrivals: readonly PlanArrival[] | undefined,
-  now: Date,
 ): PlanVersionView {
   return {
     version: versionText(version.version),
@@ -120,6 +118,6 @@ function versionView(
     publishedAt: version.publishedAt?.toISOString() ?? null,
     publishedBy: version.publishedBy,
     retiredAt: version.retiredAt?.toISOString() ?? null,
-    arrivals: arrivalViews(arrivals, version.freshnessDays, now),
+    arrivals: arrivalViews(arrivals, version.freshnessDays),
   };
 }

@@ -174,7 +174,7 @@ function GroupBody(props: {
         title="Waiting"
         note="oldest first"
         flush
-        foot={onNext !== undefined && <Button onClick={onNext}>Next page</Button>}
+        foot={onNext === undefined ? undefined : <Button onClick={onNext}>Next page</Button>}
       >
         <Table
           label="Bad events of this fault"
@@ -232,7 +232,7 @@ function SentThere(props: { bad: BadEventView }) {
   }
   if (place === undefined) return <span className="text-fg3">nothing</span>;
   return (
-    <code className="break-all rounded-badge bg-caution-tint px-1.5 py-0.5 text-caution">
+    <code className="w-fit break-all rounded-badge bg-caution-tint px-1.5 py-0.5 text-caution">
       {JSON.stringify(place).slice(0, 200)}
     </code>
   );

@@ -29,8 +29,8 @@ const ROWS = 24;
 const DEFAULT_DAYS = "30";
 
 const modes = [
-  { value: "observe", label: "Observe: accept and count what breaks it" },
-  { value: "enforce", label: "Enforce: keep what breaks it as bad events" },
+  { value: "observe", label: "Observe: count what breaks it" },
+  { value: "enforce", label: "Enforce: keep it as bad event" },
 ] as const;
 type Mode = (typeof modes)[number]["value"];
 

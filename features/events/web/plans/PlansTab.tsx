@@ -122,7 +122,7 @@ function Answer(props: { plans: readonly PlanSummary[]; environment: string }) {
     return (
       <VerdictBanner
         tone="plain"
-        title={`${formatCount(missing.length, "planned event")} not arriving in ${environment}`}
+        title={`${formatCount(missing.length, "planned event")} ${missing.length === 1 ? "is" : "are"} not arriving in ${environment}`}
         figures={figures}
       >
         {missing.map(({ event, eventType }) => event || eventType).join(", ")}: send one, and it
