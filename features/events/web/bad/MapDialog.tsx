@@ -209,7 +209,7 @@ function PreviewView(props: { preview: EditsPreview }) {
         )}
       </Notice>
       {sample !== undefined && (
-        <div className="grid gap-3 md:grid-cols-2">
+        <div className="grid grid-cols-1 gap-3 md:grid-cols-2 [&>*]:min-w-0">
           <CodeBlock label="Before" language="json" code={JSON.stringify(sample.before, null, 2)} />
           <CodeBlock label="After" language="json" code={JSON.stringify(sample.after, null, 2)} />
         </div>

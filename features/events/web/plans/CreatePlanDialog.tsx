@@ -90,7 +90,7 @@ export function CreatePlanDialog(props: { onClose: () => void }) {
         {named && (
           <TextField
             label="Event"
-            hint={name === "" ? "As the client names it" : `As the client names it. Plan: ${name}`}
+            hint={event === "" ? "As the client names it" : `As the client names it. Plan: ${name}`}
             value={event}
             onChange={setEvent}
             error={problem?.faultAt("/event")}
