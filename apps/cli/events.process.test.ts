@@ -116,10 +116,10 @@ async function stored(count: number): Promise<void> {
 }
 
 test("each subcommand explains itself with an example", async () => {
-  for (const name of ["tail", "query", "import", "export", "parity"]) {
+  for (const name of ["tail", "query", "import", "export", "parity", "erase", "retain", "adopt"]) {
     const { code, out } = await events(name, "--help");
     assert.equal(code, 0);
-    assert.match(out, new RegExp(`\\$ paceline events ${name} `));
+    assert.match(out, new RegExp(`\\$ .*paceline events ${name} `));
   }
 });
 
@@ -273,4 +273,44 @@ test("a comparison names what is missing, and ends with 1 when both are far apar
   assert.equal(apart.code, 1);
   assert.match(apart.out, /^Paceline has 97\.56% of the 41 messages; 1 of Order Completed/u);
   assert.match(apart.out, /Missing here, for example:\nOrder Completed: lost/u);
+});
+
+test("a person is erased after a preview, only with --yes, and leaves a receipt that names nobody", async () => {
+  const asked = await events("erase", "customer-1", "--reason", "asked for it");
+  assert.equal(asked.code, 2);
+  assert.match(asked.out, /customer-1.*\n.*production +7/su);
+  assert.match(asked.err, /Nothing was erased\. .* --yes/u);
+  const receipt = path("receipt.json");
+  const erased = await events(
+    "erase",
+    "customer-1",
+    "--reason",
+    "asked for it",
+    "--yes",
+    "--receipt",
+    receipt,
+  );
+  assert.equal(erased.code, 0, erased.err);
+  assert.match(erased.out, /^Erased: 7 events /u);
+  const kept = await readFile(receipt, "utf8");
+  assert.equal(JSON.parse(kept).rowsRemoved, 7);
+  assert.ok(!kept.includes("customer-1"));
+  const left = await events("export", ...PRODUCTION, "--person", "customer-1");
+  assert.equal(left.out, "");
+  const all = await events("erasures", "export");
+  assert.equal(JSON.parse(all.out.trim()).receiptSha256, JSON.parse(kept).receiptSha256);
+});
+
+test("how long events are kept is set and shown, with what goes next", async () => {
+  const set = await events("retain", ...PRODUCTION, "--months", "13");
+  assert.equal(set.code, 0, set.err);
+  const shown = await events("retain", "--json");
+  assert.deepEqual(JSON.parse(shown.out).rules, [{ environment: "production", months: 13 }]);
+  assert.equal((await events("retain", ...PRODUCTION, "--months", "soon")).code, 2);
+});
+
+test("a log is adopted only into ClickHouse, and without it the command says so", async () => {
+  const { code, err } = await events("adopt", dataDir, "--data-dir", path("other"));
+  assert.equal(code, 2);
+  assert.match(err, /CLICKHOUSE_URL/u);
 });

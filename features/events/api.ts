@@ -12,6 +12,8 @@ export type {
   TopPlan,
   TopResult,
 } from "./plans-api.ts";
+export type { Erasure, Retention, RetentionSetting } from "./erasure-api.ts";
+export { ErasurePreview, ErasurePreviewBody } from "./preview-api.ts";
 export { LiveEventsQuery } from "./live-api.ts";
 export type { LiveBatch, LiveEventView } from "./live-api.ts";
 export { ParityLatest, ParityQuery, ParityReportView } from "./parity-api.ts";
@@ -146,6 +148,20 @@ export const EventStorage = Type.Object({
   rememberedMessages: Count,
   droppedBytes: Count,
   failure: Nullable(Type.String()),
+  suppressedIdentifiers: Type.Integer({
+    minimum: 0,
+    description: "of erased people, refused at the door",
+  }),
+  damaged: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      reason: Type.String(),
+      foundAt: Instant,
+      bytes: Count,
+      events: Nullable(Count),
+    }),
+    { description: "files that cannot be read, set aside and never deleted" },
+  ),
   environments: Type.Array(
     Type.Object({ environment: Type.String(), events: Count, newestReceivedAt: Instant }),
   ),

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import type { Static } from "typebox";
 
 const Instant = Type.String({ format: "date-time" });
 const Count = Type.Integer({ minimum: 0 });
@@ -80,3 +81,8 @@ export const RetentionView = Type.Object({
     description: "what goes next, by the rules; by `before` if the query has it",
   }),
 });
+
+/** The same as values, for pages and programs. */
+export type Erasure = Static<typeof ErasureView>;
+export type Retention = Static<typeof RetentionView>;
+export type RetentionSetting = Static<typeof RetentionRule>;

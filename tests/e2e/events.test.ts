@@ -1,4 +1,4 @@
-/** Connect a client, see its first event arrive, find it in the catalog, ask about it, export it. */
+/** Connect a client, see its first event arrive, find it in the catalog, ask about it, compare it, and erase who sent it. */
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 
@@ -127,6 +127,28 @@ step("its export of a day is the same as what is here, says the comparison", asy
   await page.getByLabel("To (UTC)").fill(soon);
   await page.getByRole("button", { name: "Compare" }).click();
   await page.getByText("Paceline has all 3 messages.").waitFor();
+});
+
+step("that person is erased after a preview and the typed word, and a receipt stays", async () => {
+  await page.goto(address("/events?environment=production&tab=storage"));
+  await page.getByRole("button", { name: "Erase a person" }).click();
+  const dialog = page.getByRole("dialog", { name: "Erase a person" });
+  await dialog.getByRole("textbox", { name: "User ids and anonymous ids" }).fill("customer-1");
+  await dialog.getByRole("button", { name: "Show what would go" }).click();
+  await dialog.getByText("3 events would be removed.").waitFor();
+  await dialog.getByRole("textbox", { name: "Reason" }).fill("request of 2 March");
+  const act = dialog.getByRole("button", { name: "Erase for good" });
+  assert.equal(await act.isDisabled(), true);
+  await dialog.getByRole("textbox", { name: "Type erase to confirm" }).fill("erase");
+  await act.click();
+  await dialog.getByText("3 events removed").waitFor();
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("table", { name: "Erasures" }).getByText("request of 2 March").waitFor();
+  const left = await owner.call(
+    "GET",
+    "/api/v1/events/export?environment=production&format=json&unit=customer-1",
+  );
+  assert.deepEqual(left, []);
 });
 
 step("nothing of it left a complaint in the console", async () => {

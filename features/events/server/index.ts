@@ -1,6 +1,7 @@
 import type { App } from "@paceline/http";
 
 import type { EventRouteDeps } from "./dependencies.ts";
+import { registerErasurePreviewRoutes } from "./erasure-preview-routes.ts";
 import { registerErasureRoutes } from "./erasure/erasure-routes.ts";
 import { registerRetentionRoutes } from "./erasure/retention-routes.ts";
 import { registerExportRoutes } from "./export-routes.ts";
@@ -75,6 +76,7 @@ export function registerRoutes(app: App, deps: EventRouteDeps): void {
   registerIntakeRoutes(app, deps);
   registerQueryRoutes(app, deps);
   registerExportRoutes(app, deps);
+  registerErasurePreviewRoutes(app, deps);
   registerParityRoutes(app, deps);
   registerLiveRoutes(app, deps);
   registerPlanQueryRoutes(app, deps);

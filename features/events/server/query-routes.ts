@@ -32,6 +32,18 @@ export function registerQueryRoutes(app: App, deps: EventRouteDeps): void {
       const { workspaceId } = identityOf(request);
       return {
         ...stats,
+        damaged: stats.damaged.map((file) => ({
+          name: file.name,
+          reason: file.reason,
+          foundAt: instantText(file.foundAt),
+          bytes: file.bytes,
+          events:
+            file.scopes === null
+              ? null
+              : file.scopes
+                  .filter((scope) => scope.workspace === workspaceId)
+                  .reduce((sum, scope) => sum + scope.events, 0),
+        })),
         environments: scopes
           .filter((scope) => scope.workspace === workspaceId)
           .map(({ environment, events, lastReceivedAt }) => ({

@@ -10,13 +10,17 @@ import {
   SkeletonRows,
   Table,
   formatBytes,
+  formatCount,
   formatNumber,
 } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 import { Database } from "lucide-react";
 
+import type { EventStorage } from "../api.ts";
 import { ExportCard } from "./ExportCard.tsx";
 import { storageQuery } from "./queries.ts";
+import { EraseCard } from "./storage/EraseCard.tsx";
+import { RetentionCard } from "./storage/RetentionCard.tsx";
 
 /** How events are kept on this server, and whether it can still write them. */
 export function StorageTab(props: { environment: string }) {
@@ -30,42 +34,50 @@ export function StorageTab(props: { environment: string }) {
               {storage.failure} Clients hold and repeat what is refused.
             </Notice>
           )}
+          {storage.damaged.length > 0 && <Damaged files={storage.damaged} />}
           <Columns
             aside={
-              <Card
-                title="On this disk"
-                actions={
-                  <Badge tone={storage.failure === null ? "positive" : "negative"}>
-                    {storage.failure === null ? "Writing" : "Failing"}
-                  </Badge>
-                }
-              >
-                <KeyValues
-                  narrow
-                  items={[
-                    {
-                      key: "Segments",
-                      value: `${formatNumber(storage.segments)}, ${formatBytes(storage.segmentBytes)}`,
-                    },
-                    { key: "Open log", value: formatBytes(storage.openLogBytes) },
-                    {
-                      key: "Waiting",
-                      value:
-                        storage.waitingLogs === 0
-                          ? "nothing"
-                          : `${storage.waitingLogs} logs not queryable yet`,
-                    },
-                    {
-                      key: "Remembered",
-                      value: `${formatNumber(storage.rememberedMessages)} message ids, against repeats`,
-                    },
-                    {
-                      key: "Cut off",
-                      value: `${formatBytes(storage.droppedBytes)} half-written at the last start`,
-                    },
-                  ]}
-                />
-              </Card>
+              <>
+                <Card
+                  title="On this disk"
+                  actions={
+                    <Badge tone={storage.failure === null ? "positive" : "negative"}>
+                      {storage.failure === null ? "Writing" : "Failing"}
+                    </Badge>
+                  }
+                >
+                  <KeyValues
+                    narrow
+                    items={[
+                      {
+                        key: "Segments",
+                        value: `${formatNumber(storage.segments)}, ${formatBytes(storage.segmentBytes)}`,
+                      },
+                      { key: "Open log", value: formatBytes(storage.openLogBytes) },
+                      {
+                        key: "Waiting",
+                        value:
+                          storage.waitingLogs === 0
+                            ? "nothing"
+                            : `${storage.waitingLogs} logs not queryable yet`,
+                      },
+                      {
+                        key: "Remembered",
+                        value: `${formatNumber(storage.rememberedMessages)} message ids, against repeats`,
+                      },
+                      {
+                        key: "Refused",
+                        value: `${formatNumber(storage.suppressedIdentifiers)} identifiers of erased people`,
+                      },
+                      {
+                        key: "Cut off",
+                        value: `${formatBytes(storage.droppedBytes)} half-written at the last start`,
+                      },
+                    ]}
+                  />
+                </Card>
+                <RetentionCard environment={props.environment} />
+              </>
             }
           >
             <ExportCard environment={props.environment} />
@@ -101,9 +113,25 @@ export function StorageTab(props: { environment: string }) {
                 }
               />
             </Card>
+            <EraseCard />
           </Columns>
         </div>
       )}
     </Loaded>
+  );
+}
+
+/** Files that were set aside: what is in them is missing from every answer. */
+function Damaged(props: { files: EventStorage["damaged"] }) {
+  const { files } = props;
+  return (
+    <Notice tone="caution" title={`${formatCount(files.length, "file")} cannot be read.`}>
+      Answers lack what is in them. They are kept: restore them from a backup.{" "}
+      {files
+        .map(({ name, events }) =>
+          events === null ? name : `${name} (${formatCount(events, "event")})`,
+        )
+        .join(", ")}
+    </Notice>
   );
 }

@@ -3,6 +3,7 @@ import { apiClient } from "@paceline/web-kit";
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import type {
+  Erasure,
   EventCatalog,
   EventPlan,
   EventPlanAnswer,
@@ -10,6 +11,7 @@ import type {
   EventStorage,
   ParityLatest,
   RecentEventsPage,
+  Retention,
 } from "../api.ts";
 
 const catalogMs = 15_000;
@@ -70,6 +72,17 @@ export const parityQuery = (environment: string) =>
     queryFn: ({ signal }) =>
       apiClient.get<ParityLatest>("/events/parity", { query: { environment }, signal }),
   });
+
+export const erasuresQuery = queryOptions({
+  queryKey: ["events", "erasures"],
+  queryFn: ({ signal }) =>
+    apiClient.get<{ items: Erasure[] }>("/events/erasures", { query: { limit: 50 }, signal }),
+});
+
+export const retentionQuery = queryOptions({
+  queryKey: ["events", "retention"],
+  queryFn: ({ signal }) => apiClient.get<Retention>("/events/retention", { signal }),
+});
 
 export const environmentsQuery = queryOptions({
   queryKey: ["environments"],
