@@ -12,7 +12,9 @@ const SHOWN_DAYS = 30;
 /** Sources that are no keys: the product's own. */
 const OWN_SOURCES: ReadonlyMap<string, string> = new Map([
   [EXPOSURE_SOURCE, "Exposures to flags"],
-  ["sample", "Sample data"],
+  ["sample-web", "Web shop (sample)"],
+  ["sample-app", "Mobile app (sample)"],
+  ["sample-kiosk", "Kiosk (sample)"],
 ]);
 
 /** `GET /api/v1/events/sources`: every intake key and every other sender, with what it sent lately. */

@@ -4,9 +4,9 @@ import type { FlatEvent } from "@paceline/events/domain";
 import { recordExposures } from "@paceline/events/server";
 import { findExperiment, lockCriterion, startExperiment } from "@paceline/experiments/server";
 
-import { deedsOf, SIMULATED_DAYS, visitsOn } from "../domain/index.ts";
+import { clientOf, deedsOf, SIMULATED_DAYS, visitsOn } from "../domain/index.ts";
 import type { Study, Visit } from "../domain/index.ts";
-import { SAMPLE_ACTOR, SAMPLE_ENVIRONMENT } from "./dependencies.ts";
+import { SAMPLE_ENVIRONMENT } from "./dependencies.ts";
 import type { SampleDependencies } from "./dependencies.ts";
 import { must } from "./must.ts";
 import type { Prepared } from "./propose-sample.ts";
@@ -28,14 +28,16 @@ function trackEvent(
     readonly event: string;
     readonly at: number;
     readonly run: string;
+    readonly seed: number;
     readonly properties: Readonly<Record<string, number | string>>;
   },
 ): FlatEvent {
-  const { unit, event, at, run, properties } = about;
+  const { unit, event, at, run, seed, properties } = about;
+  const { source, library, country } = clientOf(seed, unit);
   return {
     workspace: workspaceId,
     environment,
-    source: SAMPLE_ACTOR,
+    source,
     messageId: `${run} ${unit} ${event}`,
     type: "track",
     event,
@@ -50,8 +52,8 @@ function trackEvent(
     flagKey: null,
     revision: null,
     variant: null,
-    properties: JSON.stringify(properties),
-    context: "{}",
+    properties: JSON.stringify({ ...properties, country }),
+    context: JSON.stringify({ library }),
   };
 }
 
@@ -81,7 +83,14 @@ export async function probeTelemetry(
   const names = new Set(studies.flatMap(({ outcomes }) => outcomes.map(({ event }) => event)));
   const run = `probe ${ctx.newId()}`;
   const events = [...names].map((event) =>
-    trackEvent(ctx.workspaceId, { unit: "telemetry-probe", event, at: atMs, run, properties: {} }),
+    trackEvent(ctx.workspaceId, {
+      unit: "telemetry-probe",
+      event,
+      at: atMs,
+      run,
+      seed: 0,
+      properties: {},
+    }),
   );
   await append(deps, events);
   await deps.events.flush();
@@ -128,7 +137,7 @@ function visit(
     at,
   };
   const deeds = deedsOf(study, seed, unit, variant).map(({ event, afterMs, properties }) =>
-    trackEvent(workspaceId, { unit, event, at: at + afterMs, run: experimentId, properties }),
+    trackEvent(workspaceId, { unit, event, at: at + afterMs, run: experimentId, seed, properties }),
   );
   return { exposure, deeds };
 }
