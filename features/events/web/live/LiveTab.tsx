@@ -63,10 +63,12 @@ export function LiveTab(props: { environment: string }) {
   );
   useLiveStream(`/api/v1/events/live?${query.toString()}`);
   const feed = useFeed();
-  // Without the stream the list is read anew, so that it is never silently old.
+  // What came just before the stream began is stored within two seconds, so the list is read a few
+  // times; without the stream it is read anew for as long as that lasts.
   const stored = useQuery({
     ...recentQuery({ environment, type, event, unit }),
-    refetchInterval: feed.state === "away" ? 3_000 : false,
+    refetchInterval: ({ state }) =>
+      feed.state === "away" ? 3_000 : state.dataUpdateCount < 4 ? 1_200 : false,
   });
   const sources = useQuery(sourcesQuery(environment));
   useEffect(() => {
