@@ -6,7 +6,8 @@ import { useState } from "react";
 
 import { formatCompact, formatDay, formatNumber } from "../format.ts";
 import { ChartFrame } from "./ChartFrame.tsx";
-import { apartLabels, nearestPoint } from "./geometry.ts";
+import { nearestPoint } from "./geometry.ts";
+import { apartLabels } from "./label-heights.ts";
 import { useWidth } from "./width.ts";
 
 export type LinePoint = { readonly at: number; readonly value: number | null };

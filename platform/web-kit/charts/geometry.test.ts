@@ -5,7 +5,6 @@ import fc from "fast-check";
 
 import {
   apart,
-  apartLabels,
   clearance,
   fitLabels,
   intervalDomain,
@@ -13,6 +12,7 @@ import {
   nearestPoint,
 } from "./geometry.ts";
 import type { LiftPoint } from "./geometry.ts";
+import { apartLabels } from "./label-heights.ts";
 
 function points(...intervals: [number, number][]): LiftPoint[] {
   return intervals.map(([low, high], at) => ({ at, low, high, effect: (low + high) / 2 }));
