@@ -1,7 +1,7 @@
 import type { CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
 import { mergeExperiment } from "@paceline/events/domain";
-import type { EventStore } from "@paceline/events/server";
+import type { EventStore, QueryAnswer } from "@paceline/events/server";
 import type { EventStorePort } from "@paceline/experiments/server";
 import {
   readFlag,
@@ -22,13 +22,20 @@ export function eventStorePort(events: EventStore): EventStorePort {
   return {
     flush: () => events.flush(),
     async experiment(plan) {
-      const { rows } = await events.run(plan);
-      return mergeExperiment(plan, rows);
+      const { rows, incomplete } = await events.run(plan);
+      return { ...mergeExperiment(plan, rows), missing: missingWords(incomplete) };
     },
     async showSql(plan) {
       return (await events.run(plan)).sql;
     },
   };
+}
+
+function missingWords(incomplete: QueryAnswer<"experiment">["incomplete"]): string | null {
+  if (incomplete === null) return null;
+  const { events, files } = incomplete;
+  const count = events === null ? "An unknown number of events is" : `${events} events are`;
+  return `${count} missing: ${files.join(", ")} cannot be read (see Events, Storage).`;
 }
 
 async function flagId(db: Db, workspaceId: string, key: string): Promise<string | null> {

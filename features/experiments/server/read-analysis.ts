@@ -41,5 +41,10 @@ export async function readAnalysis(
     units: Object.values(analysis.srm.observed).reduce((sum, units) => sum + units, 0),
     alphaSpent: analysis.alphaSpent,
   }));
-  return analysisDocument(analyze({ criterion, statistics, startedAt, now: asOf, pastLooks }));
+  const document = analysisDocument(
+    analyze({ criterion, statistics, startedAt, now: asOf, pastLooks }),
+  );
+  // Numbers over a part of the events must not pass for the whole.
+  if (statistics.missing === null) return document;
+  return { ...document, reason: `${statistics.missing} ${document.reason}` };
 }

@@ -46,6 +46,8 @@ interface StoredStatistics {
   readonly crossExposedUnits: number;
   readonly newestExposureAt: number | null;
   readonly newestEventAt: number | null;
+  /** One sentence on events that exist but cannot be read; absent or null if none is missing. */
+  readonly missing?: string | null;
 }
 
 /** The part of the event store that experiments need. */
@@ -105,7 +107,7 @@ function totalUnits(statistics: StoredStatistics): number {
 export async function readStatistics(
   events: EventStorePort,
   input: PlanInput,
-): Promise<ExperimentStatistics> {
+): Promise<ExperimentStatistics & { readonly missing: string | null }> {
   const plan = planOf(input);
   const stored = await events.experiment(plan);
   const maturedBy = input.asOf.getTime() - input.windowHours * HOUR_MS;
@@ -115,6 +117,7 @@ export async function readStatistics(
       : totalUnits(await events.experiment({ ...plan, metrics: [], asOf: maturedBy }));
   const newest = Math.max(stored.newestExposureAt ?? 0, stored.newestEventAt ?? 0);
   return {
+    missing: stored.missing ?? null,
     asOf: input.asOf,
     units: Object.fromEntries(stored.variants.map(({ variant, units }) => [variant, units])),
     arms: Object.fromEntries(
