@@ -68,6 +68,16 @@ async function clickhouseCheck(config: Config): Promise<string> {
   return `ClickHouse ${version} at ${address.url}, database ${address.database}${over}`;
 }
 
+async function eventFilesCheck({ dataDir }: Config): Promise<string> {
+  const { damagedFiles } = await import("@paceline/events/server");
+  const damaged = await damagedFiles(dataDir);
+  if (damaged.length === 0) return "no file of events is known to be damaged";
+  const names = damaged.map(({ name, reason }) => `${name} (${reason})`).join(", ");
+  throw new Error(
+    `${damaged.length} set aside, and missing in every answer: ${names}. Put them back into events/segments from a backup and restart.`,
+  );
+}
+
 /** `paceline doctor`: checks settings, disk, database, server and exporter. */
 export function doctorCommand(): Command {
   return withLocal(new Command("doctor"))
@@ -89,6 +99,7 @@ export function doctorCommand(): Command {
         ...(config.clickhouseUrl === null
           ? []
           : [await attempt("clickhouse", () => clickhouseCheck(config))]),
+        await attempt("events", () => eventFilesCheck(config)),
         await attempt("disk", () => diskCheck(config)),
         await attempt("server", () => serverCheck(config)),
         await attempt("exporter", () =>

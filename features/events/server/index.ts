@@ -29,6 +29,7 @@ export type {
   PlanVerdict,
   Suppression,
 } from "./dependencies.ts";
+export { damagedFiles } from "./engine/manifest.ts";
 export type { QueryAnswer } from "./engine/answers.ts";
 export { restoreClickHouse, saveClickHouse } from "./clickhouse-backup.ts";
 export type { BackupProgress } from "./clickhouse-backup.ts";

@@ -123,6 +123,13 @@ export async function readManifest(folder: string): Promise<Manifest> {
   }
 }
 
+/** The files of a data directory that were set aside, without opening the store. */
+export async function damagedFiles(
+  dataDir: string,
+): Promise<readonly { readonly name: string; readonly reason: string }[]> {
+  return (await readManifest(join(dataDir, "events", "segments"))).damaged;
+}
+
 /** Replaces the manifest: after a crash there is the old one or the new one. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const temporary = join(folder, `${FILE}.tmp`);
