@@ -111,7 +111,7 @@ export class ParityTally {
     this.#unreadable += 1;
   }
 
-  /** @returns false when no further sample is wanted */
+  /** Looks for samples of what the file lacks; to be called after the file has been added whole. */
   sampleHere(message: ParityMessage): void {
     if (this.#hourOf(message.at) === null || !this.#index.isUnmarked(message.messageId)) return;
     const { samplesMissingThere } = this.#countsOf(this.#nameOf(message.event));
