@@ -57,13 +57,18 @@ const RECENT = [
 export function compileRecent(query: RecentQuery, table: EventTable): CompiledQuery {
   const parameters = new Parameters();
   const { after } = query;
-  const source = eventsOf(table, RECENT, [
+  const conditions = [
     inScope(query, parameters),
     query.type === undefined
       ? notQuarantined(parameters)
       : `s.type = ${parameters.bind(query.type)}`,
     ...(query.event === undefined ? [] : [`s.event = ${parameters.bind(query.event)}`]),
     ...(query.unit === undefined ? [] : [`s.unit = ${parameters.bind(query.unit)}`]),
+    ...(after === undefined ? [] : [`s.received_at <= ${parameters.instant(after.receivedAt)}`]),
+  ];
+  const source = eventsOf(table, RECENT, [
+    ...conditions,
+    ...(table.copies ? [sinceNewest(query, table, conditions, parameters)] : []),
   ]);
   // Which copy counts must not depend on the page, so the page is cut from the messages.
   const page =
@@ -77,6 +82,24 @@ FROM ${source} AS e${page}
 ORDER BY e.received_at DESC, e.occurred_at DESC, e.message_id DESC
 LIMIT ${parameters.bind(query.limit)}`;
   return { text, parameters: parameters.list };
+}
+
+/** More rows than a page has messages, if each has this many copies. */
+const MOST_COPIES = 8;
+/** A retry reaches another node within a day, so older rows cannot be the first copy of newer ones. */
+const DAY_MS = 86_400_000;
+
+/** Where the newest rows begin: only these need to be grouped by message. */
+function sinceNewest(
+  query: RecentQuery,
+  table: EventTable,
+  conditions: readonly string[],
+  parameters: Parameters,
+): string {
+  return `s.received_at >= (
+      SELECT min(n.received_at) FROM (
+        SELECT s.received_at AS received_at FROM ${table.name} AS s WHERE ${conditions.join(" AND ")}
+        ORDER BY s.received_at DESC LIMIT ${parameters.bind(query.limit * MOST_COPIES)}) AS n) - ${DAY_MS}`;
 }
 
 /** The columns of an event, in the order of a line of the log. */
