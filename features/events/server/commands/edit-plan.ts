@@ -2,10 +2,11 @@ import { appendAudit } from "@paceline/audit/server";
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
-import { err, ok } from "@paceline/result";
+import { ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import { lockPlan, touchPlan } from "../plans/plan-repository.ts";
+import type { PlanLockError } from "../plans/plan-repository.ts";
 
 export interface EditPlan {
   readonly name: string;
@@ -15,9 +16,7 @@ export interface EditPlan {
   readonly initiativeId?: string | null;
 }
 
-export type EditPlanError =
-  | { readonly kind: "plan-not-found" }
-  | { readonly kind: "stale-version"; readonly current: number };
+export type EditPlanError = PlanLockError;
 
 /** Changes what a plan says about itself and which initiative owns it. */
 export async function editPlan(
@@ -26,11 +25,9 @@ export async function editPlan(
 ): Promise<Result<void, EditPlanError>> {
   requirePermission(ctx, "plan.write");
   return inTransaction(ctx.db, async (tx) => {
-    const plan = await lockPlan(tx, ctx.workspaceId, input.name);
-    if (plan === null) return err({ kind: "plan-not-found" });
-    if (plan.rowVersion !== input.version) {
-      return err({ kind: "stale-version", current: plan.rowVersion });
-    }
+    const locked = await lockPlan(tx, ctx.workspaceId, input.name, input.version);
+    if (!locked.ok) return locked;
+    const plan = locked.value;
     const description = input.description ?? plan.description;
     const initiativeId = input.initiativeId === undefined ? plan.initiativeId : input.initiativeId;
     await touchPlan(tx, ctx, { id: plan.id, description, initiativeId });

@@ -13,6 +13,7 @@ import { actorText } from "../plans/actor-text.ts";
 import { judgeSchema } from "../plans/draft-decision.ts";
 import type { SchemaRefusal } from "../plans/draft-decision.ts";
 import { lockPlan, readVersions, setVersionState, touchPlan } from "../plans/plan-repository.ts";
+import type { PlanLockError } from "../plans/plan-repository.ts";
 
 export interface PublishPlan {
   readonly name: string;
@@ -20,9 +21,8 @@ export interface PublishPlan {
 }
 
 export type PublishPlanError =
-  | { readonly kind: "plan-not-found" }
+  | PlanLockError
   | { readonly kind: "no-plan-draft"; readonly name: string }
-  | { readonly kind: "stale-version"; readonly current: number }
   | SchemaRefusal;
 
 /**
@@ -34,11 +34,9 @@ export async function publishPlan(
 ): Promise<Result<PlanVersion, PublishPlanError>> {
   requirePermission(ctx, "plan.publish");
   return inTransaction(ctx.db, async (tx) => {
-    const plan = await lockPlan(tx, ctx.workspaceId, input.name);
-    if (plan === null) return err({ kind: "plan-not-found" });
-    if (plan.rowVersion !== input.rowVersion) {
-      return err({ kind: "stale-version", current: plan.rowVersion });
-    }
+    const locked = await lockPlan(tx, ctx.workspaceId, input.name, input.rowVersion);
+    if (!locked.ok) return locked;
+    const plan = locked.value;
     const versions = (await readVersions(tx, [plan.id])).get(plan.id) ?? [];
     const draft = versions.find(({ state }) => state === "draft");
     if (draft === undefined) return err({ kind: "no-plan-draft", name: plan.name });

@@ -13,6 +13,7 @@ import {
   setVersionState,
   touchPlan,
 } from "../plans/plan-repository.ts";
+import type { PlanLockError } from "../plans/plan-repository.ts";
 
 export interface RetirePlan {
   readonly name: string;
@@ -22,9 +23,8 @@ export interface RetirePlan {
 }
 
 export type RetirePlanError =
-  | { readonly kind: "plan-not-found" }
-  | { readonly kind: "plan-version-not-found"; readonly version: string }
-  | { readonly kind: "stale-version"; readonly current: number };
+  | PlanLockError
+  | { readonly kind: "plan-version-not-found"; readonly version: string };
 
 /** Takes a version out of force. Events are then judged by an older one that applies, or by none. */
 export async function retirePlan(
@@ -33,11 +33,9 @@ export async function retirePlan(
 ): Promise<Result<void, RetirePlanError>> {
   requirePermission(ctx, "plan.publish");
   return inTransaction(ctx.db, async (tx) => {
-    const plan = await lockPlan(tx, ctx.workspaceId, input.name);
-    if (plan === null) return err({ kind: "plan-not-found" });
-    if (plan.rowVersion !== input.rowVersion) {
-      return err({ kind: "stale-version", current: plan.rowVersion });
-    }
+    const locked = await lockPlan(tx, ctx.workspaceId, input.name, input.rowVersion);
+    if (!locked.ok) return locked;
+    const plan = locked.value;
     const versions = (await readVersions(tx, [plan.id])).get(plan.id) ?? [];
     const found = versions.find(({ version }) => versionText(version) === input.version);
     if (found === undefined) {

@@ -2,7 +2,7 @@ import { appendAudit } from "@paceline/audit/server";
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
-import { err, ok } from "@paceline/result";
+import { ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import { versionText } from "../../domain/index.ts";
@@ -11,6 +11,7 @@ import { actorText } from "../plans/actor-text.ts";
 import { judgeSchema } from "../plans/draft-decision.ts";
 import type { SchemaRefusal } from "../plans/draft-decision.ts";
 import { lockPlan, readVersions, replaceDraft, touchPlan } from "../plans/plan-repository.ts";
+import type { PlanLockError } from "../plans/plan-repository.ts";
 
 export interface WritePlanDraft {
   readonly name: string;
@@ -21,10 +22,7 @@ export interface WritePlanDraft {
   readonly version: PlanVersion | null;
 }
 
-export type WritePlanDraftError =
-  | { readonly kind: "plan-not-found" }
-  | { readonly kind: "stale-version"; readonly current: number }
-  | SchemaRefusal;
+export type WritePlanDraftError = PlanLockError | SchemaRefusal;
 
 /** Writes the draft of a plan. It judges nothing before it is published. */
 export async function writePlanDraft(
@@ -33,11 +31,9 @@ export async function writePlanDraft(
 ): Promise<Result<PlanVersion, WritePlanDraftError>> {
   requirePermission(ctx, "plan.write");
   return inTransaction(ctx.db, async (tx) => {
-    const plan = await lockPlan(tx, ctx.workspaceId, input.name);
-    if (plan === null) return err({ kind: "plan-not-found" });
-    if (plan.rowVersion !== input.rowVersion) {
-      return err({ kind: "stale-version", current: plan.rowVersion });
-    }
+    const locked = await lockPlan(tx, ctx.workspaceId, input.name, input.rowVersion);
+    if (!locked.ok) return locked;
+    const plan = locked.value;
     const versions = (await readVersions(tx, [plan.id])).get(plan.id) ?? [];
     const judged = judgeSchema(versions, input.content.schema, input.version);
     if (!judged.ok) return judged;

@@ -10,7 +10,7 @@ import type { Database, Session } from "./duckdb/database.ts";
 import { duckdbErasing } from "./duckdb/erasing.ts";
 import type { Redaction } from "./duckdb/erasing.ts";
 import { duckdbLoading } from "./duckdb/loading.ts";
-import { number, readScope, text } from "./rows.ts";
+import { identityText, number, readScope, text } from "./rows.ts";
 import type { EngineRow } from "./rows.ts";
 import type { HeldSegment, NewSegment, SegmentSet } from "./segment-set.ts";
 import { segmentEvents } from "./segments.ts";
@@ -211,18 +211,11 @@ export async function identify(
   for (const group of Map.groupBy(segments, ({ part }) => part?.bucket ?? null).values()) {
     const paths = group.map(({ path }) => path);
     for (const row of await database.all(duckdbErasing.identities(paths, workspace))) {
-      const identity = clearText(row);
+      const identity = identityText(row);
       if (wanted.has(reader.digest(workspace, identity))) found.add(identity);
     }
   }
   return [...found].toSorted();
-}
-
-function clearText(row: EngineRow): string {
-  const identity = text(row, "identity");
-  if (row["quoted"] !== true) return identity;
-  const parsed: unknown = JSON.parse(`"${identity}"`);
-  return String(parsed);
 }
 
 async function sha256Of(path: string): Promise<string> {

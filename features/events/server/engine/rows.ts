@@ -280,3 +280,11 @@ export function readScope(row: EngineRow): SegmentScope {
     newestAt: number(row, "newest_at"),
   };
 }
+
+/** An identifier as it was sent, of a row that may hold it as it stands inside a JSON text. */
+export function identityText(row: EngineRow): string {
+  const identity = text(row, "identity");
+  if (row["quoted"] !== true) return identity;
+  const parsed: unknown = JSON.parse(`"${identity}"`);
+  return String(parsed);
+}

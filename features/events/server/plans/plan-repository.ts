@@ -1,6 +1,8 @@
 import type { CommandContext } from "@paceline/command";
 import { notify } from "@paceline/db";
 import type { Db } from "@paceline/db";
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
 
 import {
   compareVersions,
@@ -122,12 +124,18 @@ export async function findPlan(
   return row === undefined ? null : planOf(row);
 }
 
-/** Reads a plan and holds it until the transaction ends. */
+/** Why a plan cannot be changed: it is gone, or not as the caller saw it. */
+export type PlanLockError =
+  | { readonly kind: "plan-not-found" }
+  | { readonly kind: "stale-version"; readonly current: number };
+
+/** Reads a plan as the caller saw it, and holds it until the transaction ends. */
 export async function lockPlan(
   tx: Db,
   workspaceId: string,
   name: string,
-): Promise<StoredPlan | null> {
+  rowVersion: number,
+): Promise<Result<StoredPlan, PlanLockError>> {
   const row = await tx
     .selectFrom("telemetry_plans")
     .select(PLAN_COLUMNS)
@@ -135,7 +143,11 @@ export async function lockPlan(
     .where("telemetry_plans.name", "=", name)
     .forUpdate()
     .executeTakeFirst();
-  return row === undefined ? null : planOf(row);
+  if (row === undefined) return err({ kind: "plan-not-found" });
+  const plan = planOf(row);
+  return plan.rowVersion === rowVersion
+    ? ok(plan)
+    : err({ kind: "stale-version", current: plan.rowVersion });
 }
 
 export async function listPlans(

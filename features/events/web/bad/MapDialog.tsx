@@ -18,8 +18,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { BadGroupKey, EditsPreview, MappingView, RunView } from "../../bad-event-api.ts";
+import type { EventEdit } from "../../domain/index.ts";
 import { editOf, firstDraft } from "./edits.ts";
-import type { EditDraft, EditKind, EventEdit } from "./edits.ts";
+import type { EditDraft, EditKind } from "./edits.ts";
 import { editsPreviewQuery } from "./queries.ts";
 
 const kinds: readonly { readonly value: EditKind; readonly label: string }[] = [

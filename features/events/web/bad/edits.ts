@@ -1,14 +1,4 @@
-/** One change of an event as sent, as the API takes it. */
-export type EventEdit =
-  | { readonly kind: "rename"; readonly to: string }
-  | { readonly kind: "move"; readonly from: string; readonly to: string }
-  | {
-      readonly kind: "convert";
-      readonly path: string;
-      readonly to: "number" | "text" | "boolean";
-    }
-  | { readonly kind: "delete"; readonly path: string }
-  | { readonly kind: "set"; readonly path: string; readonly value: unknown };
+import type { EventEdit } from "../../domain/index.ts";
 
 export const EDIT_KINDS = ["convert", "move", "set", "delete", "rename"] as const;
 export type EditKind = (typeof EDIT_KINDS)[number];

@@ -9,7 +9,7 @@ import type {
   MappingView,
   RunView,
 } from "../../bad-event-api.ts";
-import type { EventEdit } from "./edits.ts";
+import type { EventEdit } from "../../domain/index.ts";
 
 const refreshMs = 10_000;
 const runMs = 1_000;

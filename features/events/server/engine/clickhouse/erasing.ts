@@ -13,7 +13,7 @@ import type {
   RetainedMonth,
   RetainRequest,
 } from "../answers.ts";
-import { number, text } from "../rows.ts";
+import { identityText, number, text } from "../rows.ts";
 import type { EngineRow } from "../rows.ts";
 import type { ClickHouseConnection } from "./connection.ts";
 import { EVENT_COLUMNS } from "./event-stream.ts";
@@ -216,18 +216,11 @@ export async function identify(
   for (let share = 0; share < SHARES; share += 1) {
     const statement = clickhouseErasing.identities(workspace, share, SHARES);
     for (const row of await connection.rows(statement, QUIET)) {
-      const identity = clearText(row);
+      const identity = identityText(row);
       if (wanted.has(reader.digest(workspace, identity))) found.add(identity);
     }
   }
   return [...found].toSorted();
-}
-
-function clearText(row: EngineRow): string {
-  const identity = text(row, "identity");
-  if (row["quoted"] !== true) return identity;
-  const parsed: unknown = JSON.parse(`"${identity}"`);
-  return String(parsed);
 }
 
 /** @see Engine.retain */
