@@ -1,3 +1,4 @@
+import "./thread-pool.ts";
 import { parseArgs } from "node:util";
 
 import { PostgresError } from "@paceline/postgres";
