@@ -147,6 +147,9 @@ export const EventStorage = Type.Object({
   waitingLogs: Type.Integer({ minimum: 0, description: "sealed but not queryable yet" }),
   rememberedMessages: Count,
   droppedBytes: Count,
+  damagedLogs: Type.Array(Type.Object({ name: Type.String(), bytes: Count }), {
+    description: "broken bytes within log files, set aside: acknowledged events that are lost",
+  }),
   failure: Nullable(Type.String()),
   suppressedIdentifiers: Type.Integer({
     minimum: 0,

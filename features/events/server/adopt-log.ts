@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ClickHouseEngine } from "./engine/clickhouse/clickhouse-engine.ts";
 import type { Engine } from "./engine/engine.ts";
 import { isLocked, lockFolder } from "./log/folder-lock.ts";
-import { recoverLog } from "./log/recovery.ts";
+import { damagedLogs, recoverLog } from "./log/recovery.ts";
 import { eventsIn } from "./log/scopes.ts";
 import { parseLogName } from "./log/segment-name.ts";
 import type { ClickHouseOptions } from "./open-engine.ts";
@@ -18,6 +18,8 @@ export interface Adoption {
   readonly events: number;
   /** Bytes of half-written, never acknowledged groups that were cut off. */
   readonly droppedBytes: number;
+  /** Broken bytes with readable lines behind them, set aside in the folder. */
+  readonly damagedBytes: number;
 }
 
 /**
@@ -33,6 +35,7 @@ export async function adoptLog(dataDir: string, engine: Engine): Promise<Adoptio
   const lock = lockFolder(folder, "a node that adopts this log");
   try {
     const { sealed, droppedBytes } = await recoverLog(folder, () => undefined);
+    const damaged = await damagedLogs(folder);
     for (const log of sealed) await engine.load(log);
     return {
       folder,
@@ -40,6 +43,7 @@ export async function adoptLog(dataDir: string, engine: Engine): Promise<Adoptio
       logFiles: sealed.length,
       events: sealed.reduce((sum, log) => sum + eventsIn(log.scopes), 0),
       droppedBytes,
+      damagedBytes: damaged.reduce((sum, { bytes }) => sum + bytes, 0),
     };
   } finally {
     lock.release();

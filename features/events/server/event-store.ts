@@ -26,7 +26,8 @@ import { lockFolder } from "./log/folder-lock.ts";
 import { disk } from "./log/log-files.ts";
 import type { LogDisk } from "./log/log-files.ts";
 import { takesWrites } from "./log/probe.ts";
-import { recoverLog } from "./log/recovery.ts";
+import { damagedLogs, recoverLog } from "./log/recovery.ts";
+import type { DamagedLog } from "./log/recovery.ts";
 import type { SegmentScope } from "./log/scopes.ts";
 import { isNodeId } from "./log/segment-name.ts";
 import type { Stretch } from "./log/segment-name.ts";
@@ -117,6 +118,8 @@ export interface EventStoreStats {
   readonly rememberedMessages: number;
   /** Bytes of half-written, never acknowledged groups that the last start cut off. */
   readonly droppedBytes: number;
+  /** Broken bytes within log files, set aside: events that were acknowledged and are lost. */
+  readonly damagedLogs: readonly DamagedLog[];
   /** Why the log cannot be written, or a log file not be loaded; null while all is well. */
   readonly failure: string | null;
   /** The erasure under way; null while there is none. */
@@ -148,7 +151,7 @@ export interface EventStore {
   /** Erasing people, and who was erased. */
   readonly erasures: Pick<
     Erasures,
-    "erase" | "resume" | "replay" | "receipts" | "pending" | "suppression" | "failure"
+    "erase" | "resume" | "replay" | "receipts" | "pending" | "suppression" | "keyName" | "failure"
   >;
   /** Removes whole months. @returns what went, or would go in a dry run */
   retain(request: RetainRequest): Promise<readonly RetainedMonth[]>;
@@ -246,13 +249,14 @@ async function openLocked(opening: Opening): Promise<EventStore> {
       flush: () => flushAll(writer, loader),
       exclusively: (work) => loader.exclusively(work),
       now: options.now ?? Date.now,
+      damagedLogs: () => damagedLogs(logFolder),
     });
     // What was under way when the last process ended. A failure shows in the stats, and `resume` tries again.
     void erasures.resume().catch(() => undefined);
     const parts = { engine, loader, writer, index, appender, lock, tempFolder, limits, observer };
     const probe = (): Promise<boolean> => takesWrites(options.disk ?? disk, logFolder);
     const { droppedBytes } = recovered;
-    return new LocalEventStore({ ...parts, isShared, droppedBytes, probe, erasures });
+    return new LocalEventStore({ ...parts, isShared, logFolder, droppedBytes, probe, erasures });
   } catch (cause) {
     await opened?.close();
     await engine.close().catch(() => undefined);
@@ -301,6 +305,7 @@ interface Parts {
   readonly appender: Appender;
   readonly lock: { release(): void };
   readonly tempFolder: string;
+  readonly logFolder: string;
   readonly limits: EventStoreLimits;
   readonly droppedBytes: number;
   readonly observer: EventObserver;
@@ -388,7 +393,7 @@ class LocalEventStore implements EventStore {
   }
 
   async stats(): Promise<EventStoreStats> {
-    const { engine, loader, writer, index, droppedBytes, erasures } = this.#parts;
+    const { engine, loader, writer, index, logFolder, droppedBytes, erasures } = this.#parts;
     const { segments, bytes, scopes, damaged, erasing } = await engine.stats();
     return {
       waitingLogs: loader.waiting,
@@ -399,6 +404,7 @@ class LocalEventStore implements EventStore {
       damaged,
       rememberedMessages: index.remembered,
       droppedBytes,
+      damagedLogs: await damagedLogs(logFolder),
       failure: writer.failure ?? loader.failure ?? index.failure ?? erasures.failure,
       erasing,
       suppressedIdentifiers: erasures.suppression.size,

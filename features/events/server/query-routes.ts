@@ -32,6 +32,7 @@ export function registerQueryRoutes(app: App, deps: EventRouteDeps): void {
       const { workspaceId } = identityOf(request);
       return {
         ...stats,
+        damagedLogs: stats.damagedLogs.map(({ name, bytes }) => ({ name, bytes })),
         damaged: stats.damaged.map((file) => ({
           name: file.name,
           reason: file.reason,

@@ -73,6 +73,14 @@ export function StorageTab(props: { environment: string }) {
                         key: "Cut off",
                         value: `${formatBytes(storage.droppedBytes)} half-written at the last start`,
                       },
+                      ...(storage.damagedLogs.length === 0
+                        ? []
+                        : [
+                            {
+                              key: "Damaged log",
+                              value: `${formatBytes(storage.damagedLogs.reduce((sum, { bytes }) => sum + bytes, 0))} set aside: ${storage.damagedLogs.map(({ name }) => name).join(", ")}`,
+                            },
+                          ]),
                     ]}
                   />
                 </Card>

@@ -25,7 +25,7 @@ async function run(folder: string, options: LocalOptions): Promise<void> {
   print(
     options.json,
     adoption,
-    `${adoption.events} events of ${adoption.logFiles} log files are loaded${adoption.nodes.length === 0 ? "" : `, of ${adoption.nodes.join(", ")}`}. ${adoption.droppedBytes} bytes were half-written and never acknowledged.`,
+    `${adoption.events} events of ${adoption.logFiles} log files are loaded${adoption.nodes.length === 0 ? "" : `, of ${adoption.nodes.join(", ")}`}. ${adoption.droppedBytes} bytes were half-written and never acknowledged.${adoption.damagedBytes === 0 ? "" : ` ${adoption.damagedBytes} damaged bytes were set aside in ${adoption.folder}.`}`,
   );
 }
 

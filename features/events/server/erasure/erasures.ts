@@ -38,6 +38,8 @@ export interface ErasureDependencies {
   /** Runs what may not run beside compaction. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   readonly now: () => number;
+  /** Damaged bytes of logs that were set aside: nothing can tell who is in them. */
+  readonly damagedLogs: () => Promise<readonly { readonly name: string }[]>;
 }
 
 /** The file with the receipt of every erasure. */
@@ -84,6 +86,11 @@ export class Erasures {
     const erasures = new Erasures(deps, root, key, await readLedger(join(root, LEDGER_FILE)));
     for (const pending of await erasures.#pending.read()) erasures.#begin(pending);
     return erasures;
+  }
+
+  /** Names the secret of this node; nodes that share erasures must have the same. */
+  get keyName(): string {
+    return this.#digests.keyName;
   }
 
   /** Every erasure that is finished, oldest first. */
@@ -181,7 +188,7 @@ export class Erasures {
 
   async #finish(pending: PendingErasure): Promise<ErasureReceipt> {
     const { id, workspace, identifiers, suppress, reason, actor, requestedAt } = pending;
-    const { engine, flush, exclusively, now } = this.#deps;
+    const { engine, flush, exclusively, now, damagedLogs } = this.#deps;
     const finished = this.#receipts.get(id);
     if (finished !== undefined) {
       await this.#pending.remove(id);
@@ -193,6 +200,7 @@ export class Erasures {
       await flush();
       const request = { id, workspace, identifiers, digestKey: this.#key };
       const outcome = await exclusively(() => engine.erase(request));
+      const unreadLogs = await damagedLogs();
       const completedAt = now();
       const receipt: ErasureReceipt = {
         id,
@@ -208,7 +216,7 @@ export class Erasures {
         erased: [...outcome.erased],
         shared: [...outcome.shared],
         files: [...outcome.files],
-        unexamined: [...outcome.unexamined],
+        unexamined: [...outcome.unexamined, ...unreadLogs.map(({ name }) => name)],
       };
       await appendToLedger(this.#ledger, [receipt]);
       this.#remember(receipt);
@@ -224,7 +232,9 @@ export class Erasures {
 
   #remember(receipt: ErasureReceipt): void {
     this.#receipts.set(receipt.id, receipt);
-    if (receipt.suppress) this.suppression.add(receipt.workspace, receipt.erased);
+    // Digests under another secret match nobody.
+    const isOurs = receipt.key === this.#digests.keyName;
+    if (receipt.suppress && isOurs) this.suppression.add(receipt.workspace, receipt.erased);
   }
 
   /** Before anything is erased: what arrives meanwhile is refused already. */
