@@ -13,9 +13,16 @@ import {
   createLiveTap,
   openEventStore,
   openPlanSet,
+  openSharedSuppression,
   registerStoreGauges,
 } from "@paceline/events/server";
-import type { EventObserver, EventStore, LiveTap, PlanSet } from "@paceline/events/server";
+import type {
+  EventObserver,
+  EventStore,
+  LiveTap,
+  PlanSet,
+  SharedSuppression,
+} from "@paceline/events/server";
 import { createFlagSets } from "@paceline/flags/server";
 import type { FlagSets } from "@paceline/flags/server";
 import type { Telemetry } from "@paceline/telemetry";
@@ -42,6 +49,8 @@ export interface Parts {
   /** Shows events of this process as they arrive. */
   readonly tap: LiveTap;
   readonly observer: EventObserver;
+  /** Refuses erased people on every node. */
+  readonly suppression: SharedSuppression;
   /** The telemetry plans and mappings in force. */
   readonly plans: PlanSet;
   readonly telemetry: Telemetry;
@@ -78,6 +87,15 @@ export async function openParts(
     },
   );
   try {
+    const { nodeId } = config;
+    const { erasures } = events;
+    const suppression = await openSharedSuppression({
+      db,
+      notifications,
+      erasures,
+      nodeId,
+      onError,
+    });
     registerStoreGauges(registry, events);
     registerPoolGauges(registry, db);
     const clocks = await createEnvironmentClocks(db, clock);
@@ -89,6 +107,7 @@ export async function openParts(
       clock,
       clocks,
       events,
+      suppression,
       place,
       tap: createLiveTap(),
       observer,
@@ -116,6 +135,7 @@ export async function closeParts(parts: Parts): Promise<void> {
   parts.flagSets.close();
   await parts.sequencer.drain();
   await parts.sequencer.close();
+  await parts.suppression.close();
   await parts.events.close();
   await parts.plans.close();
   await parts.place.release();

@@ -120,6 +120,13 @@ export interface Environments {
   workspace_id: string;
 }
 
+export interface EventErasureKey {
+  agreed_at: Generated<Timestamp>;
+  key_name: string;
+  node_id: string;
+  single: Generated<boolean>;
+}
+
 export interface EventErasures {
   completed_at: Timestamp;
   id: string;
@@ -151,6 +158,14 @@ export interface EventRetention {
   changed_at: Timestamp;
   environment: string | null;
   months: number | null;
+  workspace_id: string;
+}
+
+export interface EventSuppressions {
+  digest: string;
+  key_name: string;
+  position: Generated<number>;
+  tag: number;
   workspace_id: string;
 }
 
@@ -520,10 +535,12 @@ export interface Database {
   audit_personal: AuditPersonal;
   bad_event_runs: BadEventRuns;
   environments: Environments;
+  event_erasure_key: EventErasureKey;
   event_erasures: EventErasures;
   event_mappings: EventMappings;
   event_parity_reports: EventParityReports;
   event_retention: EventRetention;
+  event_suppressions: EventSuppressions;
   experiment_looks: ExperimentLooks;
   experiments: Experiments;
   flag_drafts: FlagDrafts;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -42,6 +42,13 @@ function settingsOf(
   };
 }
 
+/** As the guide says: every node names erased people by the key of the first. */
+async function copyErasureKey(from: string, to: string): Promise<void> {
+  const key = (id: string): string => join(folder, id, "events", "erasure.key");
+  await mkdir(join(folder, to, "events"), { recursive: true });
+  await copyFile(key(from), key(to));
+}
+
 async function start(settings: Readonly<Record<string, string>>): Promise<NodeProcess> {
   const node = await startNode(settings);
   running.add(node);
@@ -49,7 +56,10 @@ async function start(settings: Readonly<Record<string, string>>): Promise<NodePr
 }
 
 /** Becomes the owner and makes a key for events. */
-async function intakeKey({ url, firstRunUrl }: NodeProcess): Promise<string> {
+async function intakeKey({
+  url,
+  firstRunUrl,
+}: NodeProcess): Promise<{ readonly key: string; readonly cookie: string }> {
   const post = async (path: string, body: object, cookie = ""): Promise<Response> => {
     const headers = { "content-type": "application/json", cookie };
     const answer = await fetch(new URL(path, url), {
@@ -70,7 +80,7 @@ async function intakeKey({ url, firstRunUrl }: NodeProcess): Promise<string> {
   const cookie = owner.headers.getSetCookie()[0]?.split(";")[0] ?? "";
   const key = { name: "shop", scopes: ["intake"], environment: "production" };
   const made = (await (await post("/api/v1/keys", key, cookie)).json()) as { secret: string };
-  return made.secret;
+  return { key: made.secret, cookie };
 }
 
 async function send(node: NodeProcess, key: string, from: number, count: number): Promise<void> {
@@ -106,9 +116,10 @@ async function until(look: () => Promise<boolean>): Promise<void> {
 
 test("two nodes take events, and the log of a killed one is loaded by the other", async () => {
   const a = await start(settingsOf("a"));
+  await copyErasureKey("a", "b");
   const b = await start(settingsOf("b", { PACELINE_ADOPT_LOGS: join(folder, "a") }));
   // The link that was made last is the one that works.
-  const key = await intakeKey(b);
+  const { key, cookie } = await intakeKey(b);
   // The first node learns of a new key by notification.
   await until(async () => {
     const body = JSON.stringify({ batch: [] });
@@ -153,7 +164,33 @@ test("two nodes take events, and the log of a killed one is loaded by the other"
   await until(async () => (await counted()).messages === 950);
   // 200 repeated messages were taken by both nodes; the numbers people see count them once.
   await assertCatalog(950);
+  await assertRefusedEverywhere(again, b, cookie);
 });
+
+/** Somebody who is erased by one node is refused by the other, also after it starts again. */
+async function assertRefusedEverywhere(
+  one: NodeProcess,
+  other: NodeProcess,
+  cookie: string,
+): Promise<void> {
+  const refused = async ({ url }: NodeProcess): Promise<number> => {
+    const answer = await fetch(new URL("/api/v1/events/storage", url), { headers: { cookie } });
+    const body = (await answer.json()) as { suppressedIdentifiers: number };
+    return body.suppressedIdentifiers;
+  };
+  assert.equal(await refused(other), 0);
+  const erasing = fetch(new URL("/api/v1/events/erasures", one.url), {
+    method: "POST",
+    headers: { "content-type": "application/json", cookie },
+    body: JSON.stringify({ identifiers: ["u1"], reason: "asked for it" }),
+  });
+  await until(async () => (await refused(other)) === 1);
+  assert.ok((await erasing).ok);
+  await other.stop();
+  running.delete(other);
+  const restarted = await start(settingsOf("b"));
+  assert.equal(await refused(restarted), 1);
+}
 
 async function assertCatalog(expected: number): Promise<void> {
   const address = readAddress(`${clickhouse.url}/events`);
@@ -181,7 +218,7 @@ async function assertCatalog(expected: number): Promise<void> {
   await store.close();
 }
 
-test("a node without its own id, and one that would keep events on its disk, are refused", async () => {
+test("a node without its own id, with its own erasure key or with events on its disk is refused", async () => {
   await assert.rejects(
     startNode(settingsOf("b", { PACELINE_DATA_DIR: join(folder, "other") })),
     /Another Paceline runs as node `b`.*PACELINE_NODE_ID/,
@@ -190,4 +227,5 @@ test("a node without its own id, and one that would keep events on its disk, are
     startNode(settingsOf("c", { CLICKHOUSE_URL: "" })),
     /set CLICKHOUSE_URL on every node/,
   );
+  await assert.rejects(startNode(settingsOf("d")), /copy events\/erasure\.key .*node `a`/);
 });

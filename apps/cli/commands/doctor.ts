@@ -69,13 +69,39 @@ async function clickhouseCheck(config: Config): Promise<string> {
 }
 
 async function eventFilesCheck({ dataDir }: Config): Promise<string> {
-  const { damagedFiles } = await import("@paceline/events/server");
+  const { damagedFiles, damagedLogFiles } = await import("@paceline/events/server");
+  const logs = await damagedLogFiles(dataDir);
+  if (logs.length > 0) {
+    const names = logs.map(({ name, bytes }) => `${name} (${bytes} bytes)`).join(", ");
+    throw new Error(
+      `broken bytes within the log were set aside in events/log, and their events are lost: ${names}. Check the disk, keep or read them, and remove them there; an erasure cannot reach them.`,
+    );
+  }
   const damaged = await damagedFiles(dataDir);
   if (damaged.length === 0) return "no file of events is known to be damaged";
   const names = damaged.map(({ name, reason }) => `${name} (${reason})`).join(", ");
   throw new Error(
     `${damaged.length} set aside, and missing in every answer: ${names}. Put them back into events/segments from a backup and restart.`,
   );
+}
+
+/** Every node must name erased people by the same key, or it accepts their events. */
+async function erasureKeyCheck(config: Config): Promise<string> {
+  const { erasureKeyState } = await import("@paceline/events/server");
+  return withStore(config, async ({ db }) => {
+    const { own, agreed, agreedBy, suppressed } = await erasureKeyState(db, config.dataDir);
+    if (agreed === null) return "no node has started with this database yet";
+    const words = `key ${agreed}, ${suppressed} identifiers of erased people refused on every node`;
+    if (own === null) {
+      return `${words}; this machine has none yet: copy events/erasure.key from node ${agreedBy} before it joins`;
+    }
+    if (own !== agreed) {
+      throw new Error(
+        `this machine has the key ${own}, the nodes agreed on ${agreed}: copy events/erasure.key from node ${agreedBy}, or this one is refused at its start`,
+      );
+    }
+    return words;
+  });
 }
 
 /** `paceline doctor`: checks settings, disk, database, server and exporter. */
@@ -100,6 +126,7 @@ export function doctorCommand(): Command {
           ? []
           : [await attempt("clickhouse", () => clickhouseCheck(config))]),
         await attempt("events", () => eventFilesCheck(config)),
+        await attempt("erasures", () => erasureKeyCheck(config)),
         await attempt("disk", () => diskCheck(config)),
         await attempt("server", () => serverCheck(config)),
         await attempt("exporter", () =>

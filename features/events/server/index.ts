@@ -15,6 +15,9 @@ import { registerSourcesRoutes } from "./sources-routes.ts";
 export { copyEvents, replayErasures } from "./backup.ts";
 export { LEDGER_FILE } from "./erasure/erasures.ts";
 export type { ErasureReplay } from "./erasure/erasures.ts";
+export { erasureKeyState } from "./erasure/erasure-key.ts";
+export { openSharedSuppression } from "./erasure/shared-suppression.ts";
+export type { SharedSuppression } from "./erasure/shared-suppression.ts";
 export { readLedger } from "./erasure/ledger.ts";
 export type { ErasureReceipt } from "./erasure/receipt.ts";
 export { keepEventsInOrder } from "./erasure/upkeep.ts";
@@ -29,6 +32,7 @@ export type {
   PlanVerdict,
   Suppression,
 } from "./dependencies.ts";
+export { damagedLogFiles } from "./log/recovery.ts";
 export { damagedFiles } from "./engine/manifest.ts";
 export type { QueryAnswer } from "./engine/answers.ts";
 export { restoreClickHouse, saveClickHouse } from "./clickhouse-backup.ts";

@@ -5,6 +5,11 @@ import type { IdentifierDigest } from "../engine/answers.ts";
 import { TAG_BITS } from "./digests.ts";
 import type { IdentifierDigests } from "./digests.ts";
 
+/** An identifier that is refused in one workspace. */
+export interface SuppressedIdentifier extends IdentifierDigest {
+  readonly workspace: string;
+}
+
 /**
  * The people whose events are refused, in memory: a bitmap of their tags, which costs some 50 ns an
  * identifier, and behind it the digests, which decide.
@@ -15,6 +20,9 @@ export class SuppressionList {
   /** Digests by workspace and tag. */
   readonly #entries = new Map<string, Buffer[]>();
   #size = 0;
+  /** What this node knows and has not told the others, oldest first. */
+  #untold: SuppressedIdentifier[] = [];
+  #onAdded: () => void = () => undefined;
 
   constructor(digests: IdentifierDigests) {
     this.#digests = digests;
@@ -25,7 +33,30 @@ export class SuppressionList {
     return this.#size;
   }
 
+  /** What this node has not told the others, oldest first. */
+  get untold(): readonly SuppressedIdentifier[] {
+    return this.#untold;
+  }
+
+  /** The others know the oldest `count` of `untold`. */
+  told(count: number): void {
+    this.#untold = this.#untold.slice(count);
+  }
+
+  /** Calls `listener` whenever there is something to tell the others. */
+  onAdded(listener: () => void): void {
+    this.#onAdded = listener;
+  }
+
+  /** Refuses people whom this node was told to refuse. */
   add(workspace: string, identifiers: readonly IdentifierDigest[]): void {
+    this.addOfOthers(workspace, identifiers);
+    this.#untold.push(...identifiers.map(({ digest, tag }) => ({ workspace, digest, tag })));
+    this.#onAdded();
+  }
+
+  /** Refuses people whom another node was told to refuse. */
+  addOfOthers(workspace: string, identifiers: readonly IdentifierDigest[]): void {
     for (const { digest, tag } of identifiers) {
       const bytes = Buffer.from(digest, "hex");
       const known = this.#entries.get(`${tag} ${workspace}`) ?? [];

@@ -18,3 +18,22 @@ export const ERASURE_TABLES = [
     unique nulls not distinct (workspace_id, environment)
   )`,
 ];
+
+/** What every node refuses. Digests are keyed; the key is on the nodes only, here is its name. */
+export const SUPPRESSION_TABLES = [
+  sql`create table event_erasure_key (
+    single boolean primary key default true check (single),
+    key_name text not null,
+    node_id text not null,
+    agreed_at timestamptz not null default now()
+  )`,
+  // Written under a lock, so that positions become visible in their order.
+  sql`create table event_suppressions (
+    key_name text not null,
+    workspace_id uuid not null,
+    digest text not null,
+    tag integer not null,
+    position bigint generated always as identity unique,
+    primary key (workspace_id, digest, key_name)
+  )`,
+];

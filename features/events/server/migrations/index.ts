@@ -1,7 +1,7 @@
 import type { FeatureMigrations } from "@paceline/db";
 import { sql } from "kysely";
 
-import { ERASURE_TABLES } from "./erasures.ts";
+import { ERASURE_TABLES, SUPPRESSION_TABLES } from "./erasures.ts";
 import { BAD_EVENT_TABLES, PLAN_TABLES } from "./plans.ts";
 
 export const migrations: FeatureMigrations = {
@@ -27,6 +27,11 @@ export const migrations: FeatureMigrations = {
     "202611271310_events_erasures": {
       async up(db) {
         for (const statement of ERASURE_TABLES) await statement.execute(db);
+      },
+    },
+    "202611271400_events_suppressions": {
+      async up(db) {
+        for (const statement of SUPPRESSION_TABLES) await statement.execute(db);
       },
     },
   },
