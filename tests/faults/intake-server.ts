@@ -1,3 +1,4 @@
+import "@paceline/server/thread-pool";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { parseArgs } from "node:util";
