@@ -1,6 +1,6 @@
 import { isRecord, text } from "./coercion.ts";
-import type { Frame, Run, TraceStep } from "./logic.ts";
-import { compileRule } from "./operators.ts";
+import type { Frame, Operator, Run, TraceStep } from "./logic.ts";
+import { compileRule, OPERATORS } from "./operators.ts";
 
 /** Attributes of whatever the flag is evaluated for; JSON values. `targetingKey` names the unit. */
 export type EvaluationContext = Readonly<Record<string, unknown>>;
@@ -50,7 +50,7 @@ class CompiledFlag {
   readonly key: string;
   readonly #targeting: Run | null;
   readonly #source: unknown;
-  readonly #evaluators: Readonly<Record<string, unknown>>;
+  readonly #language: Language;
   readonly #outcomes: ReadonlyMap<string, Outcomes>;
   readonly #otherwise: Evaluation;
   readonly #metadata: FlagMetadata;
@@ -61,7 +61,7 @@ class CompiledFlag {
     this.#metadata = parts.metadata;
     this.#targeting = parts.targeting;
     this.#source = parts.source;
-    this.#evaluators = parts.evaluators;
+    this.#language = parts.language;
     this.#otherwise = parts.otherwise;
     this.#outcomes = parts.outcomes;
   }
@@ -74,7 +74,12 @@ class CompiledFlag {
 
   explain(context: EvaluationContext, nowMs: number): Explanation {
     if (this.#targeting === null) return { evaluation: this.#otherwise, steps: [] };
-    this.#traced ??= compileRule(this.#source, this.#evaluators, true).run;
+    this.#traced ??= compileRule(
+      this.#source,
+      this.#language.evaluators,
+      true,
+      this.#language.operators,
+    ).run;
     const steps: TraceStep[] = [];
     return { evaluation: this.#answer(this.#traced, context, nowMs, steps), steps };
   }
@@ -95,11 +100,17 @@ class CompiledFlag {
   }
 }
 
+/** What targeting may refer to. */
+interface Language {
+  readonly evaluators: Readonly<Record<string, unknown>>;
+  readonly operators: ReadonlyMap<string, Operator>;
+}
+
 interface FlagParts {
   readonly metadata: FlagMetadata;
   readonly targeting: Run | null;
   readonly source: unknown;
-  readonly evaluators: Readonly<Record<string, unknown>>;
+  readonly language: Language;
   readonly outcomes: ReadonlyMap<string, Outcomes>;
   readonly otherwise: Evaluation;
 }
@@ -168,7 +179,7 @@ function broken(key: string, detail: string, metadata: FlagMetadata): CompiledFl
     metadata,
     targeting: null,
     source: null,
-    evaluators: {},
+    language: { evaluators: {}, operators: OPERATORS },
     outcomes: new Map(),
     otherwise: failure(key, "PARSE_ERROR", detail, metadata),
   });
@@ -177,14 +188,17 @@ function broken(key: string, detail: string, metadata: FlagMetadata): CompiledFl
 function compileFlag(
   key: string,
   flag: Source,
-  evaluators: Source,
+  language: Language,
   setMetadata: FlagMetadata,
 ): { readonly flag: CompiledFlag; readonly problems: readonly FlagProblem[] } {
   const metadata = { ...setMetadata, ...readMetadata(flag["metadata"]) };
   const fault = structuralFault(flag);
   const source = flag["targeting"];
   const targeted = isRecord(source) && Object.keys(source).length > 0;
-  const rule = targeted && fault === null ? compileRule(source, evaluators) : null;
+  const rule =
+    targeted && fault === null
+      ? compileRule(source, language.evaluators, false, language.operators)
+      : null;
   const details = [...(fault === null ? [] : [fault]), ...(rule?.problems ?? [])];
   if (details.length > 0) {
     return {
@@ -206,7 +220,7 @@ function compileFlag(
     : defaultAnswer(key, flag["defaultVariant"], variants, targeted, metadata);
   const targeting = disabled || rule === null ? null : rule.run;
   return {
-    flag: new CompiledFlag(key, { metadata, targeting, source, evaluators, outcomes, otherwise }),
+    flag: new CompiledFlag(key, { metadata, targeting, source, language, outcomes, otherwise }),
     problems: [],
   };
 }
@@ -231,15 +245,15 @@ export class FlagSet {
   readonly metadata: FlagMetadata;
   readonly problems: readonly FlagProblem[];
   readonly #flags: ReadonlyMap<string, CompiledFlag>;
-  readonly #evaluators: Source;
+  readonly #language: Language;
 
   constructor(
     flags: ReadonlyMap<string, CompiledFlag>,
     problems: readonly FlagProblem[],
-    shared: { readonly metadata: FlagMetadata; readonly evaluators: Source },
+    shared: { readonly metadata: FlagMetadata; readonly language: Language },
   ) {
     this.#flags = flags;
-    this.#evaluators = shared.evaluators;
+    this.#language = shared.language;
     this.metadata = shared.metadata;
     this.problems = problems;
   }
@@ -255,12 +269,12 @@ export class FlagSet {
       if (source === null) flags.delete(key);
       else {
         const flag = isRecord(source) ? source : {};
-        const compiled = compileFlag(key, flag, this.#evaluators, this.metadata);
+        const compiled = compileFlag(key, flag, this.#language, this.metadata);
         flags.set(key, compiled.flag);
         problems.push(...compiled.problems);
       }
     }
-    return new FlagSet(flags, problems, { metadata: this.metadata, evaluators: this.#evaluators });
+    return new FlagSet(flags, problems, { metadata: this.metadata, language: this.#language });
   }
 
   get keys(): readonly string[] {
@@ -309,9 +323,13 @@ export type FlagSetError = { readonly kind: "not-an-object" } | { readonly kind:
 /**
  * Compiles a flagd document, already parsed from JSON. A flag that cannot be compiled is listed in
  * `problems` and answers `PARSE_ERROR`; only a document without flags is refused as a whole.
+ *
+ * @param operators extension operators that targeting may use besides those of flagd; they are
+ *   given their arguments uncompiled and must be total
  */
 export function compileFlagSet(
   document: unknown,
+  { operators }: { readonly operators?: ReadonlyMap<string, Operator> } = {},
 ):
   | { readonly ok: true; readonly value: FlagSet }
   | { readonly ok: false; readonly error: FlagSetError } {
@@ -326,6 +344,12 @@ export function compileFlagSet(
   const evaluators = isRecord(document["$evaluators"]) ? document["$evaluators"] : {};
   // A flag that is null is a broken one here; for `with` it would be one to leave out.
   const flags = Object.entries(sources).map(([key, source]) => [key, source ?? {}]);
-  const empty = new FlagSet(new Map(), [], { metadata, evaluators });
+  const empty = new FlagSet(new Map(), [], {
+    metadata,
+    language: {
+      evaluators,
+      operators: operators ? new Map([...operators, ...OPERATORS]) : OPERATORS,
+    },
+  });
   return { ok: true, value: empty.with(Object.fromEntries(flags)) };
 }

@@ -1,3 +1,4 @@
+export { text } from "./coercion.ts";
 export { compileFlagSet, FlagSet } from "./flag-set.ts";
 export type {
   ErrorCode,
@@ -10,6 +11,8 @@ export type {
   FlagValueType,
   Reason,
 } from "./flag-set.ts";
-export type { TraceStep } from "./logic.ts";
+export type { Frame, Operator, Run, TraceStep } from "./logic.ts";
 export { murmur3 } from "./murmur3.ts";
 export { compileRule } from "./operators.ts";
+export { parseVersion, relateVersions } from "./sem-ver.ts";
+export type { Version } from "./sem-ver.ts";

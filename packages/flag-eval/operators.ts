@@ -277,10 +277,11 @@ export function compileRule(
   rule: unknown,
   evaluators: Readonly<Record<string, unknown>> = {},
   tracing = false,
+  operators: ReadonlyMap<string, Operator> = OPERATORS,
 ): CompiledLogic {
   const problems: string[] = [];
   const { run } = compile(rule, {
-    session: { operators: OPERATORS, evaluators, compiled: new Map(), problems, tracing },
+    session: { operators, evaluators, compiled: new Map(), problems, tracing },
     depth: 0,
     path: "",
     tail: true,

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const UNLEASH = join(
+  import.meta.dirname,
+  "../../node_modules/@unleash/client-specification/specifications",
+);
+
+interface Ending {
+  readonly passed: number;
+  readonly failed: number;
+  readonly status: number | null;
+  readonly output: string;
+}
+
+function run(vendor: string, path: string): Ending {
+  const file = join(import.meta.dirname, `import-${vendor}.ts`);
+  const { stdout, status } = spawnSync(process.execPath, [file, path], { encoding: "utf8" });
+  const [, passed, failed] = /(\d+) passed, (\d+) failed\n$/.exec(stdout) ?? [];
+  return { passed: Number(passed), failed: Number(failed), status, output: stdout };
+}
+
+test("flags imported from Unleash pass all 279 cases of its client specification", () => {
+  const ending = run("unleash", UNLEASH);
+  assert.deepEqual([ending.failed, ending.status], [0, 0], ending.output);
+  assert.equal(ending.passed, 279);
+});
+
+test("a specification in which one answer was changed fails", () => {
+  const folder = mkdtempSync(join(tmpdir(), "paceline-import-"));
+  try {
+    const name = "01-simple-examples.json";
+    const source = readFileSync(join(UNLEASH, name), "utf8");
+    const changed = source.replace('"expectedResult": true', '"expectedResult": false');
+    writeFileSync(join(folder, name), changed);
+    const ending = run("unleash", folder);
+    assert.deepEqual([ending.failed, ending.status], [1, 1], ending.output);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
