@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -43,3 +43,22 @@ test("a specification in which one answer was changed fails", () => {
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+// Data of the vendors that is not published with a licence: held against where it is there.
+const SHARED = join(import.meta.dirname, "../../../shared/conformance");
+const OTHERS = [
+  { vendor: "growthbook", path: "growthbook/cases.json", cases: 513 },
+  { vendor: "eppo", path: "eppo/ufc", cases: 225 },
+  { vendor: "launchdarkly", path: "launchdarkly/server-side-eval", cases: 728 },
+  { vendor: "flagsmith", path: "flagsmith/test_cases", cases: 720 },
+];
+
+for (const { vendor, path, cases } of OTHERS) {
+  const folder = join(SHARED, path);
+  const skip = existsSync(folder) ? false : `${folder} is absent`;
+  test(`flags imported from ${vendor} pass the vendor's own cases`, { skip }, () => {
+    const ending = run(vendor, folder);
+    assert.deepEqual([ending.failed, ending.status], [0, 0], ending.output);
+    assert.ok(ending.passed >= cases);
+  });
+}
