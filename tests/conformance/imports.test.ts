@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
-const UNLEASH = join(
-  import.meta.dirname,
-  "../../node_modules/@unleash/client-specification/specifications",
+const UNLEASH = dirname(
+  fileURLToPath(import.meta.resolve("@unleash/client-specification/specifications/index.json")),
 );
 
 interface Ending {
