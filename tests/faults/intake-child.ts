@@ -11,7 +11,7 @@ export interface IntakeChild {
   /** Resolves with the address when it serves; rejects if it ends before. */
   readonly ready: Promise<string>;
   /** Sends a command and waits for the line that answers it. */
-  ask(command: "cpu" | "flush", answer: string): Promise<string>;
+  ask(command: "cpu" | "flush" | "compact", answer: string): Promise<string>;
   /** Ends it the hard way (SIGKILL) and waits until it is gone. */
   kill(): Promise<void>;
   /** Closes its standard input, upon which it shuts down, and waits. */

@@ -57,7 +57,7 @@ export async function startIntakeServer(
 /**
  * As a process of its own, for tests that kill it and benches that weigh it: says `opening`, then
  * `ready <url>`; answers `cpu` on the standard input with the CPU it has used, in microseconds, and
- * `flush` when everything acknowledged is queryable.
+ * `flush` when everything acknowledged is queryable, and `compact` when compaction has nothing to do.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -89,6 +89,10 @@ async function obey(server: IntakeServer, command: string): Promise<void> {
   if (command === "flush") {
     await server.store.flush();
     process.stdout.write("flushed\n");
+  }
+  if (command === "compact") {
+    await server.store.compact();
+    process.stdout.write("compacted\n");
   }
   if (command === "cpu") {
     const { user, system } = process.cpuUsage();

@@ -10,7 +10,8 @@
  *    garbage collection and the message index. Neither includes the client.
  * 2. Events a second until queryable, from the first request to the last segment, with the client on
  *    the same cores: HTTP, log and segments, against DuckDB alone loading the same flat lines with
- *    one commit a file, and against DuckDB's JavaScript appender, which have all cores.
+ *    one commit a file, and against DuckDB's JavaScript appender, which have all cores. Compaction is
+ *    put off while events keep coming, and the rivals have none: its CPU is printed by itself.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -36,6 +37,7 @@ interface Round {
   readonly inProcessCpu: number;
   readonly acknowledgedCpu: number;
   readonly storedCpu: number;
+  readonly compactionCpu: number;
   readonly http: number;
   readonly duckdb: Rival;
   readonly appender: Rival;
@@ -97,15 +99,19 @@ function measureFloor(warmUp: readonly string[], bodies: readonly string[]): num
   return (user + system) / bodies.length;
 }
 
-/** Requests are made beforehand and sent on bare sockets: the client must not be what is measured. */
-async function send(url: string, bodies: readonly string[]): Promise<void> {
-  const { hostname, port } = new URL(url);
-  const requests = bodies.map((body) =>
+function requestsOf(bodies: readonly string[]): readonly Buffer[] {
+  const key = btoa(`${WRITE_KEY}:`);
+  return bodies.map((body) =>
     Buffer.from(
-      `POST /v1/batch HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Basic ${btoa(`${WRITE_KEY}:`)}\r\n` +
+      `POST /v1/batch HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic ${key}\r\n` +
         `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     ),
   );
+}
+
+/** Requests are made beforehand and sent on bare sockets: the client must not be what is measured. */
+async function send(url: string, requests: readonly Buffer[]): Promise<void> {
+  const { hostname, port } = new URL(url);
   const queue = requests.values();
   const client = async (): Promise<void> => {
     const socket = connect(Number(port), hostname);
@@ -143,6 +149,8 @@ function exchange(socket: Socket, bytes: Buffer): Promise<number> {
 interface ServerRun {
   readonly cpuPerBatch: number;
   readonly eventsPerSecond: number;
+  /** Of a batch: what compaction leaves to quiet moments. Null if nothing was loaded. */
+  readonly compactionCpu: number | null;
 }
 
 /** Warm-up and measured bodies are sent to one process, which is new for every run. */
@@ -153,20 +161,24 @@ async function runServer(
 ): Promise<ServerRun> {
   const dataDir = await mkdtemp(join(tmpdir(), "paceline-bench-"));
   const roll = load ? [] : ["--roll-ms", NEVER_MS, "--roll-bytes", String(2 ** 40)];
+  const [first, second] = [requestsOf(warmUp), requestsOf(bodies)];
   const server = startIntakeChild(dataDir, roll);
   try {
     const url = await server.ready;
-    await send(url, warmUp);
+    await send(url, first);
     if (load) await server.ask("flush", "flushed");
     const cpuBefore = await cpuOf(server);
     const start = performance.now();
-    await send(url, bodies);
+    await send(url, second);
     if (load) await server.ask("flush", "flushed");
     const seconds = (performance.now() - start) / 1_000;
-    const cpu = (await cpuOf(server)) - cpuBefore;
+    const cpuAfter = await cpuOf(server);
+    if (load) await server.ask("compact", "compacted");
+    const compaction = (await cpuOf(server)) - cpuAfter;
     return {
-      cpuPerBatch: cpu / bodies.length,
+      cpuPerBatch: (cpuAfter - cpuBefore) / bodies.length,
       eventsPerSecond: (bodies.length * EVENTS_IN_BATCH) / seconds,
+      compactionCpu: load ? compaction / (warmUp.length + bodies.length) : null,
     };
   } finally {
     await server.kill();
@@ -303,6 +315,7 @@ async function runRound(round: number, batches: number, sustained: number): Prom
     inProcessCpu: (floorBefore + floorAfter) / 2,
     acknowledgedCpu: acknowledged.cpuPerBatch,
     storedCpu: stored.cpuPerBatch,
+    compactionCpu: stored.compactionCpu ?? Number.NaN,
     http: stored.eventsPerSecond,
     duckdb: await loadWithDuckDb(lines, events.length),
     appender: await loadWithAppender(
@@ -312,8 +325,8 @@ async function runRound(round: number, batches: number, sustained: number): Prom
   };
 }
 
-function spread(values: readonly number[], digits: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
+function spread(of: (round: Round) => number, digits = 0): string {
+  const sorted = rounds.map(of).toSorted((a, b) => a - b);
   const [low, middle, high] = [
     sorted.at(0),
     sorted.at(Math.floor(sorted.length / 2)),
@@ -337,49 +350,17 @@ for (let round = 0; round < Number(values.rounds); round += 1) {
 const [sample] = makeBodies("s", 1);
 console.log(`batch: ${EVENTS_IN_BATCH} events, ${sample?.length ?? 0} bytes; median (lowest to highest)
 CPU of a batch, microseconds
-  bytes to lines in process              ${spread(
-    rounds.map((r) => r.inProcessCpu),
-    0,
-  )}
-  HTTP, acknowledged                     ${spread(
-    rounds.map((r) => r.acknowledgedCpu),
-    0,
-  )}
-  HTTP, acknowledged and in segments     ${spread(
-    rounds.map((r) => r.storedCpu),
-    0,
-  )}
-  ratio acknowledged / in process        ${spread(
-    rounds.map((r) => r.acknowledgedCpu / r.inProcessCpu),
-    2,
-  )}
+  bytes to lines in process              ${spread((r) => r.inProcessCpu)}
+  HTTP, acknowledged                     ${spread((r) => r.acknowledgedCpu)}
+  HTTP, acknowledged and in segments     ${spread((r) => r.storedCpu)}
+  compaction afterwards, not in the rest ${spread((r) => r.compactionCpu)}
+  ratio acknowledged / in process        ${spread((r) => r.acknowledgedCpu / r.inProcessCpu, 2)}
 Events a second until queryable
-  HTTP, log, segments                    ${spread(
-    rounds.map((r) => r.http),
-    0,
-  )}
-  DuckDB alone, same flat lines          ${spread(
-    rounds.map((r) => r.duckdb.eventsPerSecond),
-    0,
-  )}
-  DuckDB's JavaScript appender           ${spread(
-    rounds.map((r) => r.appender.eventsPerSecond),
-    0,
-  )}
-  ratio to DuckDB alone                  ${spread(
-    rounds.map((r) => r.http / r.duckdb.eventsPerSecond),
-    2,
-  )}
-  ratio to the appender                  ${spread(
-    rounds.map((r) => r.http / r.appender.eventsPerSecond),
-    2,
-  )}
+  HTTP, log, segments                    ${spread((r) => r.http)}
+  DuckDB alone, same flat lines          ${spread((r) => r.duckdb.eventsPerSecond)}
+  DuckDB's JavaScript appender           ${spread((r) => r.appender.eventsPerSecond)}
+  ratio to DuckDB alone                  ${spread((r) => r.http / r.duckdb.eventsPerSecond, 2)}
+  ratio to the appender                  ${spread((r) => r.http / r.appender.eventsPerSecond, 2)}
 CPU of 100 events in the rivals, microseconds
-  DuckDB alone, same flat lines          ${spread(
-    rounds.map((r) => r.duckdb.cpu),
-    0,
-  )}
-  DuckDB's JavaScript appender           ${spread(
-    rounds.map((r) => r.appender.cpu),
-    0,
-  )}`);
+  DuckDB alone, same flat lines          ${spread((r) => r.duckdb.cpu)}
+  DuckDB's JavaScript appender           ${spread((r) => r.appender.cpu)}`);

@@ -5,10 +5,16 @@ import type { EventObserver } from "./observer.ts";
 
 /** Between two attempts for a log file that could not be loaded. */
 const RETRY_MS = 1_000;
-/** Compaction begins when nothing has been loaded for so long: what arrives goes first. */
-const QUIET_MS = 250;
-/** So many files loaded without a quiet moment are the most that compaction is put off for. */
-const MOST_PUT_OFF = 64;
+/**
+ * Compaction begins when nothing has been loaded for so long: what arrives goes first. Shorter than
+ * the age at which a log file is sealed, so only files sealed by their size put it off.
+ */
+export const QUIET_MS = 1_500;
+/**
+ * So many files loaded without a quiet moment are the most that compaction is put off for. Then it
+ * goes on beside loading until nothing is left to do, so that files stay few at any rate of events.
+ */
+export const MOST_PUT_OFF = 64;
 
 /**
  * Turns sealed log files into segments, one after the other, and keeps files few. A file
@@ -16,7 +22,7 @@ const MOST_PUT_OFF = 64;
  * nothing is lost.
  */
 export class Loader {
-  readonly #engine: Engine;
+  readonly #engine: Pick<Engine, "load" | "maintain">;
   readonly #observer: EventObserver;
   readonly #beforeLoad: (log: SealedLog) => Promise<void>;
   readonly #addedAtMs = new WeakMap<SealedLog, number>();
@@ -25,6 +31,8 @@ export class Loader {
   /** What may not run side by side: steps of compaction, erasures, removals. */
   #upkeep: Promise<unknown> = Promise.resolve();
   #compacting = false;
+  /** Compaction was put off long enough: it does not wait for quiet moments until it has caught up. */
+  #catchingUp = false;
   #loadedSinceCompaction = 0;
   #quiet: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -36,7 +44,7 @@ export class Loader {
 
   /** @param beforeLoad what must be durable before the log file may be removed */
   constructor(
-    engine: Engine,
+    engine: Pick<Engine, "load" | "maintain">,
     observer: EventObserver = UNOBSERVED,
     beforeLoad: (log: SealedLog) => Promise<void> = async () => undefined,
   ) {
@@ -113,6 +121,8 @@ export class Loader {
         await this.#beforeLoad(log);
         await this.#observer.load(log.bytes, () => this.#engine.load(log));
         this.#loadedSinceCompaction += 1;
+        // Also while files keep waiting, when there is no end of the queue to begin at.
+        if (this.#loadedSinceCompaction >= MOST_PUT_OFF) this.#compactSoon();
       } catch (cause) {
         failure = `${log.path}: ${cause instanceof Error ? cause.message : String(cause)}`;
         failed.push(log);
@@ -137,11 +147,13 @@ export class Loader {
   #compactSoon(): void {
     if (this.#closed) return;
     clearTimeout(this.#quiet);
-    if (this.#loadedSinceCompaction >= MOST_PUT_OFF) this.#compactOnce();
-    else this.#quiet = setTimeout(() => this.#compactOnce(), QUIET_MS);
+    if (this.#loadedSinceCompaction >= MOST_PUT_OFF) {
+      this.#catchingUp = true;
+      this.#compactOnce();
+    } else this.#quiet = setTimeout(() => this.#compactOnce(), QUIET_MS);
   }
 
-  /** One step, and the next when loading is quiet again. */
+  /** One step, and the next at once unless something was loaded meanwhile: then when it is quiet again. */
   #compactOnce(): void {
     if (this.#compacting || this.#closed) return;
     this.#compacting = true;
@@ -150,12 +162,14 @@ export class Loader {
       .then((more) => {
         this.#upkeepFailure = null;
         this.#compacting = false;
-        if (more && this.#queue.length === 0) this.#compactOnce();
+        this.#catchingUp &&= more;
+        if (more && (this.#catchingUp || this.#loadedSinceCompaction === 0)) this.#compactOnce();
         else if (more) this.#compactSoon();
       })
       .catch((cause: unknown) => {
         // Files that stay small answer the same; the next load tries again.
         this.#compacting = false;
+        this.#catchingUp = false;
         this.#upkeepFailure = `compaction: ${cause instanceof Error ? cause.message : String(cause)}`;
       });
   }
