@@ -14,8 +14,9 @@ after(() => rm(folder, { recursive: true, force: true }));
 const EVENTS = 10_000;
 const USERS = 500;
 
-test("Segment's own client delivers 10,000 mixed events, each stored once", async () => {
+test("Segment's own client delivers 10,000 mixed events, each stored once", async (context) => {
   const server = await startIntakeServer(folder);
+  context.after(() => server.close());
   const client = new Analytics({ writeKey: WRITE_KEY, host: server.url, flushAt: 100 });
   const failures: unknown[] = [];
   client.on("error", (failure) => failures.push(failure));
@@ -54,7 +55,6 @@ test("Segment's own client delivers 10,000 mixed events, each stored once", asyn
   });
   const units = stats.rows.reduce((sum, row) => sum + row.units, 0);
   assert.equal(units, USERS / 10);
-  await server.close();
 });
 
 function sendMixed(client: Analytics, place: number): void {
