@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { EXIT, Failure, print, table } from "../outcome.ts";
 import { call, list, text, withRemote } from "../remote.ts";
 import type { Remote } from "../remote.ts";
+import { flagImportCommand } from "./flag-import.ts";
 import { readDocument } from "./initiative.ts";
 
 interface Options extends Remote {
@@ -76,12 +77,13 @@ function publish(): Command {
     });
 }
 
-/** `paceline flag eval|publish`. */
+/** `paceline flag eval|publish|import`. */
 export function flagCommand(): Command {
   return new Command("flag")
     .description("feature flags")
     .addCommand(evaluate())
-    .addCommand(publish());
+    .addCommand(publish())
+    .addCommand(flagImportCommand());
 }
 
 interface RollbackOptions extends Options {

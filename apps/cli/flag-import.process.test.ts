@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+const CLI = join(import.meta.dirname, "main.ts");
+const folder = mkdtempSync(join(tmpdir(), "paceline-flag-import-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const file = join(folder, "unleash.json");
+const parameters = { rollout: "50", stickiness: "userId", groupId: "half" };
+const features = [
+  { name: "open", enabled: true, strategies: [{ name: "default" }] },
+  { name: "half", enabled: true, strategies: [{ name: "flexibleRollout", parameters }] },
+  { name: "ours", enabled: true, strategies: [{ name: "ourOwn" }] },
+];
+writeFileSync(file, JSON.stringify({ version: 1, features }));
+
+function paceline(...args: readonly string[]) {
+  return spawnSync(process.execPath, [CLI, "flag", "import", ...args], { encoding: "utf8" });
+}
+
+test("the report says of every flag of another vendor how it can be carried", () => {
+  const { stdout, status } = paceline("unleash", file);
+  assert.equal(status, 0);
+  assert.match(stdout, /open +unleash +portable/);
+  assert.match(stdout, /half +unleash +server +unleash\.rollout/);
+  assert.match(stdout, /ours +unleash +partial +custom strategy/);
+  assert.match(stdout, /3 flags: 1 for any flagd client, 1 for this server only, 1 with something/);
+});
+
+test("the flagd document comes with --json, without any server", () => {
+  const { stdout } = paceline("unleash", file, "--json");
+  const { flags } = JSON.parse(stdout);
+  assert.deepEqual(Object.keys(flags.flags), ["open", "half", "ours"]);
+  assert.equal(flags.flags.half.metadata.bucketing, "unleash");
+});
+
+test("a file of another form and an unknown vendor are wrong uses", () => {
+  assert.equal(paceline("eppo", file).status, 2);
+  assert.equal(paceline("nobody", file).status, 2);
+});
