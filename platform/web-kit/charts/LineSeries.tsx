@@ -1,12 +1,12 @@
 import { max, min } from "d3-array";
 import { scaleLinear } from "d3-scale";
-import { curveMonotoneX, line } from "d3-shape";
+import { line } from "d3-shape";
 import type { PointerEvent, ReactNode } from "react";
 import { useState } from "react";
 
 import { formatCompact, formatDay, formatNumber } from "../format.ts";
 import { ChartFrame } from "./ChartFrame.tsx";
-import { nearestPoint } from "./geometry.ts";
+import { lonePoints, nearestPoint } from "./geometry.ts";
 import { apartLabels } from "./label-heights.ts";
 import { useWidth } from "./width.ts";
 
@@ -181,8 +181,7 @@ function Lines(props: { layout: Layout; lines: readonly Line[] }) {
   const path = line<LinePoint>()
     .defined(({ value }) => value !== null)
     .x(({ at }) => x(at))
-    .y(({ value }) => y(value ?? 0))
-    .curve(curveMonotoneX);
+    .y(({ value }) => y(value ?? 0));
   const ends = apartLabels(
     lines.map(({ points }) => y(points.findLast(({ value }) => value !== null)?.value ?? 0)),
     labelHeight,
@@ -192,6 +191,7 @@ function Lines(props: { layout: Layout; lines: readonly Line[] }) {
     <OneLine
       key={one.label}
       d={path([...one.points]) ?? ""}
+      dots={lonePoints(one.points).map(({ at, value }) => ({ x: x(at), y: y(value ?? 0) }))}
       look={lookOf(index)}
       label={labelled ? one.label : undefined}
       at={{ x: right + 8, y: ends[index] ?? 0 }}
@@ -260,12 +260,15 @@ function lookOf(index: number): Look {
 }
 
 function OneLine(props: {
+  /** Straight from point to point: between two counts, nothing is known. */
   d: string;
+  /** What no segment shows. */
+  dots: readonly { readonly x: number; readonly y: number }[];
   look: Look;
   label: string | undefined;
   at: { readonly x: number; readonly y: number };
 }) {
-  const { d, look, label, at } = props;
+  const { d, dots, look, label, at } = props;
   return (
     <>
       <path
@@ -275,6 +278,9 @@ function OneLine(props: {
         strokeWidth={look.width}
         strokeDasharray={look.dash}
       />
+      {dots.map(({ x, y }) => (
+        <circle key={x} cx={x} cy={y} r={3} fill={look.stroke} />
+      ))}
       {label !== undefined && (
         <>
           <line

@@ -9,6 +9,7 @@ import {
   fitLabels,
   intervalDomain,
   liftDomain,
+  lonePoints,
   nearestPoint,
 } from "./geometry.ts";
 import type { LiftPoint } from "./geometry.ts";
@@ -124,4 +125,13 @@ test("labels of lines never overlap, keep their order, and stay inside while the
       },
     ),
   );
+});
+
+test("a point needs a dot when no segment of a line ends in it", () => {
+  const values = (...list: (number | null)[]) => list.map((value, at) => ({ at, value }));
+  const lone = (...list: (number | null)[]) => lonePoints(values(...list)).map(({ at }) => at);
+  assert.deepEqual(lone(4), [0]);
+  assert.deepEqual(lone(0, null, 2, 3, null, 5), [0, 5]);
+  assert.deepEqual(lone(1, 2, 3), []);
+  assert.deepEqual(lone(null), []);
 });

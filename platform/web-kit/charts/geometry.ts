@@ -67,6 +67,16 @@ export function nearestPoint(points: readonly { readonly at: number }[], at: num
   return nearest;
 }
 
+/** The points with a value and none beside them: a line has no segment there, so they need a dot. */
+export function lonePoints<Point extends { readonly value: number | null }>(
+  points: readonly Point[],
+): Point[] {
+  const isGap = (point: Point | undefined): boolean => point === undefined || point.value === null;
+  return points.filter(
+    (point, index) => !isGap(point) && isGap(points[index - 1]) && isGap(points[index + 1]),
+  );
+}
+
 /** Where a label goes so that two do not overlap: moves the second away by what is missing. */
 export function apart(first: number, second: number, gap: number): [number, number] {
   const distance = second - first;

@@ -1,5 +1,6 @@
 import { Tabs as Base } from "@base-ui/react/tabs";
 import type { ReactNode } from "react";
+import { useEffect, useRef } from "react";
 
 import { CountBadge } from "./Badge.tsx";
 
@@ -8,6 +9,14 @@ export type TabItem<T extends string> = {
   readonly label: string;
   readonly count?: number | undefined;
 };
+
+/** Moves the row of tabs alone, never the page, so that the selected one is in the middle of it. */
+function showSelected(row: HTMLElement | null): void {
+  const tab = row?.querySelector("[aria-selected=true]")?.getBoundingClientRect();
+  if (row === null || tab === undefined) return;
+  const { left, width } = row.getBoundingClientRect();
+  row.scrollLeft += tab.left - left - (width - tab.width) / 2;
+}
 
 /** Tabs of an object page; keep `value` in the address. Panels are the children, see TabPanel. */
 export function Tabs<T extends string>(props: {
@@ -18,6 +27,8 @@ export function Tabs<T extends string>(props: {
   children: ReactNode;
 }) {
   const { label, items, value, onChange, children } = props;
+  const row = useRef<HTMLDivElement>(null);
+  useEffect(() => showSelected(row.current), [value, items.length]);
   return (
     <Base.Root
       value={value}
@@ -26,7 +37,7 @@ export function Tabs<T extends string>(props: {
         if (item !== undefined) onChange(item.value);
       }}
     >
-      <div className="scrollbar-none overflow-x-auto border-b border-line">
+      <div ref={row} className="scrollbar-none overflow-x-auto border-b border-line">
         <Base.List aria-label={label} activateOnFocus className="relative flex gap-5">
           {items.map((item) => (
             <Base.Tab
