@@ -1,4 +1,4 @@
-export { Executions } from "./Executions.tsx";
+export { Executions } from "./LateExecutions.tsx";
 export { auditEntryHref, membersQuery, rollbackQuery } from "./queries.ts";
 export { RollBackButton } from "./RollBackButton.tsx";
 export { WayBackCard } from "./WayBackCard.tsx";
