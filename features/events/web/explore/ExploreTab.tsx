@@ -19,6 +19,7 @@ import { catalogQuery, planQuery } from "../queries.ts";
 import { Sql } from "../Sql.tsx";
 import { readEventKey } from "../words.ts";
 import { tableOf, titleOf } from "./answer-words.ts";
+import { useOpeningFunnel } from "./opening-funnel.ts";
 import { firstQuestion, missingOf, planOf, readSteps } from "./question.ts";
 import { QuestionForm } from "./QuestionForm.tsx";
 
@@ -33,12 +34,14 @@ export function ExploreTab(props: { environment: string }) {
   const catalog = useQuery(catalogQuery(environment, "day"));
   const time = useLastDays(environment, search.days);
   const names = catalog.data?.events ?? [];
-  const question = { ...search, of: search.of === "" ? firstQuestion(names) : search.of };
+  const opening = useOpeningFunnel(search, names, environment, time);
+  const first = search.of === "" ? firstQuestion(names) : search.of;
+  const question = { ...search, of: opening.of ?? first };
   const plan =
     time === undefined || catalog.data === undefined
       ? undefined
       : planOf(question, environment, time);
-  const missing = missingOf(question);
+  const missing = opening.isWaiting ? undefined : missingOf(question);
   if (catalog.data !== undefined && names.length === 0)
     return (
       <Card>

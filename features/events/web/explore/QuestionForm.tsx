@@ -34,6 +34,7 @@ const cells = [
 ] as const;
 
 const mostSteps = 8;
+const fewestSteps = 2;
 
 type Change = (change: Partial<Question>) => void;
 
@@ -122,12 +123,12 @@ function Steps(props: { question: Question; names: EventCatalog["events"]; onCha
     }));
   const set = (place: number, value: string) =>
     onChange({ of: writeSteps(steps.with(place, value)) });
-  const choice = (place: number, label: string) => (
+  const choice = (place: number, label: string, chosen = steps[place]) => (
     <div className="min-w-0 flex-1">
       <Select
         label={label}
-        options={optionsWith(options, steps[place])}
-        value={steps[place] ?? null}
+        options={optionsWith(options, chosen)}
+        value={chosen ?? null}
         onChange={(next) =>
           place < steps.length ? set(place, next) : onChange({ of: writeSteps([...steps, next]) })
         }
@@ -138,7 +139,7 @@ function Steps(props: { question: Question; names: EventCatalog["events"]; onCha
     return (
       <>
         {choice(0, "First did")}
-        {choice(1, "Came back to")}
+        {choice(1, "Came back to", steps[1] ?? steps[0])}
       </>
     );
   if (view !== "funnel") return choice(0, "Event");
@@ -147,7 +148,7 @@ function Steps(props: { question: Question; names: EventCatalog["events"]; onCha
       {steps.map((step, place) => (
         <div key={`${place} ${step}`} className="flex items-end gap-1">
           {choice(place, `Step ${place + 1}`)}
-          {steps.length > 1 && (
+          {steps.length > fewestSteps && (
             <IconButton
               label={`Remove step ${place + 1}`}
               icon={<X aria-hidden />}

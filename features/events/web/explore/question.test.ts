@@ -3,7 +3,14 @@ import test from "node:test";
 
 import fc from "fast-check";
 
-import { missingOf, planOf, readSteps, writeSteps } from "./question.ts";
+import {
+  firstQuestion,
+  missingOf,
+  openingFunnels,
+  planOf,
+  readSteps,
+  writeSteps,
+} from "./question.ts";
 import type { Question } from "./question.ts";
 
 const TIME = { from: "2026-01-01T00:00:00.000Z", to: "2026-01-31T00:00:00.000Z" };
@@ -55,4 +62,37 @@ test("a question becomes the plan that the server takes", () => {
     retention?.kind === "retention" && [retention.start, retention.returning, retention.cells],
     [{ type: "track", event: "Signup" }, { type: "track", event: "Order" }, 6],
   );
+});
+
+const name = (event: string, total: number, type = "track") => ({ type, event, total });
+const NAMES = [
+  name("Cart", 20),
+  name("", 900, "identify"),
+  name("Viewed", 50),
+  name("Order", 5),
+  name("Refund, late", 7),
+  name("Help", 1),
+];
+
+test("a question begins with the busiest event, a named one if there is any", () => {
+  assert.deepEqual(readSteps(firstQuestion(NAMES)), ["track/Viewed"]);
+  assert.deepEqual(readSteps(firstQuestion([name("", 9, "identify")])), ["identify/"]);
+  assert.equal(firstQuestion([]), "");
+});
+
+test("a funnel opens from a busier event to another, and keeps what was chosen", () => {
+  const tried = (of: readonly string[], view: Question["view"] = "funnel") =>
+    openingFunnels(question({ view, of: writeSteps(of) }), NAMES).map((one) => readSteps(one.of));
+  assert.deepEqual(tried([]).slice(0, 3), [
+    ["track/Viewed", "track/Cart"],
+    ["track/Viewed", "track/Refund, late"],
+    ["track/Cart", "track/Refund, late"],
+  ]);
+  assert.equal(tried([]).length, 6);
+  assert.deepEqual(
+    tried(["track/Cart"]).map(([from]) => from),
+    Array.from({ length: 4 }, () => "track/Cart"),
+  );
+  assert.deepEqual(tried(["track/Cart", "track/Order"]), []);
+  assert.deepEqual(tried(["track/Cart"], "series"), []);
 });

@@ -1,7 +1,7 @@
 import type { EventPlan } from "../../api.ts";
 import { bucketFor } from "../time.ts";
 import type { Time } from "../time.ts";
-import { readEventKey } from "../words.ts";
+import { eventKey, readEventKey } from "../words.ts";
 
 /** What the address says of a question. */
 export type Question = {
@@ -96,11 +96,38 @@ export function missingOf({ view, of, measure, property }: Question): string | u
   return undefined;
 }
 
-/** The questions that fit the names that have arrived, so that nobody begins with an empty page. */
-export function firstQuestion(
-  names: readonly { readonly type: string; readonly event: string; readonly total: number }[],
-): string {
-  const tracks = names.filter(({ type }) => type === "track").toSorted((a, b) => b.total - a.total);
-  const [busiest] = tracks.length > 0 ? tracks : names;
-  return busiest === undefined ? "" : writeSteps([`${busiest.type}/${busiest.event}`]);
+const triedSteps = 4;
+
+type Name = { readonly type: string; readonly event: string; readonly total: number };
+
+function busiest(names: readonly Name[]): string[] {
+  const byTotal = names.toSorted((one, other) => other.total - one.total);
+  const tracks = byTotal.filter(({ type }) => type === "track");
+  return (tracks.length > 0 ? tracks : byTotal).map(eventKey);
+}
+
+/** The event that a question begins with, so that nobody begins with an empty page: the busiest. */
+export function firstQuestion(names: readonly Name[]): string {
+  return writeSteps(busiest(names).slice(0, 1));
+}
+
+/**
+ * Funnels of two steps with which a question of fewer may open, the likeliest first: from a busier
+ * event to one that is less busy, because fewer people come to a later step.
+ */
+export function openingFunnels<Q extends Pick<Question, "view" | "of">>(
+  question: Q,
+  names: readonly Name[],
+): readonly Q[] {
+  const chosen = readSteps(question.of);
+  if (question.view !== "funnel" || chosen.length > 1) return [];
+  const [first] = chosen;
+  const steps = busiest(names)
+    .filter((step) => step !== first)
+    .slice(0, triedSteps);
+  const pairs =
+    first === undefined
+      ? steps.flatMap((to, place) => steps.slice(0, place).map((from) => [from, to]))
+      : steps.map((to) => [first, to]);
+  return pairs.map((pair) => ({ ...question, of: writeSteps(pair) }));
 }

@@ -258,13 +258,16 @@ function columnsWith(sourceNames: ReadonlyMap<string, string>): readonly Column<
     },
     {
       key: "verdict",
-      label: "Plan",
+      label: "Plan or variant",
       cell: (item) =>
         item.variant === null || item.flagKey === null ? (
           <EventVerdict item={item} />
         ) : (
-          <Badge>
-            {item.flagKey}: {item.variant}
+          <Badge title={`${item.flagKey}: ${item.variant}`}>
+            <span className="max-w-24 truncate sm:max-w-64">
+              <span className="max-sm:hidden">{item.flagKey}: </span>
+              {item.variant}
+            </span>
           </Badge>
         ),
     },
