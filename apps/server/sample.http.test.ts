@@ -117,6 +117,29 @@ test("tens of thousands of events are the sample's, and lie in its environment a
   );
 });
 
+test("orders are planned, arrive as planned, and those that break the plan are bad events", async () => {
+  const { items: plans } = await call("GET", "/telemetry-plans");
+  assert.deepEqual(
+    plans.map(({ name, published, draft }: Json) => [name, published, draft]),
+    [
+      ["cart-bought", null, "1-0-0"],
+      ["order-completed", "1-0-0", null],
+    ],
+  );
+  const from = "2000-01-01T00:00:00.000Z";
+  const { groups } = await call("GET", `/events/bad?environment=sample&from=${from}`);
+  assert.deepEqual(
+    groups
+      .map(({ path, plan, events }: Json) => [path, plan, events])
+      .toSorted((a: Json, b: Json) => b[2] - a[2]),
+    [
+      ["/properties/revenue", "order-completed/1-0-0", 9],
+      ["/properties/country", "order-completed/1-0-0", 7],
+      ["/userId", null, 4],
+    ],
+  );
+});
+
 test("the log of what the sample did is intact", async () => {
   await server.parts.sequencer.drain();
   const verification = await call("POST", "/audit/verifications", {});
@@ -137,6 +160,7 @@ test("one call removes the sample, keeps what a person has made, and says what s
   );
   assert.deepEqual((await call("GET", "/experiments")).items, []);
   assert.deepEqual((await call("GET", "/flags")).items, []);
+  assert.deepEqual((await call("GET", "/telemetry-plans")).items, []);
   assert.equal((await call("GET", "/members")).items.length, 1);
   const { items: environments } = await call("GET", "/environments");
   assert.ok(environments.every(({ key }: Json) => key !== "sample"));
@@ -167,7 +191,7 @@ test("a sample that is still being made can be removed", async () => {
     assert.equal(removed.statusCode, 200, removed.body);
     assert.equal(removed.json().removed, true);
     await other.sample.settled();
-    for (const path of ["initiatives", "experiments", "flags"]) {
+    for (const path of ["initiatives", "experiments", "flags", "telemetry-plans"]) {
       const left = await other.app.inject({ url: `/api/v1/${path}`, headers });
       assert.deepEqual(left.json().items, [], path);
     }

@@ -1,10 +1,14 @@
+import { readBody } from "@paceline/events/domain";
+import { takeEvents } from "@paceline/events/server";
 import { serveFlag } from "@paceline/flags/domain";
 import type { SseHub } from "@paceline/http";
 import { createSample } from "@paceline/sample/server";
 import type { SampleProcess } from "@paceline/sample/server";
 
+import type { Config } from "./config.ts";
+import { eventRouteDeps } from "./event-routes.ts";
 import type { Parts } from "./parts.ts";
-import { serviceContext } from "./service-context.ts";
+import { newId, serviceContext } from "./service-context.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** Gives the sample what it needs of the features. */
@@ -12,9 +16,10 @@ export function wireSample(
   parts: Parts,
   wiring: Wiring,
   hub: SseHub,
-  wanted: boolean,
+  config: Config,
 ): SampleProcess {
-  const { store, clock, clocks, events, flagSets, logger } = parts;
+  const { store, clock, clocks, events, flagSets, plans, logger } = parts;
+  const intake = eventRouteDeps(parts, config);
   return createSample(
     {
       db: store.db,
@@ -24,6 +29,14 @@ export function wireSample(
       experiments: wiring.experiments,
       flags: wiring.rollouts.flags,
       events,
+      async take(workspace, environment, { source, at, body }) {
+        const ids = { newMessageId: () => newId(clock) };
+        const receipt = { workspace, environment, source, receivedAt: at, replay: true, ...ids };
+        const read = readBody(body, "batch", receipt);
+        return read.ok ? takeEvents(intake, receipt, read.value) : read;
+      },
+      refreshPlans: (workspaceId) => plans.refresh(workspaceId),
+      flushPlans: () => plans.flush(),
       serve(workspaceId, environment, flagKey, unit, at) {
         const set = flagSets.get(workspaceId, environment);
         return serveFlag(set, flagKey, { targetingKey: unit }, at).exposure;
@@ -39,6 +52,6 @@ export function wireSample(
       publish: (workspaceId, topic, data) => hub.publish(workspaceId, topic, data),
       onError: (error) => logger.error({ err: error }, "the sample data could not be made"),
     },
-    wanted,
+    config.sample,
   );
 }

@@ -208,7 +208,7 @@ export async function startServer(
     });
     registerAll(app, opened, wiring, config);
     const worker = registerPlansAndBadEvents(app, opened, hub, config);
-    const sample = wireSample(opened, wiring, hub, config.sample);
+    const sample = wireSample(opened, wiring, hub, config);
     registerSample(app, sample);
     await serveWeb(app, WEB_DIST);
     // This process has the node's place: no other one answers requests as this node.

@@ -6,5 +6,7 @@ export { clientOf } from "./clients.ts";
 export { PEOPLE, SAMPLE_MAIL_DOMAIN } from "./people.ts";
 export type { SamplePerson } from "./people.ts";
 export { SIMULATED_DAYS, STUDIES } from "./studies.ts";
+export { kioskDeliveries, SAMPLE_PLANS } from "./telemetry.ts";
+export type { SampleDelivery, SamplePlan } from "./telemetry.ts";
 export { trueEffects } from "./study.ts";
 export type { Study, TrueEffect } from "./study.ts";

@@ -1,9 +1,12 @@
 import type { Clock, CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
-import type { EventStore } from "@paceline/events/server";
+import type { EventStore, Taken } from "@paceline/events/server";
 import type { ExperimentDependencies } from "@paceline/experiments/server";
 import type { InitiativeDependencies } from "@paceline/initiatives/server";
+import type { Result } from "@paceline/result";
 import type { FlagPort } from "@paceline/rollouts/server";
+
+import type { SampleDelivery } from "../domain/index.ts";
 
 /** What serving a flag to a unit came to. */
 export interface ServedVariant {
@@ -22,6 +25,16 @@ export interface SampleDependencies {
   readonly experiments: ExperimentDependencies;
   readonly flags: FlagPort;
   readonly events: Pick<EventStore, "append" | "flush" | "forget">;
+  /** Takes what a client sends as the intake does: telemetry plans, bad events, the store. */
+  readonly take: (
+    workspaceId: string,
+    environment: string,
+    delivery: SampleDelivery,
+  ) => Promise<Result<Taken, object>>;
+  /** Resolves when the published telemetry plans are in force. */
+  readonly refreshPlans: (workspaceId: string) => Promise<void>;
+  /** Resolves when what was counted of the plans is in the database. */
+  readonly flushPlans: () => Promise<void>;
   /** Serves what is in force; null where no exposure is recorded. */
   readonly serve: (
     workspaceId: string,

@@ -4,6 +4,7 @@ import { captureLearning, findInitiative } from "@paceline/initiatives/server";
 import { sampleChanges, SIMULATED_DAYS, STUDIES } from "../domain/index.ts";
 import type { SampleDependencies } from "./dependencies.ts";
 import { must } from "./must.ts";
+import { planTelemetry } from "./plan-telemetry.ts";
 import { addPeople, preparePlace, proposeChange } from "./propose-sample.ts";
 import type { Prepared } from "./propose-sample.ts";
 import { playDays, probeTelemetry, SIMULATED_STEPS, startStudies } from "./simulate.ts";
@@ -16,7 +17,7 @@ export type OnProgress = (done: number, doing: string) => void;
 const CHANGE_COUNT = sampleChanges(0).length;
 
 /** Steps of a whole filling, for a progress bar. */
-export const FILL_STEPS = 2 + CHANGE_COUNT + 1 + SIMULATED_STEPS + 1;
+export const FILL_STEPS = 2 + CHANGE_COUNT + 1 + SIMULATED_STEPS + 1 + 1;
 
 async function writeLearnings(
   ctx: CommandContext,
@@ -66,6 +67,8 @@ export async function fillSample(
   await playDays(deps, workspaceId, prepared, seed, startsAtMs, (played) =>
     step(`Day ${Math.ceil(played / 2)} of ${SIMULATED_DAYS}`),
   );
+  await planTelemetry(deps, context(), prepared, seed, startsAtMs + SIMULATED_DAYS * DAY_MS);
+  step("Telemetry plans");
   await writeLearnings(context(), prepared, nowMs);
   step("Done");
 }

@@ -3,6 +3,7 @@ import { appendAudit } from "@paceline/audit/server";
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
+import { forgetPlans } from "@paceline/events/server";
 import { forgetExperiments } from "@paceline/experiments/server";
 import { archiveFlag, forgetFlag } from "@paceline/flags/server";
 import { forgetInitiatives } from "@paceline/initiatives/server";
@@ -17,6 +18,7 @@ import { findSampleMembers } from "../views.ts";
 
 const STAYS =
   "The entries of the audit log stay: it is never shortened, and it says that this data was made up and removed. " +
+  "A telemetry plan of the sample to which you gave a version of your own stays with that version. " +
   "A sample flag that you published in another environment is archived, not deleted. " +
   "Events of the sample that were merged into one file with your own stay on the disk, where nothing reads them.";
 
@@ -52,6 +54,8 @@ export function removeSample(
     const metrics = STUDIES.flatMap((study) => study.metrics.map(({ key }) => key));
     const experiments = await forgetExperiments(tx, ctx.workspaceId, SAMPLE_ENVIRONMENT, metrics);
     const initiatives = await forgetInitiatives(tx, ctx.workspaceId, SAMPLE_ACTOR);
+    const mine = { createdBy: `service:${SAMPLE_ACTOR}`, environment: SAMPLE_ENVIRONMENT };
+    const plans = await forgetPlans(tx, ctx.workspaceId, mine);
     const members = await findSampleMembers(tx, ctx.workspaceId, PEOPLE);
     for (const id of members) must("remove a member", await removeMember(inner, id));
     await forgetEnvironment(tx, ctx.workspaceId, SAMPLE_ENVIRONMENT);
@@ -60,7 +64,7 @@ export function removeSample(
     await appendAudit(tx, ctx, {
       action: "sample.remove",
       subject: { kind: "sample", id: ctx.workspaceId },
-      detail: { seed: marker.seed, found: marker.state, ...counts },
+      detail: { seed: marker.seed, found: marker.state, ...counts, plans },
     });
     return { removed: true, ...counts, stays: STAYS };
   });
