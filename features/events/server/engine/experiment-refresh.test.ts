@@ -71,6 +71,7 @@ test("a monitor that looks every hour sees what a whole computation sees, throug
     for (let hour = 0; hour < 40; hour += 1) {
       await store.append(arrivals(hour));
       await store.flush();
+      if (hour % 8 === 7) await store.compact();
       if (hour === 25) {
         await store.close();
         store = await openEventStore({ dataDir: folder });
