@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { revertFlag } from "@paceline/flags/server";
+import { executeRollback } from "@paceline/rollouts/server";
+
+import { serviceContext } from "./service-context.ts";
 import { becomeOwner, makeKey, startTestServer } from "./test-server.ts";
 import type { TestServer } from "./test-server.ts";
 
@@ -258,6 +262,38 @@ test("the run ends with the verdict rollback, and so does the initiative", async
   assert.deepEqual([experiment["state"], experiment["verdict"]], ["concluded", "rollback"]);
   const initiative = await call("GET", `/api/v1/initiatives/${initiativeId}`);
   assert.deepEqual([initiative["state"], initiative["verdict"]], ["verdict", "rollback"]);
+});
+
+test("all who find the same harm at once take the flag back once", async () => {
+  const url = "/api/v1/environments/production/flags/checkout/rollback";
+  const { executions } = await call("GET", url);
+  const { store, clock } = server.parts;
+  const { workspace_id: workspaceId } = await store.db
+    .selectFrom("flags")
+    .select("flags.workspace_id")
+    .where("flags.key", "=", "checkout")
+    .executeTakeFirstOrThrow();
+  const context = () => serviceContext(store.db, clock, "monitor", workspaceId);
+  const flag = { key: "checkout", environment: "production" };
+  const exposed = await revertFlag(context(), {
+    ...flag,
+    revision: Number(executions?.[0]?.["fromRevision"]),
+  });
+  assert.ok(exposed.ok);
+  const results = await Promise.all(
+    Array.from({ length: 6 }, () =>
+      executeRollback(server.wiring.rollouts, context(), {
+        flagKey: flag.key,
+        environment: flag.environment,
+        trigger: "guardrail-breach",
+        reason: "harm",
+        experimentId,
+        numbers: {},
+        verdict: "rollback",
+      }),
+    ),
+  );
+  assert.equal(results.filter(({ ok }) => ok).length, 1);
 });
 
 test("rolling back by hand works at any time, also when there is nothing left to take back", async () => {

@@ -4,6 +4,7 @@ import { mergeExperiment } from "@paceline/events/domain";
 import type { EventStore, QueryAnswer } from "@paceline/events/server";
 import type { EventStorePort } from "@paceline/experiments/server";
 import {
+  lockFlag,
   readFlag,
   readLatest,
   readRevision,
@@ -62,9 +63,11 @@ async function waitForRevision(
 export function flagPort(flagSets: FlagSets): FlagPort {
   return {
     async revert(ctx: CommandContext, { flagKey, environment, target }) {
-      const id = await flagId(ctx.db, ctx.workspaceId, flagKey);
-      if (id === null) return err({ kind: "flag-not-found" });
-      const before = await readLatest(ctx.db, id, environment);
+      // Held before it is read: a look and the monitor may take the same flag back at once, and the
+      // second of them must see that it is back.
+      const flag = await lockFlag(ctx.db, ctx.workspaceId, flagKey);
+      if (flag === null) return err({ kind: "flag-not-found" });
+      const before = await readLatest(ctx.db, flag.id, environment);
       const done =
         target.kind === "off"
           ? await switchOffFlag(ctx, { key: flagKey, environment })
@@ -74,7 +77,7 @@ export function flagPort(flagSets: FlagSets): FlagPort {
         return err({ kind: known ? "revision-not-found" : "flag-not-found" });
       }
       return ok({
-        flagId: id,
+        flagId: flag.id,
         fromRevision: before?.revision ?? null,
         toRevision: done.value.revision,
       });

@@ -12,6 +12,6 @@ export { createFlagSets } from "./flag-sets.ts";
 export type { FlagSetChange, FlagSets, FlagSetsOptions } from "./flag-sets.ts";
 export { forgetFlag } from "./forget-flag.ts";
 export { migrations } from "./migrations/index.ts";
-export { readFlag, readLatest, readRevision } from "./repository.ts";
+export { lockFlag, readFlag, readLatest, readRevision } from "./repository.ts";
 export type { Publication, PublishedRevision, StoredFlag } from "./repository.ts";
 export { registerRoutes } from "./routes.ts";
