@@ -19,9 +19,6 @@ import { filesHolding } from "@paceline/test-kit";
 const SCOPE = { workspace: "w1", environment: "production" };
 const START = Date.UTC(2026, 0, 5);
 const DAY = 86_400_000;
-/** Longest time that a child works before it is killed. */
-const LONGEST_MS = 500;
-
 export interface EraseKillReport {
   readonly cycles: number;
   /** Children that died before they had finished. */
@@ -33,18 +30,26 @@ export interface EraseKillReport {
   readonly left: number;
 }
 
-/** The same seed kills after the same times. */
+/**
+ * The first child works to its end and says how long the work takes on this machine; the others are
+ * killed after a share of that time, which the seed decides.
+ *
+ * @param cycles  one more than the kills
+ */
 export async function runEraseKills(cycles: number, seed: number): Promise<EraseKillReport> {
   const dataDir = await mkdtemp(join(tmpdir(), "paceline-erase-kill-"));
   try {
     const expected = new Set<string>();
     const people: string[] = [];
-    let [killed, state] = [0, seed];
+    let [killed, state, longestMs] = [0, seed, Number.POSITIVE_INFINITY];
     for (let cycle = 0; cycle < cycles; cycle += 1) {
       await fill(dataDir, cycle, expected);
       people.push(`person-cycle${cycle}@example.com`);
+      const afterMs = (longestMs * state) / 2 ** 32;
+      const work = await eraseAndKill(dataDir, `cycle${cycle}`, afterMs);
+      if (work.finished) longestMs = Math.min(longestMs, work.ms);
+      else killed += 1;
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-      if (await eraseAndKill(dataDir, `cycle${cycle}`, state % LONGEST_MS)) killed += 1;
     }
     return { cycles, killed, events: expected.size, ...(await compare(dataDir, expected, people)) };
   } finally {
@@ -89,8 +94,15 @@ async function fill(dataDir: string, cycle: number, expected: Set<string>): Prom
   await store.close();
 }
 
-/** @returns whether it was killed before it had finished */
-async function eraseAndKill(dataDir: string, id: string, afterMs: number): Promise<boolean> {
+interface Work {
+  /** Whether it was done before it was killed. */
+  readonly finished: boolean;
+  /** From the begin of the work to its end. */
+  readonly ms: number;
+}
+
+/** @param afterMs  infinite: not killed */
+async function eraseAndKill(dataDir: string, id: string, afterMs: number): Promise<Work> {
   const script = join(import.meta.dirname, "erase-child.ts");
   const child = spawn(process.execPath, [script, dataDir, id], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -104,10 +116,12 @@ async function eraseAndKill(dataDir: string, id: string, afterMs: number): Promi
     });
     void exited.then(() => resolve());
   });
-  await Promise.race([exited, pause(afterMs)]);
+  const begin = performance.now();
+  await (Number.isFinite(afterMs) ? Promise.race([exited, pause(afterMs)]) : exited);
+  const ms = performance.now() - begin;
   child.kill("SIGKILL");
   await exited;
-  return !said.includes("done");
+  return { finished: said.includes("done"), ms };
 }
 
 async function compare(
