@@ -33,10 +33,12 @@ import { createFlag } from "./commands/create-flag.ts";
 import { editFlag } from "./commands/edit-flag.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { registerDocumentRoutes } from "./document-routes.ts";
+import { explanationView } from "./explanation-view.ts";
 import { registerOfrep } from "./ofrep.ts";
 import { unwrap } from "./problems.ts";
 import { registerPublicationRoutes } from "./publication-routes.ts";
 import { inForce, mustHaveEnvironment } from "./route-guards.ts";
+import { registerTimeTravel } from "./time-travel.ts";
 import { listFlags, readDetail } from "./views.ts";
 
 const KeyParams = Type.Object({ key: FlagKey });
@@ -165,18 +167,7 @@ function addEvaluation(app: App, deps: FlagRouteDependencies): void {
       const set = deps.flagSets.get(workspaceId, environment);
       const at = await deps.environmentNow(workspaceId, environment);
       const explained = explainFlag(set, request.params.key, context, at.getTime());
-      const { evaluation, steps, ruleId } = explained;
-      return {
-        key: evaluation.key,
-        revision: set.revision,
-        value: evaluation.value,
-        variant: evaluation.variant ?? null,
-        reason: evaluation.reason,
-        errorCode: evaluation.errorCode ?? null,
-        errorMessage: evaluation.errorMessage ?? null,
-        ruleId,
-        steps: [...steps],
-      };
+      return explanationView(explained, set.revision);
     },
   );
 }
@@ -186,6 +177,7 @@ export function registerRoutes(app: App, deps: FlagRouteDependencies): void {
   addLists(app, deps);
   addDefinition(app, deps);
   addEvaluation(app, deps);
+  registerTimeTravel(app, deps);
   registerPublicationRoutes(app, deps);
   registerDocumentRoutes(app, deps);
   registerOfrep(app, deps);
