@@ -3,8 +3,11 @@
  *
  *   node tests/faults/erase-child.ts <data dir> <erasure id>
  *
- * Says `erasing` when the erasure has been asked for, and `done` when it is finished.
+ * Says `erasing` when the erasure is on the disk: from then on it must happen. Says `done` when it is
+ * finished.
  */
+import { setImmediate as turn } from "node:timers/promises";
+
 import { openEventStore } from "@paceline/events/server";
 
 const [dataDir = "", id = ""] = process.argv.slice(2);
@@ -18,6 +21,9 @@ const erasing = store.erasures.erase({
   reason: "",
   actor: "drill",
 });
+const isKnown = (erasure: { readonly id: string }): boolean => erasure.id === id;
+while (!store.erasures.pending.some(isKnown) && !store.erasures.receipts.some(isKnown))
+  await turn();
 console.log("erasing");
 await Promise.all([compacting, erasing]);
 console.log("done");
