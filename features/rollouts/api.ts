@@ -1,6 +1,9 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 
+export { GuardReadingSchema, GuardSchema } from "./guard-api.ts";
+export type { GuardDocument, GuardReadingDocument } from "./guard-api.ts";
+
 export const TriggerSchema = Type.Union([
   Type.Literal("guardrail-breach"),
   Type.Literal("primary-harm"),

@@ -1,3 +1,5 @@
+export { GUARD_ACTIONS } from "./guard.ts";
+export type * from "./guard.ts";
 export { decideRollback, TRIGGERS } from "./rollback.ts";
 export type {
   Finding,
