@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import {
   createAuthentication,
   createPasswordHashing,
@@ -23,8 +25,8 @@ import type {
   PlanSet,
   SharedSuppression,
 } from "@paceline/events/server";
-import { createFlagSets } from "@paceline/flags/server";
-import type { FlagSets } from "@paceline/flags/server";
+import { createFlagSets, createSubscribers, followPublications } from "@paceline/flags/server";
+import type { FlagSets, Subscribers } from "@paceline/flags/server";
 import type { Telemetry } from "@paceline/telemetry";
 import type { Logger } from "pino";
 
@@ -55,6 +57,8 @@ export interface Parts {
   readonly plans: PlanSet;
   readonly telemetry: Telemetry;
   readonly flagSets: FlagSets;
+  /** Clients that listen to changes of flags, and what they have received. */
+  readonly subscribers: Subscribers;
   readonly signers: LogSigners;
   readonly sequencer: Sequencer;
   readonly authentication: Authentication;
@@ -102,6 +106,13 @@ export async function openParts(
     await notifications.on(CLOCK_CHANNEL, () => {
       clocks.reload().catch(onError);
     });
+    const flagSets = await createFlagSets({ db, notifications, onError });
+    const subscribers = createSubscribers({
+      session: randomUUID(),
+      nowMs: () => clock.now().getTime(),
+      currentRevision: (...of) => flagSets.get(...of).revision,
+    });
+    followPublications(flagSets, subscribers);
     return {
       store,
       clock,
@@ -116,7 +127,8 @@ export async function openParts(
       auditFolder,
       logger,
       plans: await openPlanSet({ db, notifications, onError }),
-      flagSets: await createFlagSets({ db, notifications, onError }),
+      flagSets,
+      subscribers,
       sequencer: await startSequencer({ db, auditFolder, signers, clock, notifications, onError }),
       authentication: await createAuthentication({ db, clock, notifications }),
       hashing: createPasswordHashing(),
@@ -133,6 +145,7 @@ export async function openParts(
 export async function closeParts(parts: Parts): Promise<void> {
   await parts.authentication.flushKeyUse();
   parts.flagSets.close();
+  await parts.subscribers.close();
   await parts.sequencer.drain();
   await parts.sequencer.close();
   await parts.suppression.close();

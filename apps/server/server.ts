@@ -97,7 +97,7 @@ async function storeExposure({ events, tap }: Parts, exposure: FlagExposure): Pr
 }
 
 function registerFlagsAndEvents(app: App, parts: Parts, config: Config): void {
-  const { store, clocks, flagSets, logger } = parts;
+  const { store, clocks, flagSets, subscribers, logger } = parts;
   const exists = async (workspaceId: string, key: string): Promise<boolean> => {
     const row = await store.db
       .selectFrom("environments")
@@ -110,6 +110,7 @@ function registerFlagsAndEvents(app: App, parts: Parts, config: Config): void {
   registerFlags(app, {
     db: store.db,
     flagSets,
+    subscribers,
     recordExposure: (exposure) => storeExposure(parts, exposure),
     environmentNow: (workspaceId, environment) => clocks.now(workspaceId, environment),
     environmentExists: exists,

@@ -26,6 +26,8 @@ export type {
   Rule,
   Serve,
 } from "./flag.ts";
+export { addLatencies, bucketMs, latencyBucket, timeToShare } from "./latency.ts";
+export type { LatencyCounts } from "./latency.ts";
 export { changedSet, emptySet, explainFlag, serveAll, serveFlag } from "./serve.ts";
 export type {
   Published,

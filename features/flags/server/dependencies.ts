@@ -1,6 +1,7 @@
 import type { Db } from "@paceline/db";
 
 import type { FlagSets } from "./flag-sets.ts";
+import type { Subscribers } from "./subscribers.ts";
 
 /** That a unit was given a variant; what the events feature stores. */
 export interface FlagExposure {
@@ -21,6 +22,8 @@ export interface FlagExposure {
 export interface FlagRouteDependencies {
   readonly db: Db;
   readonly flagSets: FlagSets;
+  /** Every stream joins it. */
+  readonly subscribers: Subscribers;
   /** Resolves when the exposure is durable. */
   readonly recordExposure: (exposure: FlagExposure) => Promise<void>;
   /** The time in an environment; must not ask the database for every call. */

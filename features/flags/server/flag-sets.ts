@@ -32,10 +32,13 @@ export interface FlagSets {
 export interface FlagSetChange {
   readonly set: PublishedSet;
   readonly changedKeys: readonly string[];
+  /** What was published since the set before, oldest first. */
+  readonly publications: readonly { readonly revision: number; readonly publishedAt: Date }[];
 }
 
 interface Row {
   readonly revision: number;
+  readonly published_at: Date;
   readonly key: string;
   readonly digest: string | null;
   readonly content: string | null;
@@ -54,7 +57,7 @@ async function readPublications(
     .leftJoin("flag_revisions as r", (join) =>
       join.onRef("r.workspace_id", "=", "p.workspace_id").onRef("r.digest", "=", "p.digest"),
     )
-    .select(["p.revision", "f.key", "p.digest", "r.content"])
+    .select(["p.revision", "p.published_at", "f.key", "p.digest", "r.content"])
     .where("p.workspace_id", "=", workspaceId)
     .where("p.environment", "=", environment)
     .where("p.revision", ">", since)
@@ -75,7 +78,7 @@ async function readInForce(
       join.onRef("r.workspace_id", "=", "p.workspace_id").onRef("r.digest", "=", "p.digest"),
     )
     .distinctOn("p.flag_id")
-    .select(["p.revision", "f.key", "p.digest", "r.content"])
+    .select(["p.revision", "p.published_at", "f.key", "p.digest", "r.content"])
     .where("p.workspace_id", "=", workspaceId)
     .where("p.environment", "=", environment)
     .orderBy("p.flag_id")
@@ -115,6 +118,17 @@ function changedKeys(before: PublishedSet, after: PublishedSet): readonly string
   return [...keys].filter(
     (key) => before.flags.get(key)?.revision !== after.flags.get(key)?.revision,
   );
+}
+
+function publicationsOf(rows: readonly Row[]): FlagSetChange["publications"] {
+  return rows
+    .map(({ revision, published_at }) => ({ revision, publishedAt: published_at }))
+    .toSorted((a, b) => a.revision - b.revision);
+}
+
+function wholeSet(workspaceId: string, environment: string, rows: readonly Row[]): PublishedSet {
+  const revision = Math.max(0, ...rows.map((row) => row.revision));
+  return changedSet(emptySet(workspaceId, environment), revision, changesOf(rows));
 }
 
 class MemoryFlagSets implements FlagSets {
@@ -195,25 +209,23 @@ class MemoryFlagSets implements FlagSets {
 
   async #read(workspaceId: string, environment: string): Promise<PublishedSet> {
     const before = this.get(workspaceId, environment);
-    const added =
+    const newer =
       before.revision === 0
-        ? null
-        : applyRows(
-            before,
-            await readPublications(this.#db, workspaceId, environment, before.revision),
-          );
-    const after = added ?? (await this.#readWhole(workspaceId, environment));
+        ? []
+        : await readPublications(this.#db, workspaceId, environment, before.revision);
+    const added = before.revision === 0 ? null : applyRows(before, newer);
+    const rows = added === null ? await readInForce(this.#db, workspaceId, environment) : newer;
+    const after = added ?? wholeSet(workspaceId, environment, rows);
     if (after.revision === before.revision && added !== null) return before;
     this.#sets.set(`${workspaceId}/${environment}`, after);
-    const changed = changedKeys(before, after);
-    for (const listener of this.#listeners) listener({ set: after, changedKeys: changed });
+    const change = {
+      set: after,
+      changedKeys: changedKeys(before, after),
+      // After a whole reading only the newest: the others are of no one's present interest.
+      publications: publicationsOf(rows).slice(added === null ? -1 : 0),
+    };
+    for (const listener of this.#listeners) listener(change);
     return after;
-  }
-
-  async #readWhole(workspaceId: string, environment: string): Promise<PublishedSet> {
-    const rows = await readInForce(this.#db, workspaceId, environment);
-    const revision = Math.max(0, ...rows.map((row) => row.revision));
-    return changedSet(emptySet(workspaceId, environment), revision, changesOf(rows));
   }
 }
 

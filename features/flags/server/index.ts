@@ -7,6 +7,7 @@ export { publishFlag } from "./commands/publish-flag.ts";
 export { revertFlag } from "./commands/revert-flag.ts";
 export { switchOffFlag } from "./commands/switch-off-flag.ts";
 export { setExposure } from "./commands/set-exposure.ts";
+export { createSubscribers, followPublications } from "./create-subscribers.ts";
 export type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
 export { createFlagSets } from "./flag-sets.ts";
 export type { FlagSetChange, FlagSets, FlagSetsOptions } from "./flag-sets.ts";
@@ -15,3 +16,12 @@ export { migrations } from "./migrations/index.ts";
 export { lockFlag, readFlag, readLatest, readRevision } from "./repository.ts";
 export type { Publication, PublishedRevision, StoredFlag } from "./repository.ts";
 export { registerRoutes } from "./routes.ts";
+export type {
+  ClientGroup,
+  ProtocolReceipts,
+  ReceiptStatus,
+  SubscriberDescription,
+  SubscriberProtocol,
+  Subscribers,
+  Subscription,
+} from "./subscribers.ts";

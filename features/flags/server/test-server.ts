@@ -9,11 +9,13 @@ import { uuidv7 } from "@paceline/identifiers";
 import { testClock, testDatabase } from "@paceline/test-kit";
 import type { TestClock, TestDatabase } from "@paceline/test-kit";
 
+import { createSubscribers, followPublications } from "./create-subscribers.ts";
 import type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
 import { createFlagSets } from "./flag-sets.ts";
 import type { FlagSets } from "./flag-sets.ts";
 import { migrations as flags } from "./migrations/index.ts";
 import { registerRoutes } from "./routes.ts";
+import type { Subscribers } from "./subscribers.ts";
 
 export const migrations = [http, audit, flags];
 
@@ -76,6 +78,7 @@ export interface TestServer {
   readonly database: TestDatabase;
   readonly clock: TestClock;
   readonly flagSets: FlagSets;
+  readonly subscribers: Subscribers;
   readonly exposures: FlagExposure[];
   readonly errors: unknown[];
   /** Calls the API as the owner. */
@@ -89,6 +92,16 @@ export interface TestServer {
   readonly close: () => Promise<void>;
 }
 
+function testSubscribers(flagSets: FlagSets, clock: TestClock): Subscribers {
+  const subscribers = createSubscribers({
+    session: randomUUID(),
+    nowMs: () => clock.now().getTime(),
+    currentRevision: (...place) => flagSets.get(...place).revision,
+  });
+  followPublications(flagSets, subscribers);
+  return subscribers;
+}
+
 export async function startTestServer(
   overrides: Partial<FlagRouteDependencies> = {},
 ): Promise<TestServer> {
@@ -99,6 +112,7 @@ export async function startTestServer(
   const onError = (error: unknown): void => void errors.push(error);
   const notifications = await listen(database.url, onError);
   const flagSets = await createFlagSets({ db: database.db, notifications, onError });
+  const subscribers = testSubscribers(flagSets, clock);
   const { app } = await createApp({
     db: database.db,
     clock,
@@ -111,6 +125,7 @@ export async function startTestServer(
   registerRoutes(app, {
     db: database.db,
     flagSets,
+    subscribers,
     recordExposure: async (exposure) => {
       exposures.push(exposure);
     },
@@ -126,6 +141,7 @@ export async function startTestServer(
     database,
     clock,
     flagSets,
+    subscribers,
     exposures,
     errors,
     call: async (method, url, payload, who = "owner", headers = {}) =>
@@ -138,6 +154,7 @@ export async function startTestServer(
     async close() {
       await app.close();
       flagSets.close();
+      await subscribers.close();
       await notifications.close();
       await database.close();
     },
