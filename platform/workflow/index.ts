@@ -1,0 +1,25 @@
+export type {
+  Advanced,
+  AfterCall,
+  AfterEffect,
+  DeliverRefusal,
+  InsideEffect,
+  InsideResult,
+  ProcessBinding,
+  ProcessHandle,
+  RunControl,
+  RunFilter,
+  StartRun,
+} from "./engine.ts";
+export { RUN_STATUSES } from "./process.ts";
+export type {
+  Advance,
+  Effect,
+  EngineEvent,
+  HistoryLine,
+  Process,
+  Run,
+  RunStatus,
+  StoredEffect,
+  Timer,
+} from "./process.ts";
