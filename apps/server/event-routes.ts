@@ -36,7 +36,8 @@ export function eventRouteDeps(parts: Parts, { publicUrl }: Config): EventRouteD
     async evaluateFlags(text, context) {
       const identity = await authentication.identityOfKey(text);
       const { actor, workspaceId, environment } = identity ?? {};
-      if (actor?.kind !== "key" || !actor.scopes.includes("evaluate")) return null;
+      if (actor?.kind !== "key") return null;
+      if (!actor.scopes.some((scope) => scope === "evaluate" || scope === "browser")) return null;
       if (workspaceId === undefined || typeof environment !== "string") return null;
       const nowMs = clocks.now(workspaceId, environment).getTime();
       return evaluatedFlags(flagSets.get(workspaceId, environment), context, nowMs);

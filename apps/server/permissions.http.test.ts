@@ -69,7 +69,10 @@ function key(scope: KeyScope, secret: string): Caller {
       // OFREP has no place to name an environment, so it takes bound keys only, and admin keys are not bound.
       if (scope === "admin") return url.startsWith("/ofrep/") && access !== "public" ? 403 : null;
       if (access === "public" || access === "signed-in") return null;
-      return typeof access === "object" && access.scope === scope ? null : 403;
+      if (typeof access !== "object") return 403;
+      return access.scope === scope || (access.scope === "browser" && scope === "evaluate")
+        ? null
+        : 403;
     },
   };
 }
@@ -97,7 +100,7 @@ before(async () => {
   );
   for (const role of ROLES)
     if (role !== "owner") callers.push(person(role, await addMember(server, owner, role)));
-  for (const scope of ["intake", "evaluate", "metrics", "admin"] as const)
+  for (const scope of ["intake", "evaluate", "browser", "metrics", "admin"] as const)
     callers.push(key(scope, (await makeKey(server, owner, scope)).secret));
 });
 after(() => server.close());

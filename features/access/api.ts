@@ -26,7 +26,8 @@ export const RoleSchema = Type.Union(
 
 const Scope = Type.Union([
   Type.Literal("intake", { description: "write events, nothing else" }),
-  Type.Literal("evaluate", { description: "evaluate flags" }),
+  Type.Literal("evaluate", { description: "evaluate flags, and read their rules" }),
+  Type.Literal("browser", { description: "evaluate flags; never sees a rule" }),
   Type.Literal("metrics", { description: "read /metrics, nothing else" }),
   Type.Literal("admin", { description: "everything an owner may" }),
 ]);
@@ -146,7 +147,7 @@ export type KeyView = Static<typeof KeyView>;
 export const CreateKey = Type.Object(
   {
     name: Name,
-    scopes: Type.Array(Scope, { minItems: 1, maxItems: 4, uniqueItems: true }),
+    scopes: Type.Array(Scope, { minItems: 1, maxItems: 5, uniqueItems: true }),
     environment: Type.Optional(Type.String({ maxLength: 40 })),
   },
   { additionalProperties: false },

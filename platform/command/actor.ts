@@ -1,8 +1,11 @@
 import { can } from "./permissions.ts";
 import type { Permission, Role } from "./permissions.ts";
 
-/** What an API key may be used for. `metrics` reads `/metrics`; `admin` acts with the permissions of its role. */
-export type KeyScope = "intake" | "evaluate" | "metrics" | "admin";
+/**
+ * What an API key may be used for. `browser` gets evaluated values, `evaluate` the rules too; `metrics`
+ * reads `/metrics`; `admin` acts with the permissions of its role.
+ */
+export type KeyScope = "intake" | "evaluate" | "browser" | "metrics" | "admin";
 
 /** Who acts: a member, an API key, or a part of the server itself. */
 export type Actor =

@@ -18,10 +18,10 @@ function create(): Command {
     .requiredOption("--name <name>", "what the key is for")
     .addOption(
       new Option("--scope <scope>", "what it may do")
-        .choices(["intake", "evaluate", "metrics", "admin"])
+        .choices(["intake", "evaluate", "browser", "metrics", "admin"])
         .makeOptionMandatory(),
     )
-    .option("--environment <key>", "environment of an intake or evaluate key")
+    .option("--environment <key>", "environment of an intake, evaluate or browser key")
     .action(async (options: CreateOptions) => {
       const created = await withStore(configOf(options), async (store) => {
         const input = {
@@ -41,7 +41,8 @@ function create(): Command {
 }
 
 function refusal(kind: string): string {
-  if (kind === "environment-required") return "An intake or evaluate key needs --environment.";
+  if (kind === "environment-required")
+    return "An intake, evaluate or browser key needs --environment.";
   if (kind === "environment-not-allowed")
     return "An admin or metrics key has no environment: leave --environment out.";
   if (kind === "no-such-environment") return "There is no such environment in this workspace.";

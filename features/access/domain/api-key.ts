@@ -2,10 +2,14 @@ import type { KeyScope } from "@paceline/command";
 import type { Result } from "@paceline/result";
 import { err, ok } from "@paceline/result";
 
-/** What an API key may be used for; `intake` can only write events, so it may be shown in a web page. */
+/**
+ * What an API key may be used for. `intake` can only write events and `browser` only learns what a context
+ * is served, so both may be shown in a web page; `evaluate` reads the rules, and with them whom they name.
+ */
 export const KEY_SCOPES = [
   "intake",
   "evaluate",
+  "browser",
   "metrics",
   "admin",
 ] as const satisfies readonly KeyScope[];

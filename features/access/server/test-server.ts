@@ -82,7 +82,7 @@ export async function startProcess(
   });
   const { app } = await createApp({ db, clock, authenticate: authentication.authenticate });
   registerRoutes(app, deps);
-  for (const scope of ["intake", "evaluate"] as const)
+  for (const scope of ["intake", "evaluate", "browser"] as const)
     app.post(`/probe/${scope}`, { config: { permission: { scope } } }, async (request) => ({
       environment: request.identity?.environment,
     }));

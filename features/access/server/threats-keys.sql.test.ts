@@ -42,26 +42,29 @@ function call(
 const as = (person: Person): Record<string, string> => ({ cookie: person.cookie });
 const bearer = (secret: string): Record<string, string> => ({ authorization: `Bearer ${secret}` });
 
-async function probe(scope: "intake" | "evaluate", headers: Record<string, string>) {
+async function probe(scope: "intake" | "evaluate" | "browser", headers: Record<string, string>) {
   const answer = await call("POST", `/probe/${scope}`, headers, {});
   return answer.statusCode;
 }
 
-test("T11 an intake key only writes events, an evaluation key only evaluates, each in its own environment", async () => {
+test("T11 an intake key only writes events, a browser key never sees rules, an evaluation key only evaluates, each in its own environment", async () => {
   const intake = await makeKey(server, ["intake"], "staging");
   const evaluate = await makeKey(server, ["evaluate"], "production");
+  const browser = await makeKey(server, ["browser"], "production");
   const admin = await makeKey(server, ["admin"]);
   const table = [];
-  for (const { secret } of [intake, evaluate, admin])
+  for (const { secret } of [intake, browser, evaluate, admin])
     table.push([
       await probe("intake", bearer(secret)),
+      await probe("browser", bearer(secret)),
       await probe("evaluate", bearer(secret)),
       (await call("GET", "/api/v1/members", bearer(secret))).statusCode,
     ]);
   assert.deepEqual(table, [
-    [200, 403, 403],
-    [403, 200, 403],
-    [200, 200, 200],
+    [200, 403, 403, 403],
+    [403, 200, 403, 403],
+    [403, 200, 200, 403],
+    [200, 200, 200, 200],
   ]);
   const where = await call("POST", "/probe/intake", bearer(intake.secret), {});
   assert.equal(where.json().environment, "staging");

@@ -16,11 +16,25 @@ import { environmentsQuery } from "./EnvironmentsPage.tsx";
 
 const purposes = [
   { value: "intake", label: "Write events", hint: "Safe in a web page: it can only write." },
-  { value: "evaluate", label: "Evaluate flags", hint: "For servers and apps that ask for flags." },
+  {
+    value: "evaluate",
+    label: "Evaluate flags on a server",
+    hint: "It reads the rules, too: keep it out of pages and apps.",
+  },
+  {
+    value: "browser",
+    label: "Evaluate flags in a page or app",
+    hint: "Safe in a web page: it gets values, never rules.",
+  },
   {
     value: "both",
-    label: "Write events and evaluate flags",
+    label: "Write events and evaluate flags on a server",
     hint: "For one program that does both.",
+  },
+  {
+    value: "page",
+    label: "Write events and evaluate flags in a page or app",
+    hint: "Safe in a web page: it writes events and gets values.",
   },
   {
     value: "metrics",
@@ -34,7 +48,9 @@ type Purpose = (typeof purposes)[number]["value"];
 const scopesOf = {
   intake: ["intake"],
   evaluate: ["evaluate"],
+  browser: ["browser"],
   both: ["intake", "evaluate"],
+  page: ["intake", "browser"],
   metrics: ["metrics"],
   admin: ["admin"],
 } as const satisfies Record<Purpose, CreateKey["scopes"][number][]>;

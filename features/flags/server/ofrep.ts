@@ -163,7 +163,7 @@ function tell(deps: FlagRouteDependencies, { key, reason, errorCode, variant }: 
 function addSingle(app: App, deps: FlagRouteDependencies, limit: RateLimit): void {
   app.post<{ Params: { key: string } }>(
     "/ofrep/v1/evaluate/flags/:key",
-    { config: { permission: { scope: "evaluate" }, idempotent: false }, schema: { hide: true } },
+    { config: { permission: { scope: "browser" }, idempotent: false }, schema: { hide: true } },
     async (request, reply) => {
       const { key } = request.params;
       const set = boundSet({ identity: identityOf(request), reply, key }, deps, limit);
@@ -207,7 +207,7 @@ function isFresh(request: FastifyRequest, tag: string): boolean {
 function addBulk(app: App, deps: FlagRouteDependencies, limit: RateLimit): void {
   app.post(
     "/ofrep/v1/evaluate/flags",
-    { config: { permission: { scope: "evaluate" }, idempotent: false }, schema: { hide: true } },
+    { config: { permission: { scope: "browser" }, idempotent: false }, schema: { hide: true } },
     async (request, reply) => {
       const set = boundSet({ identity: identityOf(request), reply }, deps, limit);
       if (set === null) return reply;
