@@ -25,12 +25,18 @@ import type {
   PlanSet,
   SharedSuppression,
 } from "@paceline/events/server";
-import { createFlagSets, createSubscribers, followPublications } from "@paceline/flags/server";
-import type { FlagSets, Subscribers } from "@paceline/flags/server";
+import {
+  createFlagSets,
+  createSubscribers,
+  followPublications,
+  openRecordedContexts,
+} from "@paceline/flags/server";
+import type { FlagSets, RecordedContexts, Subscribers } from "@paceline/flags/server";
 import type { Telemetry } from "@paceline/telemetry";
 import type { Logger } from "pino";
 
 import type { Config } from "./config.ts";
+import { contextStore } from "./context-store.ts";
 import { createEnvironmentClocks } from "./environment-clocks.ts";
 import type { EnvironmentClocks } from "./environment-clocks.ts";
 import { eventStoreOptions } from "./event-options.ts";
@@ -59,6 +65,8 @@ export interface Parts {
   readonly flagSets: FlagSets;
   /** Clients that listen to changes of flags, and what they have received. */
   readonly subscribers: Subscribers;
+  /** The sample of real contexts. */
+  readonly contexts: RecordedContexts;
   readonly signers: LogSigners;
   readonly sequencer: Sequencer;
   readonly authentication: Authentication;
@@ -129,6 +137,12 @@ export async function openParts(
       plans: await openPlanSet({ db, notifications, onError }),
       flagSets,
       subscribers,
+      contexts: await openRecordedContexts({
+        db,
+        notifications,
+        store: contextStore(events),
+        onError,
+      }),
       sequencer: await startSequencer({ db, auditFolder, signers, clock, notifications, onError }),
       authentication: await createAuthentication({ db, clock, notifications }),
       hashing: createPasswordHashing(),
@@ -146,6 +160,7 @@ export async function closeParts(parts: Parts): Promise<void> {
   await parts.authentication.flushKeyUse();
   parts.flagSets.close();
   await parts.subscribers.close();
+  await parts.contexts.close();
   await parts.sequencer.drain();
   await parts.sequencer.close();
   await parts.suppression.close();

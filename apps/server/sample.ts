@@ -28,7 +28,6 @@ export function wireSample(
       initiatives: wiring.initiatives,
       experiments: wiring.experiments,
       flags: wiring.rollouts.flags,
-      door: wiring.door,
       events,
       async take(workspace, environment, { source, at, body }) {
         const ids = { newMessageId: () => newId(clock) };

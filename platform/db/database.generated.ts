@@ -202,6 +202,14 @@ export interface Experiments {
   workspace_id: string;
 }
 
+export interface FlagContextSettings {
+  enabled: boolean;
+  environment: string;
+  never_recorded: Json;
+  updated_at: Timestamp;
+  workspace_id: string;
+}
+
 export interface FlagDrafts {
   configuration: Json;
   environment: string;
@@ -245,9 +253,7 @@ export interface Flags {
   initiative_id: string | null;
   key: string;
   kind: string;
-  lifecycle: Generated<string>;
   owner: string | null;
-  tags: Generated<string[]>;
   type: string;
   updated_at: Timestamp;
   variants: Json;
@@ -545,6 +551,7 @@ export interface Database {
   event_suppressions: EventSuppressions;
   experiment_looks: ExperimentLooks;
   experiments: Experiments;
+  flag_context_settings: FlagContextSettings;
   flag_drafts: FlagDrafts;
   flag_environments: FlagEnvironments;
   flag_publications: FlagPublications;

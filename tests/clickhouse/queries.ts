@@ -114,6 +114,13 @@ export const QUERIES: Readonly<Record<string, EventQuery>> = {
     limit: 20,
     after: { receivedAt: START + DAY, source: "a", messageId: "b" },
   },
+  "recorded contexts": {
+    kind: "contexts",
+    ...SCOPE,
+    from: START + 5 * DAY,
+    to: END - 5 * DAY,
+    limit: 60,
+  },
   "everything of two people": {
     kind: "find",
     ...SCOPE,

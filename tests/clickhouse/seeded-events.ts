@@ -1,4 +1,4 @@
-import { exposureEvent } from "@paceline/events/domain";
+import { contextEvent, exposureEvent } from "@paceline/events/domain";
 import type { FlatEvent } from "@paceline/events/domain";
 
 export const SCOPE = { workspace: "w'1\\", environment: "production" } as const;
@@ -52,6 +52,7 @@ export function seededEvents(count: number, seed = 1): FlatEvent[] {
     if (kind < 0.12) return exposure(unit, person, at, random);
     if (kind < 0.16) return bad(place, unit, at, random);
     if (kind < 0.17) return resolved(place, unit, at, random);
+    if (kind < 0.19) return recorded(person, unit, at, random);
     return message(place, unit, at, random);
   });
 }
@@ -62,6 +63,21 @@ function exposure(unit: string, person: number, at: number, random: () => number
   const flagKey = random() < 0.7 ? "checkout" : "search";
   const experimentId = random() < 0.8 ? `e-${flagKey}` : null;
   return exposureEvent({ ...SCOPE, flagKey, experimentId, revision: "1", variant, unit, at });
+}
+
+/** The same person on several days, with other shares. */
+function recorded(person: number, unit: string, at: number, random: () => number): FlatEvent {
+  const rank = Math.imul(person + 1, 0x9e3779b1) >>> 0;
+  const context = JSON.stringify({ plan: "it's pro", amount: Math.floor(random() * 10) });
+  const share = 2 ** -Math.floor(random() * 4);
+  return contextEvent({
+    ...SCOPE,
+    unit,
+    rank: rank.toString(16).padStart(16, "0"),
+    share,
+    at,
+    context,
+  });
 }
 
 function base(place: number, unit: string, at: number): FlatEvent {

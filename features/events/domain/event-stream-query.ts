@@ -21,7 +21,7 @@ export interface CatalogRow {
   readonly newestReceivedAt: number;
 }
 
-/** The newest events, newest first; quarantined ones only if the type is asked for. */
+/** The newest events, newest first; quarantined ones and recorded contexts only if the type is asked for. */
 export interface RecentQuery extends QueryScope {
   readonly kind: "recent";
   readonly limit: number;

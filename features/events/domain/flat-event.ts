@@ -1,7 +1,7 @@
 /**
  * The kinds of event that the store keeps: Segment's calls, the exposure to a flag variant, OpenTelemetry's
- * three signals, and two of our own making: `bad`, an event that could not be accepted, and `resolved`, which says that a
- * bad event was replayed or dismissed.
+ * three signals, and three of our own making: `bad`, an event that could not be accepted, `resolved`, which says that a
+ * bad event was replayed or dismissed, and `context`, a sampled context for which flags were evaluated.
  */
 export const EVENT_TYPES = [
   "track",
@@ -16,12 +16,13 @@ export const EVENT_TYPES = [
   "metric",
   "bad",
   "resolved",
+  "context",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Types that nobody sent: queries of people's events leave them out unless they ask for them. */
-export const QUARANTINE_TYPES = ["bad", "resolved"] as const satisfies readonly EventType[];
+export const UNSENT_TYPES = ["bad", "resolved", "context"] as const satisfies readonly EventType[];
 
 /**
  * One event as it is logged, stored and queried: one flat record, whatever dialect it came in.

@@ -14,6 +14,7 @@ import type {
 } from "./event-stream-query.ts";
 import type { ExperimentPartial, ExperimentQuery } from "./experiment-query.ts";
 import type { FunnelPartial, FunnelQuery } from "./funnel-query.ts";
+import type { ContextRow, ContextsQuery } from "./recorded-context.ts";
 import type { RetentionPartial, RetentionQuery } from "./retention-query.ts";
 import type { SeriesPartial, SeriesQuery } from "./series-query.ts";
 import type { SourceRow, SourcesQuery } from "./sources-query.ts";
@@ -31,7 +32,8 @@ export type EventQuery =
   | SourcesQuery
   | BadEventsQuery
   | BadGroupQuery
-  | FindQuery;
+  | FindQuery
+  | ContextsQuery;
 
 export type QueryKind = EventQuery["kind"];
 
@@ -51,4 +53,5 @@ export interface RowsOf {
   readonly badEvents: BadEventsPartial;
   readonly badGroup: BadGroupRow;
   readonly find: FindRow;
+  readonly contexts: ContextRow;
 }

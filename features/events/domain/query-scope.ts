@@ -6,7 +6,7 @@ export interface QueryScope {
 
 /**
  * Some of the events: `{ type: "track", event: "Order" }`. Without a type, every type that people's
- * events have, so nothing quarantined.
+ * events have, so nothing quarantined and no recorded context.
  */
 export interface EventSelection {
   readonly type?: string;

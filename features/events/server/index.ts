@@ -80,6 +80,7 @@ export { createLiveTap } from "./live-tap.ts";
 export type { LiveEvent, LiveListener, LiveTap } from "./live-tap.ts";
 export type { ClickHouseOptions } from "./open-engine.ts";
 export { readParquetRows } from "./engine/duckdb/read-parquet.ts";
+export { recordContexts } from "./record-contexts.ts";
 export { recordExposure, recordExposures } from "./record-exposure.ts";
 
 /** Intake for clients, and what people see of the events. */

@@ -171,6 +171,7 @@ function addSingle(app: App, deps: FlagRouteDependencies, limit: RateLimit): voi
       const context = readContext(request.body);
       if (typeof context === "string") return refuse(reply, 400, "INVALID_CONTEXT", context, key);
       const at = await deps.environmentNow(set.workspaceId, set.environment);
+      deps.contexts.offer(set.workspaceId, set.environment, context, at);
       const { evaluation, exposure } = serveFlag(set, key, context, at.getTime());
       if (exposure !== null) {
         try {
@@ -214,6 +215,7 @@ function addBulk(app: App, deps: FlagRouteDependencies, limit: RateLimit): void 
       const context = readContext(request.body);
       if (typeof context === "string") return refuse(reply, 400, "INVALID_CONTEXT", context);
       const at = await deps.environmentNow(set.workspaceId, set.environment);
+      deps.contexts.offer(set.workspaceId, set.environment, context, at);
       const evaluations = serveAll(set, context, at.getTime());
       if (deps.onEvaluated !== undefined) for (const one of evaluations) tell(deps, one);
       const text = bulkText(set, evaluations);

@@ -7,15 +7,13 @@ import { canonicalJson } from "@paceline/transparency-log";
 import { Value } from "typebox/value";
 
 import {
+  ConfigurationSchema,
   FlagKindSchema,
   FlagTypeSchema,
-  LifecycleSchema,
-  StoredConfigurationSchema,
-  StoredContentSchema,
+  RevisionContentSchema,
   VariantsSchema,
 } from "../api.ts";
-import { fromStored } from "../domain/index.ts";
-import type { Configuration, FlagDefinition, Lifecycle, RevisionContent } from "../domain/index.ts";
+import type { Configuration, FlagDefinition, RevisionContent } from "../domain/index.ts";
 
 /** Tells every process that an environment has a new revision: `<workspace>/<environment>/<revision>`. */
 export const PUBLISHED_CHANNEL = "flag_published";
@@ -49,8 +47,6 @@ const FLAG_COLUMNS = [
   "flags.kind",
   "flags.initiative_id",
   "flags.expires_at",
-  "flags.lifecycle",
-  "flags.tags",
   "flags.archived_at",
   "flags.version",
 ] as const;
@@ -65,8 +61,6 @@ interface FlagRow {
   readonly kind: string;
   readonly initiative_id: string | null;
   readonly expires_at: Date | null;
-  readonly lifecycle: string;
-  readonly tags: readonly string[];
   readonly archived_at: Date | null;
   readonly version: number;
 }
@@ -82,8 +76,6 @@ export function flagOf(row: FlagRow): StoredFlag {
     kind: Value.Parse(FlagKindSchema, row.kind),
     initiativeId: row.initiative_id,
     expiresAt: row.expires_at?.toISOString() ?? null,
-    lifecycle: Value.Parse(LifecycleSchema, row.lifecycle),
-    tags: row.tags,
     archivedAt: row.archived_at,
     version: row.version,
   };
@@ -97,8 +89,6 @@ function definitionRow(flag: FlagDefinition) {
     kind: flag.kind,
     initiative_id: flag.initiativeId,
     expires_at: flag.expiresAt,
-    lifecycle: flag.lifecycle,
-    tags: [...flag.tags],
   };
 }
 
@@ -143,21 +133,15 @@ export async function updateFlag(
     .execute();
 }
 
-/** Moves a flag to another part of its life; archived is what has the instant at which it was. */
-export async function setLifecycle(
+export async function setArchived(
   tx: Db,
   id: string,
-  lifecycle: Lifecycle,
+  archivedAt: Date | null,
   now: Date,
 ): Promise<void> {
   await tx
     .updateTable("flags")
-    .set((eb) => ({
-      lifecycle,
-      archived_at: lifecycle === "archived" ? now : null,
-      updated_at: now,
-      version: eb("version", "+", 1),
-    }))
+    .set((eb) => ({ archived_at: archivedAt, updated_at: now, version: eb("version", "+", 1) }))
     .where("id", "=", id)
     .execute();
 }
@@ -214,7 +198,7 @@ export async function readDraft(
 }
 
 export function readConfiguration(value: unknown): Configuration {
-  return fromStored(Value.Parse(StoredConfigurationSchema, value));
+  return Value.Parse(ConfigurationSchema, value);
 }
 
 /** @returns the draft's new version */
@@ -275,8 +259,7 @@ export function publicationOf(row: PublicationRow): Publication {
 
 export function readContent(text: string): RevisionContent {
   const parsed: unknown = JSON.parse(text);
-  const stored = Value.Parse(StoredContentSchema, parsed);
-  return { ...stored, configuration: fromStored(stored.configuration) };
+  return Value.Parse(RevisionContentSchema, parsed);
 }
 
 /** Publications of one flag in an environment, newest first, with contents. */
@@ -351,19 +334,13 @@ function actorName(ctx: CommandContext): string {
   return ctx.actor.kind === "service" ? ctx.actor.name : ctx.actor.id;
 }
 
-/** What a revision is to hold: a content, one that is stored already, or nothing (null). */
-export type Fixed = RevisionContent | { readonly digest: string } | null;
-
-/**
- * Gives the environment its next revision. For `publishContent`, the one door for publications; a
- * content that is stored keeps the digest that it has, whatever its members would be called today.
- */
-export async function insertPublication(
+/** Gives the environment its next revision, in which the flag has this content, or is gone (null). */
+export async function publish(
   tx: Db,
   ctx: CommandContext,
   flagId: string,
   environment: string,
-  fixed: Fixed,
+  content: RevisionContent | null,
   action: PublicationAction,
 ): Promise<Publication> {
   const { workspaceId: workspace_id, now } = ctx;
@@ -377,15 +354,15 @@ export async function insertPublication(
     )
     .returning("revision")
     .executeTakeFirstOrThrow();
-  const digest = fixed === null ? null : "digest" in fixed ? fixed.digest : digestOf(fixed);
-  if (fixed !== null && digest !== null && !("digest" in fixed)) {
+  const digest = content === null ? null : digestOf(content);
+  if (content !== null && digest !== null) {
     await tx
       .insertInto("flag_revisions")
       .values({
         workspace_id,
         digest,
         flag_id: flagId,
-        content: canonicalJson(fixed),
+        content: canonicalJson(content),
         created_at: now,
       })
       .onConflict((conflict) => conflict.columns(["workspace_id", "digest"]).doNothing())

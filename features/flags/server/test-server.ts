@@ -9,12 +9,14 @@ import { uuidv7 } from "@paceline/identifiers";
 import { testClock, testDatabase } from "@paceline/test-kit";
 import type { TestClock, TestDatabase } from "@paceline/test-kit";
 
+import { memoryContexts } from "./contexts/memory-contexts.ts";
+import { openRecordedContexts } from "./contexts/recorded-contexts.ts";
+import type { RecordedContexts } from "./contexts/recorded-contexts.ts";
 import { createSubscribers, followPublications } from "./create-subscribers.ts";
 import type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
 import { createFlagSets } from "./flag-sets.ts";
 import type { FlagSets } from "./flag-sets.ts";
 import { migrations as flags } from "./migrations/index.ts";
-import { OPEN_DOOR } from "./publication-door.ts";
 import { registerRoutes } from "./routes.ts";
 import type { Subscribers } from "./subscribers.ts";
 
@@ -80,6 +82,7 @@ export interface TestServer {
   readonly clock: TestClock;
   readonly flagSets: FlagSets;
   readonly subscribers: Subscribers;
+  readonly contexts: RecordedContexts;
   readonly exposures: FlagExposure[];
   readonly errors: unknown[];
   /** Calls the API as the owner. */
@@ -103,6 +106,26 @@ function testSubscribers(flagSets: FlagSets, clock: TestClock): Subscribers {
   return subscribers;
 }
 
+function callerOf(app: App): TestServer["call"] {
+  return async (method, url, payload, who = "owner", headers = {}) => {
+    const sent = { "x-api-key": who, ...headers };
+    return app.inject({
+      method,
+      url,
+      headers: sent,
+      ...(payload === undefined ? {} : { payload }),
+    });
+  };
+}
+
+/** What is sampled is kept in memory and written when a test says so. */
+function testContexts(
+  { db }: TestDatabase,
+  onError: (error: unknown) => void,
+): Promise<RecordedContexts> {
+  return openRecordedContexts({ db, store: memoryContexts(), onError, flushMs: 0 });
+}
+
 export async function startTestServer(
   overrides: Partial<FlagRouteDependencies> = {},
 ): Promise<TestServer> {
@@ -114,6 +137,7 @@ export async function startTestServer(
   const notifications = await listen(database.url, onError);
   const flagSets = await createFlagSets({ db: database.db, notifications, onError });
   const subscribers = testSubscribers(flagSets, clock);
+  const contexts = await testContexts(database, onError);
   const { app } = await createApp({
     db: database.db,
     clock,
@@ -127,7 +151,7 @@ export async function startTestServer(
     db: database.db,
     flagSets,
     subscribers,
-    door: OPEN_DOOR,
+    contexts,
     recordExposure: async (exposure) => {
       exposures.push(exposure);
     },
@@ -144,19 +168,15 @@ export async function startTestServer(
     clock,
     flagSets,
     subscribers,
+    contexts,
     exposures,
     errors,
-    call: async (method, url, payload, who = "owner", headers = {}) =>
-      app.inject({
-        method,
-        url,
-        headers: { "x-api-key": who, ...headers },
-        ...(payload === undefined ? {} : { payload }),
-      }),
+    call: callerOf(app),
     async close() {
       await app.close();
       flagSets.close();
       await subscribers.close();
+      await contexts.close();
       await notifications.close();
       await database.close();
     },

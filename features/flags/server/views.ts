@@ -63,8 +63,6 @@ function summaryOf(flag: StoredFlag, inForce: readonly InForce[]): FlagSummary {
     owner,
     initiativeId,
     expiresAt,
-    lifecycle: flag.lifecycle,
-    tags: [...flag.tags],
     archivedAt: flag.archivedAt?.toISOString() ?? null,
     version,
     published: inForce

@@ -1,4 +1,4 @@
-import { QUARANTINE_TYPES } from "../../domain/index.ts";
+import { UNSENT_TYPES } from "../../domain/index.ts";
 import type { ExportFormat, ExportQuery } from "../../domain/index.ts";
 import { COLUMN_NAMES } from "./duckdb/loading.ts";
 import { literal } from "./duckdb/statement.ts";
@@ -36,7 +36,7 @@ export function exportStatement(
     ] as const
   ).flatMap(([column, value]) => (value === undefined ? [] : [`${column} = ${literal(value)}`]));
   const apart =
-    query.type === undefined ? [`type NOT IN (${QUARANTINE_TYPES.map(literal).join(", ")})`] : [];
+    query.type === undefined ? [`type NOT IN (${UNSENT_TYPES.map(literal).join(", ")})`] : [];
   const conditions = [
     ...equal,
     ...apart,

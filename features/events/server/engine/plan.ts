@@ -58,6 +58,8 @@ export function compile<Source>(
       return compilers.badGroup(query, source);
     case "find":
       return compilers.find(query, source);
+    case "contexts":
+      return compilers.contexts(query, source);
   }
 }
 
@@ -89,6 +91,7 @@ export function reachOf(query: EventQuery): Reach {
       return { ...EVERYTHING, occurredFrom: query.from };
     case "catalog":
     case "sources":
+    case "contexts":
       return { ...EVERYTHING, receivedFrom: query.from, receivedTo: query.to };
     // What resolves a bad event comes later than it.
     case "badGroup":

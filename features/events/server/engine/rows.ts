@@ -2,6 +2,7 @@ import type {
   BadEventsPartial,
   BadGroupRow,
   CatalogRow,
+  ContextRow,
   EventQuery,
   ExperimentPartial,
   ExperimentQuery,
@@ -55,6 +56,8 @@ export function readRows(query: EventQuery, rows: readonly EngineRow[]): RowsOf[
       return rows.map(readBadGroupRow);
     case "find":
       return rows.map(readFindRow);
+    case "contexts":
+      return rows.map(readContextRow);
   }
 }
 
@@ -227,6 +230,16 @@ function readFindRow(row: EngineRow): FindRow {
     variant: textOrNull(row, "variant"),
     properties: text(row, "properties"),
     context: text(row, "context"),
+  };
+}
+
+function readContextRow(row: EngineRow): ContextRow {
+  return {
+    rank: text(row, "rank"),
+    unit: text(row, "unit"),
+    receivedAt: number(row, "received_at"),
+    context: text(row, "properties"),
+    lowestShare: number(row, "lowest_share"),
   };
 }
 

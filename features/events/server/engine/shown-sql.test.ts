@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 
 import { DuckDBInstance } from "@duckdb/node-api";
 
+import { contextEvent } from "../../domain/index.ts";
 import type { EventQuery } from "../../domain/index.ts";
 import { openEventStore } from "../event-store.ts";
 import { HOUR, sampleEvent, sampleExposure, SCOPE, START } from "../sample-events.ts";
@@ -23,6 +24,16 @@ after(async () => {
 });
 
 await store.append([
+  ...["0a", "0b"].map((rank, place) =>
+    contextEvent({
+      ...SCOPE,
+      unit: `u${place}`,
+      rank,
+      share: 0.5,
+      at: START + HOUR,
+      context: '{"plan":"it\'s pro"}',
+    }),
+  ),
   sampleExposure("it's u1", "control", START),
   sampleExposure("u2", "treatment", START + HOUR),
   ...["it's u1", "u2", "u3"].map((unit, place) =>
@@ -93,6 +104,7 @@ const QUERIES: readonly EventQuery[] = [
   { kind: "catalog", ...SCOPE, ...range, bucketMs: HOUR },
   { kind: "recent", ...SCOPE, unit: "it's u1", limit: 5 },
   { kind: "find", ...SCOPE, identifiers: ["it's u1", "u3"], limit: 5 },
+  { kind: "contexts", ...SCOPE, ...range, limit: 5 },
 ];
 
 for (const query of QUERIES) {

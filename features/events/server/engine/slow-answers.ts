@@ -2,7 +2,7 @@ import {
   cellNumber,
   cellStart,
   delayBin,
-  QUARANTINE_TYPES,
+  UNSENT_TYPES,
   seriesBuckets,
 } from "../../domain/index.ts";
 import type {
@@ -26,7 +26,7 @@ import type {
 export function isSelected(selection: EventSelection, event: FlatEvent): boolean {
   const type =
     selection.type === undefined
-      ? !QUARANTINE_TYPES.some((apart) => apart === event.type)
+      ? !UNSENT_TYPES.some((apart) => apart === event.type)
       : event.type === selection.type;
   return type && (selection.event === undefined || event.event === selection.event);
 }

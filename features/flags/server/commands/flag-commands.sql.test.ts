@@ -5,12 +5,11 @@ import { after, test } from "node:test";
 import { PermissionDenied } from "@paceline/command";
 import { testDatabase } from "@paceline/test-kit";
 
-import { OPEN_DOOR } from "../publication-door.ts";
+import type { FlagDefinition } from "../../domain/index.ts";
 import { readDraft, readFlag, readLatest } from "../repository.ts";
 import { contextOf, migrations, viewerContext, WORKSPACE } from "../test-server.ts";
 import { archiveFlag } from "./archive-flag.ts";
 import { createFlag } from "./create-flag.ts";
-import type { NewFlag } from "./create-flag.ts";
 import { editConfiguration } from "./edit-configuration.ts";
 import { editFlag } from "./edit-flag.ts";
 import { publishFlag } from "./publish-flag.ts";
@@ -23,7 +22,7 @@ const { db } = database;
 after(database.close);
 const ctx = contextOf(db);
 
-function definition(key: string): NewFlag {
+function definition(key: string): FlagDefinition {
   return {
     key,
     type: "boolean",
@@ -59,7 +58,7 @@ async function draft(key: string, exposureShare: number, environment = "producti
 
 async function publishDraft(key: string, environment = "production") {
   const input = { key, environment, digest: null, acceptRebucketing: false };
-  const published = await publishFlag(OPEN_DOOR, ctx, input);
+  const published = await publishFlag(ctx, input);
   assert.ok(published.ok);
   return published.value;
 }
@@ -86,11 +85,9 @@ test("every change of a flag leaves its audit entry, a refusal leaves none", asy
   await draft(key, 0.1);
   const { revision } = await publishDraft(key);
   const production = { key, environment: "production" };
-  assert.ok(
-    (await setExposure(OPEN_DOOR, ctx, { ...production, ruleId: "ramp", exposureShare: 0.5 })).ok,
-  );
+  assert.ok((await setExposure(ctx, { ...production, ruleId: "ramp", exposureShare: 0.5 })).ok);
   assert.ok((await revertFlag(ctx, { ...production, revision })).ok);
-  assert.ok((await archiveFlag(OPEN_DOOR, ctx, key)).ok);
+  assert.ok((await archiveFlag(ctx, key)).ok);
   const flag = await readFlag(db, WORKSPACE, key);
   assert.deepEqual(await auditActions(flag?.id ?? ""), [
     "flag.create",
@@ -99,7 +96,6 @@ test("every change of a flag leaves its audit entry, a refusal leaves none", asy
     "flag.publish",
     "flag.exposure",
     "flag.revert",
-    "flag.take-out",
     "flag.archive",
   ]);
 });
@@ -129,7 +125,7 @@ test("a digest that was reviewed is published, another one is refused", async ()
   const { digest } = await publishDraft(key);
   await draft(key, 0.2);
   const input = { key, environment: "production", digest, acceptRebucketing: false };
-  const refused = await publishFlag(OPEN_DOOR, ctx, input);
+  const refused = await publishFlag(ctx, input);
   assert.equal(refused.ok ? "" : refused.error.kind, "other-digest");
 });
 
@@ -154,15 +150,9 @@ test("a rule's salt does not change unnoticed once it is in force", async () => 
   };
   const at = { key, environment: "production" };
   assert.ok((await editConfiguration(ctx, { ...at, configuration, version: null })).ok);
-  const refused = await publishFlag(OPEN_DOOR, ctx, {
-    ...at,
-    digest: null,
-    acceptRebucketing: false,
-  });
+  const refused = await publishFlag(ctx, { ...at, digest: null, acceptRebucketing: false });
   assert.deepEqual(refused, { ok: false, error: { kind: "rebuckets-units", rules: ["ramp"] } });
-  assert.ok(
-    (await publishFlag(OPEN_DOOR, ctx, { ...at, digest: null, acceptRebucketing: true })).ok,
-  );
+  assert.ok((await publishFlag(ctx, { ...at, digest: null, acceptRebucketing: true })).ok);
 });
 
 test("moving an exposure publishes nothing else of the draft", async () => {
@@ -172,7 +162,7 @@ test("moving an exposure publishes nothing else of the draft", async () => {
   const configuration = { ...gated(0.1), defaultVariant: "on" };
   const at = { key, environment: "production" };
   assert.ok((await editConfiguration(ctx, { ...at, configuration, version: null })).ok);
-  const moved = await setExposure(OPEN_DOOR, ctx, { ...at, ruleId: "ramp", exposureShare: 0.4 });
+  const moved = await setExposure(ctx, { ...at, ruleId: "ramp", exposureShare: 0.4 });
   assert.ok(moved.ok);
   const flag = await readFlag(db, WORKSPACE, key);
   const latest = await readLatest(db, flag?.id ?? "", "production");
@@ -181,13 +171,10 @@ test("moving an exposure publishes nothing else of the draft", async () => {
   const kept = await readDraft(db, flag?.id ?? "", "production");
   assert.equal(kept?.configuration.defaultVariant, "on");
   assert.equal(kept?.configuration.rules[0]?.exposureShare, 0.4);
-  assert.deepEqual(
-    await setExposure(OPEN_DOOR, ctx, { ...at, ruleId: "none", exposureShare: 0.4 }),
-    {
-      ok: false,
-      error: { kind: "rule-not-found", ruleId: "none" },
-    },
-  );
+  assert.deepEqual(await setExposure(ctx, { ...at, ruleId: "none", exposureShare: 0.4 }), {
+    ok: false,
+    error: { kind: "rule-not-found", ruleId: "none" },
+  });
 });
 
 test("reverting brings back the old content under a new number, even of an archived flag", async () => {
@@ -196,13 +183,9 @@ test("reverting brings back the old content under a new number, even of an archi
   const first = await publishDraft(key);
   await draft(key, 0.9);
   const second = await publishDraft(key);
-  assert.ok((await archiveFlag(OPEN_DOOR, ctx, key)).ok);
+  assert.ok((await archiveFlag(ctx, key)).ok);
   const at = { key, environment: "production" };
-  const refused = await publishFlag(OPEN_DOOR, ctx, {
-    ...at,
-    digest: null,
-    acceptRebucketing: false,
-  });
+  const refused = await publishFlag(ctx, { ...at, digest: null, acceptRebucketing: false });
   assert.equal(refused.ok ? "" : refused.error.kind, "flag-archived");
   const reverted = await revertFlag(ctx, { ...at, revision: first.revision });
   assert.ok(reverted.ok);
@@ -244,11 +227,11 @@ test("somebody who may only read changes nothing", async () => {
     () => createFlag(viewer, definition("other")),
     () => editFlag(viewer, { key, version: 1, change: {} }),
     () => editConfiguration(viewer, { ...at, configuration: {}, version: null }),
-    () => publishFlag(OPEN_DOOR, viewer, { ...at, digest: null, acceptRebucketing: false }),
+    () => publishFlag(viewer, { ...at, digest: null, acceptRebucketing: false }),
     () => revertFlag(viewer, { ...at, revision: 1 }),
-    () => archiveFlag(OPEN_DOOR, viewer, key),
+    () => archiveFlag(viewer, key),
     () => switchOffFlag(viewer, at),
-    () => setExposure(OPEN_DOOR, viewer, { ...at, ruleId: "ramp", exposureShare: 1 }),
+    () => setExposure(viewer, { ...at, ruleId: "ramp", exposureShare: 1 }),
   ];
   for (const attempt of attempts) await assert.rejects(attempt(), PermissionDenied);
 });

@@ -2,6 +2,8 @@ import type { FeatureMigrations } from "@paceline/db";
 import { sql } from "kysely";
 import type { Kysely } from "kysely";
 
+import { CONTEXT_SETTINGS_STATEMENTS } from "../contexts/migration.ts";
+
 const STATEMENTS = [
   sql`create table flags (
     id uuid primary key,
@@ -64,20 +66,6 @@ const STATEMENTS = [
     on flag_publications (flag_id, environment, revision desc)`,
 ];
 
-const LIFECYCLE = [
-  sql`alter table flags
-    add column lifecycle text not null default 'draft'
-      check (lifecycle in ('draft', 'live', 'concluded', 'clean-up', 'archived')),
-    add column tags text[] not null default '{}'`,
-  sql`update flags set lifecycle = case
-    when archived_at is not null then 'archived'
-    when exists (select 1 from flag_publications p where p.flag_id = flags.id) then 'live'
-    else 'draft' end`,
-  sql`alter table flags add constraint flags_archived
-    check ((lifecycle = 'archived') = (archived_at is not null))`,
-  sql`create index flags_tags on flags using gin (tags)`,
-];
-
 export const migrations: FeatureMigrations = {
   feature: "flags",
   after: [],
@@ -87,9 +75,9 @@ export const migrations: FeatureMigrations = {
         for (const statement of STATEMENTS) await statement.execute(db);
       },
     },
-    "202611271500_flags_lifecycle": {
+    "202611271510_flags_context_settings": {
       async up(db: Kysely<unknown>) {
-        for (const statement of LIFECYCLE) await statement.execute(db);
+        for (const statement of CONTEXT_SETTINGS_STATEMENTS) await statement.execute(db);
       },
     },
   },

@@ -2,6 +2,7 @@ import type { Dialect } from "../plan.ts";
 import { compileBadEvents, compileBadGroup } from "./bad-events.ts";
 import {
   compileCatalog,
+  compileContexts,
   compileFind,
   compileRecent,
   compileSources,
@@ -29,6 +30,7 @@ export const clickhouse: Dialect<EventTable> = {
     badGroup: compileBadGroup,
     find: compileFind,
     sources: compileSources,
+    contexts: compileContexts,
   },
   display,
 };

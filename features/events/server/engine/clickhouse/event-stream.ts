@@ -1,19 +1,13 @@
 import type {
   CatalogQuery,
+  ContextsQuery,
   FindQuery,
   RecentQuery,
   SourcesQuery,
   TopQuery,
 } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
-import {
-  eventsOf,
-  happened,
-  inScope,
-  notQuarantined,
-  propertyText,
-  selected,
-} from "./fragments.ts";
+import { eventsOf, happened, inScope, notUnsent, propertyText, selected } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
 import type { EventTable } from "./statement.ts";
 
@@ -26,7 +20,7 @@ export function compileCatalog(query: CatalogQuery, table: EventTable): Compiled
     [
       inScope(query, parameters),
       `s.received_at >= ${parameters.instant(query.from)} AND s.received_at < ${parameters.instant(query.to)}`,
-      notQuarantined(parameters),
+      notUnsent(parameters),
     ],
   );
   const bucket = parameters.instant(query.bucketMs);
@@ -59,9 +53,7 @@ export function compileRecent(query: RecentQuery, table: EventTable): CompiledQu
   const { after } = query;
   const conditions = [
     inScope(query, parameters),
-    query.type === undefined
-      ? notQuarantined(parameters)
-      : `s.type = ${parameters.bind(query.type)}`,
+    query.type === undefined ? notUnsent(parameters) : `s.type = ${parameters.bind(query.type)}`,
     ...(query.event === undefined ? [] : [`s.event = ${parameters.bind(query.event)}`]),
     ...(query.unit === undefined ? [] : [`s.unit = ${parameters.bind(query.unit)}`]),
     ...(after === undefined ? [] : [`s.received_at <= ${parameters.instant(after.receivedAt)}`]),
@@ -199,5 +191,32 @@ SELECT e.source AS source, intDiv(e.received_at, ${bucket}) * ${bucket} AS bucke
 FROM ${source} AS e
 GROUP BY source, bucket_at
 ORDER BY source, bucket_at`;
+  return { text, parameters: parameters.list };
+}
+
+/** @see ContextsQuery */
+export function compileContexts(query: ContextsQuery, table: EventTable): CompiledQuery {
+  const parameters = new Parameters();
+  const source = eventsOf(
+    table,
+    ["type", "event", "unit", "message_id", "received_at", "properties", "context"],
+    [
+      inScope(query, parameters),
+      "s.type = 'context'",
+      `s.received_at >= ${parameters.instant(query.from)} AND s.received_at < ${parameters.instant(query.to)}`,
+    ],
+  );
+  const newest = "argMax(tuple(e.unit, e.properties), tuple(e.received_at, e.message_id))";
+  const text = `
+SELECT r.rank AS rank, tupleElement(r.newest, 1) AS unit, r.received_at AS received_at,
+  tupleElement(r.newest, 2) AS properties, min(r.share) OVER () AS lowest_share
+FROM (
+  SELECT e.event AS rank, ${newest} AS newest, max(e.received_at) AS received_at,
+    min(JSONExtractFloat(e.context, 'share')) AS share
+  FROM ${source} AS e
+  GROUP BY rank
+) AS r
+ORDER BY rank
+LIMIT ${parameters.bind(query.limit)}`;
   return { text, parameters: parameters.list };
 }

@@ -1,4 +1,4 @@
-import { QUARANTINE_TYPES } from "../../../domain/index.ts";
+import { UNSENT_TYPES } from "../../../domain/index.ts";
 import type { ExportFormat, ExportQuery } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
 import { EVENT_COLUMNS } from "./event-stream.ts";
@@ -66,7 +66,7 @@ function chosen(query: ExportQuery, table: EventTable, parameters: Parameters): 
   return eventsOf(table, EVENT_COLUMNS, [
     inScope(query, parameters),
     ...equal,
-    ...(query.type === undefined ? [`NOT (${oneOf("s.type", QUARANTINE_TYPES, parameters)})`] : []),
+    ...(query.type === undefined ? [`NOT (${oneOf("s.type", UNSENT_TYPES, parameters)})`] : []),
     happened(query.from, query.to, parameters),
   ]);
 }

@@ -1,4 +1,4 @@
-import { QUARANTINE_TYPES } from "../../../domain/index.ts";
+import { UNSENT_TYPES } from "../../../domain/index.ts";
 import type { EventSelection, ExposureSelection, QueryScope } from "../../../domain/index.ts";
 import type { EventTable, Parameters } from "./statement.ts";
 
@@ -57,16 +57,16 @@ export function oneOf(column: string, values: readonly string[], parameters: Par
   return `${column} IN (${values.map((value) => parameters.bind(value)).join(", ")})`;
 }
 
-/** Bad events and their resolutions are nobody's events. */
-export function notQuarantined(parameters: Parameters): string {
-  return `NOT (${oneOf("s.type", QUARANTINE_TYPES, parameters)})`;
+/** Bad events, their resolutions and recorded contexts are nobody's events. */
+export function notUnsent(parameters: Parameters): string {
+  return `NOT (${oneOf("s.type", UNSENT_TYPES, parameters)})`;
 }
 
 /** The events of a selection; `name` is what the statement calls their rows. */
 export function selected(selection: EventSelection, parameters: Parameters, name = "s"): string {
   const type =
     selection.type === undefined
-      ? `NOT (${oneOf(`${name}.type`, QUARANTINE_TYPES, parameters)})`
+      ? `NOT (${oneOf(`${name}.type`, UNSENT_TYPES, parameters)})`
       : `${name}.type = ${parameters.bind(selection.type)}`;
   return selection.event === undefined
     ? type

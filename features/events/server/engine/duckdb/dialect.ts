@@ -1,6 +1,6 @@
 import type { Dialect } from "../plan.ts";
 import { compileBadEvents, compileBadGroup } from "./bad-events.ts";
-import { compileCatalog, compileRecent } from "./event-stream.ts";
+import { compileCatalog, compileContexts, compileRecent } from "./event-stream.ts";
 import { compileExperiment } from "./experiment.ts";
 import { compileFind } from "./find.ts";
 import { compileFunnel } from "./funnel.ts";
@@ -26,6 +26,7 @@ export const duckdb: Dialect<EventFiles> = {
     badGroup: compileBadGroup,
     find: compileFind,
     sources: compileSources,
+    contexts: compileContexts,
   },
   display(query) {
     return query.text.replaceAll(/\$(\d+)/g, (_, place: string) =>

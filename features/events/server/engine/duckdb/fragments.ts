@@ -1,4 +1,4 @@
-import { QUARANTINE_TYPES } from "../../../domain/index.ts";
+import { UNSENT_TYPES } from "../../../domain/index.ts";
 import type { EventSelection, ExposureSelection, QueryScope } from "../../../domain/index.ts";
 import { COLUMN_NAMES } from "./loading.ts";
 import type { EventFiles, Parameters, ParquetFiles } from "./statement.ts";
@@ -41,15 +41,15 @@ export function oneOf(column: string, values: readonly string[], parameters: Par
   return `${column} IN (${values.map((value) => parameters.bind(value)).join(", ")})`;
 }
 
-/** Bad events and their resolutions are nobody's events. */
-export function notQuarantined(parameters: Parameters): string {
-  return `NOT (${oneOf("s.type", QUARANTINE_TYPES, parameters)})`;
+/** Bad events, their resolutions and recorded contexts are nobody's events. */
+export function notUnsent(parameters: Parameters): string {
+  return `NOT (${oneOf("s.type", UNSENT_TYPES, parameters)})`;
 }
 
 export function selected(selection: EventSelection, parameters: Parameters): string {
   const type =
     selection.type === undefined
-      ? notQuarantined(parameters)
+      ? notUnsent(parameters)
       : `s.type = ${parameters.bind(selection.type)}`;
   return selection.event === undefined
     ? type

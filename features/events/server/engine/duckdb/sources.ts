@@ -1,4 +1,4 @@
-import { QUARANTINE_TYPES } from "../../../domain/index.ts";
+import { UNSENT_TYPES } from "../../../domain/index.ts";
 import type { SourcesQuery } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
 import { eventsOf } from "./fragments.ts";
@@ -13,7 +13,7 @@ export function compileSources(query: SourcesQuery, files: EventFiles): Compiled
   const { type, event } = query.events;
   const types =
     type === undefined
-      ? `s.type NOT IN (${QUARANTINE_TYPES.map((apart) => parameters.bind(apart)).join(", ")})`
+      ? `s.type NOT IN (${UNSENT_TYPES.map((apart) => parameters.bind(apart)).join(", ")})`
       : `s.type = ${parameters.bind(type)}`;
   const name = "json_extract_string(s.context, '/library/name')";
   const version = "json_extract_string(s.context, '/library/version')";
