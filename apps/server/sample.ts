@@ -28,6 +28,7 @@ export function wireSample(
       initiatives: wiring.initiatives,
       experiments: wiring.experiments,
       flags: wiring.rollouts.flags,
+      door: wiring.door,
       events,
       async take(workspace, environment, { source, at, body }) {
         const ids = { newMessageId: () => newId(clock) };

@@ -23,9 +23,9 @@ function flagOfExperiment(set: PublishedSet, experimentId: string): string | und
 function serves({ serve, overrides, recordExposure }: Rule, variant: string): boolean {
   if (!recordExposure) return false;
   if (overrides.some((override) => override.variant === variant)) return true;
-  return "split" in serve
-    ? serve.split.some((arm) => arm.variant === variant)
-    : serve.variant === variant;
+  if ("split" in serve) return serve.split.some((arm) => arm.variant === variant);
+  // What an imported expression may give is known only when it is evaluated.
+  return "variant" in serve ? serve.variant === variant : true;
 }
 
 /**

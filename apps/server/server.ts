@@ -96,7 +96,7 @@ async function storeExposure({ events, tap }: Parts, exposure: FlagExposure): Pr
   });
 }
 
-function registerFlagsAndEvents(app: App, parts: Parts, config: Config): void {
+function registerFlagsAndEvents(app: App, parts: Parts, wiring: Wiring, config: Config): void {
   const { store, clocks, flagSets, subscribers, contexts, logger } = parts;
   const exists = async (workspaceId: string, key: string): Promise<boolean> => {
     const row = await store.db
@@ -111,6 +111,7 @@ function registerFlagsAndEvents(app: App, parts: Parts, config: Config): void {
     db: store.db,
     flagSets,
     subscribers,
+    door: wiring.door,
     contexts,
     recordExposure: (exposure) => storeExposure(parts, exposure),
     environmentNow: (workspaceId, environment) => clocks.now(workspaceId, environment),
@@ -136,7 +137,7 @@ function registerAll(app: App, parts: Parts, wiring: Wiring, config: Config): vo
     },
   });
   registerAudit(app, { auditFolder, signers });
-  registerFlagsAndEvents(app, parts, config);
+  registerFlagsAndEvents(app, parts, wiring, config);
   registerInitiatives(app, wiring.initiatives);
   registerExperiments(app, { ...wiring.experiments, onLook: wiring.onLook });
   registerRollouts(app, wiring.rollouts, wiring.monitor);

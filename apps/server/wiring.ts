@@ -10,6 +10,8 @@ import type {
   LookTaken,
   ReadinessItem,
 } from "@paceline/experiments/server";
+import { OPEN_DOOR } from "@paceline/flags/server";
+import type { PublicationDoor } from "@paceline/flags/server";
 import type { SseHub } from "@paceline/http";
 import { VERDICTS } from "@paceline/initiatives/domain";
 import {
@@ -37,6 +39,8 @@ export interface Wiring {
   readonly experiments: ExperimentDependencies;
   readonly rollouts: RolloutDependencies;
   readonly monitor: Monitor;
+  /** What stands between a command and what flags do. */
+  readonly door: PublicationDoor;
   /** After each look: rolls back what must be. */
   readonly onLook: (taken: LookTaken) => Promise<void>;
   /** Takes every look that is due. */
@@ -142,6 +146,7 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
     experiments,
     rollouts,
     monitor,
+    door: OPEN_DOOR,
     onLook,
     async takeLooks() {
       const deps = { ...experiments, serviceContext: as("scheduler"), onLook, onError };

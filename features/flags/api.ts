@@ -1,7 +1,16 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 
-import type { Condition, Configuration, Difference, RevisionContent } from "./domain/index.ts";
+import type {
+  Arm,
+  Condition,
+  Configuration,
+  Difference,
+  Gate,
+  PartRange,
+  RevisionContent,
+  StoredConfiguration,
+} from "./domain/index.ts";
 
 const Text = (maxLength: number) => Type.String({ maxLength });
 const Nullable = <T extends ReturnType<typeof Type.String>>(schema: T) =>
@@ -26,6 +35,17 @@ export const FlagKindSchema = Type.Union([
   Type.Literal("configuration"),
 ]);
 
+export const LifecycleSchema = Type.Union([
+  Type.Literal("draft"),
+  Type.Literal("live"),
+  Type.Literal("concluded"),
+  Type.Literal("clean-up"),
+  Type.Literal("archived"),
+]);
+
+export const TagSchema = Type.String({ pattern: "^[a-z0-9][a-z0-9._:-]{0,49}$" });
+const Tags = Type.Array(TagSchema, { maxItems: 50, uniqueItems: true });
+
 export const VariantsSchema = Type.Record(
   Type.String(),
   Type.Union([
@@ -45,49 +65,133 @@ const ConditionSchema = Type.Unsafe<Condition>({
     "`{ all: [...] }`, `{ any: [...] }`, `{ not: ... }` or `{ attribute, operator, value }`",
 });
 
-const Serve = Type.Union([
-  Type.Object({ variant: VariantName }, { additionalProperties: false }),
+const Share = Type.Number({ minimum: 0, maximum: 1 });
+const Attribute = Type.String({ minLength: 1, maxLength: 200 });
+const NameText = Type.String({ minLength: 1, maxLength: 100 });
+
+const Part = Type.Integer({ minimum: 0, maximum: 100_000 });
+
+/** Written as a list of two, which OpenAPI's generators understand better than a tuple. */
+const Ranges = Type.Unsafe<readonly PartRange[]>(
+  Type.Array(Type.Array(Part, { minItems: 2, maxItems: 2 }), {
+    maxItems: 1_000,
+    description: "parts of 100,000, half-open: `[[0, 5000]]` is the first 5 %",
+  }),
+);
+
+const ArmSchema = Type.Unsafe<Arm>(
   Type.Object(
-    {
-      split: Type.Array(
-        Type.Object(
-          { variant: VariantName, share: Type.Number({ minimum: 0, maximum: 1 }) },
-          { additionalProperties: false },
-        ),
-        { minItems: 1, maxItems: 50 },
-      ),
-    },
+    { variant: VariantName, share: Share, ranges: Type.Optional(Ranges) },
     { additionalProperties: false },
   ),
-]);
+);
+
+const VariantServe = Type.Object({ variant: VariantName }, { additionalProperties: false });
+const SplitServe = Type.Object(
+  { split: Type.Array(ArmSchema, { minItems: 1, maxItems: 50 }) },
+  { additionalProperties: false },
+);
+const ImportedServe = Type.Object(
+  { targeting: Type.Record(Type.String(), Type.Unknown()) },
+  { additionalProperties: false },
+);
 
 const Overrides = Type.Array(
   Type.Object({ when: ConditionSchema, variant: VariantName }, { additionalProperties: false }),
   { maxItems: 100 },
 );
 
+const GateSourceSchema = Type.Union([
+  Type.Object({ kind: Type.Literal("layer"), key: NameText }, { additionalProperties: false }),
+  Type.Object({ kind: Type.Literal("holdout"), key: NameText }, { additionalProperties: false }),
+  Type.Object({ kind: Type.Literal("canary"), name: NameText }, { additionalProperties: false }),
+]);
+
+const GateSchema = Type.Unsafe<Gate>(
+  Type.Object(
+    {
+      source: GateSourceSchema,
+      salt: Type.String({ minLength: 1, maxLength: 200 }),
+      unit: Attribute,
+      ranges: Ranges,
+      negate: Type.Boolean(),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+const BucketingSchema = Type.Union([
+  Type.Literal("flagd-v2"),
+  Type.Literal("unleash"),
+  Type.Literal("growthbook-1"),
+  Type.Literal("growthbook-2"),
+  Type.Literal("launchdarkly"),
+  Type.Literal("flagsmith"),
+  Type.Literal("eppo"),
+]);
+
+/** What contents stored before there were such things lack. */
+const laterRuleMembers = {
+  prerequisites: Type.Array(
+    Type.Object(
+      { flag: FlagKey, variants: Type.Array(VariantName, { minItems: 1, maxItems: 50 }) },
+      { additionalProperties: false },
+    ),
+    { maxItems: 20 },
+  ),
+  gates: Type.Array(GateSchema, {
+    maxItems: 50,
+    description: "those of layers and holdouts are filled in when the rule is published",
+  }),
+  layers: Type.Array(
+    Type.Object({ layer: NameText, share: Share }, { additionalProperties: false }),
+    { maxItems: 10, description: "slots of these layers are taken when the rule is published" },
+  ),
+  phase: Type.Integer({ minimum: 1 }),
+  sticky: Type.Union([
+    Type.Object(
+      {
+        fallbackUnit: Type.Union([Attribute, Type.Null()]),
+        minPhase: Type.Integer({ minimum: 1 }),
+      },
+      { additionalProperties: false },
+    ),
+    Type.Null(),
+  ]),
+};
+
 const ruleMembers = {
-  id: Type.String({ minLength: 1, maxLength: 100 }),
+  id: NameText,
   description: Text(1_000),
   when: Type.Union([ConditionSchema, Type.Null()]),
   overrides: Overrides,
-  serve: Serve,
-  exposureShare: Type.Number({ minimum: 0, maximum: 1 }),
+  serve: Type.Union([VariantServe, SplitServe, ImportedServe]),
+  exposureShare: Share,
   salt: Type.String({ minLength: 1, maxLength: 200 }),
-  unit: Type.String({ minLength: 1, maxLength: 200 }),
-  bucketing: Type.Literal("flagd-v2"),
+  unit: Attribute,
+  bucketing: BucketingSchema,
   recordExposure: Type.Boolean(),
   experimentId: Nullable(Text(100)),
 };
 
-const { serve, ...optionalRuleMembers } = ruleMembers;
+/** A rule as it is answered. */
+export const RuleSchema = Type.Object(
+  { ...ruleMembers, ...laterRuleMembers },
+  { additionalProperties: false },
+);
 
-/** A rule as it is stored and answered. */
-export const RuleSchema = Type.Object(ruleMembers, { additionalProperties: false });
-
-/** A rule as it may be sent: only `serve` is needed. */
+/** A rule as it may be sent: only `serve` is needed. Imported rules come with an import only. */
 export const RuleInputSchema = Type.Object(
-  { serve, ...Type.Partial(Type.Object(optionalRuleMembers)).properties },
+  {
+    ...Type.Partial(RuleSchema).properties,
+    serve: Type.Union([VariantServe, SplitServe]),
+    bucketing: Type.Optional(Type.Literal("flagd-v2")),
+  },
+  { additionalProperties: false },
+);
+
+const StoredRuleSchema = Type.Object(
+  { ...ruleMembers, ...Type.Partial(Type.Object(laterRuleMembers)).properties },
   { additionalProperties: false },
 );
 
@@ -100,6 +204,14 @@ const configurationMembers = {
 export const ConfigurationSchema = Type.Unsafe<Configuration>(
   Type.Object(
     { ...configurationMembers, rules: Type.Array(RuleSchema) },
+    { additionalProperties: false },
+  ),
+);
+
+/** A configuration as it may be stored; `fromStored` fills in what it lacks. */
+export const StoredConfigurationSchema = Type.Unsafe<StoredConfiguration>(
+  Type.Object(
+    { ...configurationMembers, rules: Type.Array(StoredRuleSchema) },
     { additionalProperties: false },
   ),
 );
@@ -118,6 +230,7 @@ const definitionMembers = {
   kind: FlagKindSchema,
   initiativeId: Nullable(Type.String({ format: "uuid" })),
   expiresAt: Nullable(Type.String({ format: "date-time" })),
+  tags: Tags,
 };
 
 export const CreateFlagBody = Type.Object(
@@ -135,17 +248,22 @@ export const EditFlagBody = Type.Partial(
   { additionalProperties: false },
 );
 
+const contentMembers = {
+  key: Type.String(),
+  type: FlagTypeSchema,
+  kind: FlagKindSchema,
+  initiativeId: Nullable(Type.String()),
+  variants: VariantsSchema,
+  environment: Type.String(),
+};
+
 export const RevisionContentSchema = Type.Unsafe<RevisionContent>(
-  Type.Object({
-    key: Type.String(),
-    type: FlagTypeSchema,
-    kind: FlagKindSchema,
-    initiativeId: Nullable(Type.String()),
-    variants: VariantsSchema,
-    environment: Type.String(),
-    configuration: ConfigurationSchema,
-  }),
+  Type.Object({ ...contentMembers, configuration: ConfigurationSchema }),
 );
+
+export const StoredContentSchema = Type.Unsafe<
+  Omit<RevisionContent, "configuration"> & { readonly configuration: StoredConfiguration }
+>(Type.Object({ ...contentMembers, configuration: StoredConfigurationSchema }));
 
 export const PublicationSchema = Type.Object({
   environment: Type.String(),
@@ -173,6 +291,8 @@ export const FlagSummarySchema = Type.Object({
   owner: Nullable(Type.String()),
   initiativeId: Nullable(Type.String()),
   expiresAt: Nullable(Type.String()),
+  lifecycle: LifecycleSchema,
+  tags: Type.Array(Type.String()),
   archivedAt: Nullable(Type.String()),
   version: Type.Integer(),
   published: Type.Array(

@@ -253,7 +253,9 @@ export interface Flags {
   initiative_id: string | null;
   key: string;
   kind: string;
+  lifecycle: Generated<string>;
   owner: string | null;
+  tags: Generated<string[]>;
   type: string;
   updated_at: Timestamp;
   variants: Json;

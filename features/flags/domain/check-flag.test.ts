@@ -21,6 +21,8 @@ const flag: FlagDefinition = {
   kind: "release",
   initiativeId: null,
   expiresAt: null,
+  lifecycle: "draft",
+  tags: [],
 };
 
 let count = 0;
@@ -112,8 +114,8 @@ test("saving a rule again without its salt moves nobody", () => {
   assert.deepEqual(rebucketedRules(first, { ...again, rules: [{ ...rule, unit: "company" }] }), [
     "r",
   ]);
-  assert.equal(withExposure(first, "r", 0.2)?.rules[0]?.exposureShare, 0.2);
-  assert.equal(withExposure(first, "x", 0.2), null);
+  assert.equal(withExposure(first, "r", { exposureShare: 0.2 }).rules[0]?.exposureShare, 0.2);
+  assert.deepEqual(withExposure(first, "x", { exposureShare: 0.2 }), first);
 });
 
 test("differences name what changed; rules are matched by id and moving one is one difference", () => {

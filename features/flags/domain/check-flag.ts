@@ -4,6 +4,8 @@ import type { Configuration, FlagDefinition, Rule } from "./flag.ts";
 
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const VARIANT = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$/;
+const TAG = /^[a-z0-9][a-z0-9._:-]{0,49}$/;
+const MAX_TAGS = 50;
 const MAX_VARIANTS = 50;
 const MAX_RULES = 100;
 // Shares that people write as decimals add up to 1 only almost.
@@ -11,6 +13,11 @@ const SHARE_TOLERANCE = 1e-6;
 
 function typeOf(value: unknown): string {
   return value === null || Array.isArray(value) ? "other" : typeof value;
+}
+
+/** Tags as they are kept: sorted, each once. */
+export function tagsOf(tags: readonly string[]): readonly string[] {
+  return [...new Set(tags)].toSorted();
 }
 
 /** What is wrong with a definition; empty when it may be stored. */
@@ -31,6 +38,14 @@ export function definitionFaults(flag: FlagDefinition): readonly Fault[] {
     if (!VARIANT.test(name)) faults.push({ pointer, detail: "is not a usable variant name" });
     if (typeOf(value) !== flag.type)
       faults.push({ pointer, detail: `must be of type ${flag.type}` });
+  }
+  if (flag.tags.length > MAX_TAGS) {
+    faults.push({ pointer: "/tags", detail: `must hold at most ${MAX_TAGS} tags` });
+  }
+  for (const [index, tag] of flag.tags.entries()) {
+    if (TAG.test(tag)) continue;
+    const detail = "must be up to 50 lower-case letters, digits, `.`, `_`, `:` or `-`";
+    faults.push({ pointer: `/tags/${index}`, detail });
   }
   return faults;
 }
@@ -82,7 +97,8 @@ function ruleFaults(
     faults.push({ pointer: `${pointer}/recordExposure`, detail: "must be on for an experiment" });
   }
   if ("variant" in rule.serve) known(rule.serve.variant, `${pointer}/serve/variant`);
-  else faults.push(...splitFaults(rule.serve.split, `${pointer}/serve/split`, known));
+  else if ("split" in rule.serve)
+    faults.push(...splitFaults(rule.serve.split, `${pointer}/serve/split`, known));
   return faults;
 }
 
@@ -125,17 +141,14 @@ export function rebucketedRules(published: Configuration, next: Configuration): 
   });
 }
 
-/** The configuration with another exposure of one rule, or null when it has no such rule. */
+/** The configuration with another exposure of one rule, or another condition. */
 export function withExposure(
   configuration: Configuration,
   ruleId: string,
-  exposureShare: number,
-): Configuration | null {
-  if (!configuration.rules.some((rule) => rule.id === ruleId)) return null;
-  return {
-    ...configuration,
-    rules: configuration.rules.map((rule) =>
-      rule.id === ruleId ? { ...rule, exposureShare } : rule,
-    ),
-  };
+  change: Pick<Rule, "exposureShare"> & Partial<Pick<Rule, "when">>,
+): Configuration {
+  const rules = configuration.rules.map((rule) =>
+    rule.id === ruleId ? { ...rule, ...change } : rule,
+  );
+  return { ...configuration, rules };
 }

@@ -8,9 +8,10 @@ import { Ajv } from "ajv";
 import fc from "fast-check";
 
 import { configurationFaults } from "./check-flag.ts";
-import { compileFlag, PARTS, partsOf } from "./compile-flag.ts";
+import { compileFlag } from "./compile-flag.ts";
 import type { Condition } from "./condition.ts";
-import type { Configuration, RevisionContent, Rule } from "./flag.ts";
+import type { Configuration, Gate, RevisionContent, Rule } from "./flag.ts";
+import { PARTS, partsOf } from "./parts.ts";
 import { changedSet, emptySet, explainFlag, serveFlag } from "./serve.ts";
 
 const variants = { control: "old", treatment: "new", third: "other" };
@@ -71,10 +72,35 @@ const split = fc
     };
   });
 
+const ranges = fc
+  .uniqueArray(fc.nat(PARTS), { maxLength: 6 })
+  .map((borders) => borders.toSorted((a, b) => a - b))
+  .map((borders) =>
+    borders.flatMap((from, index) =>
+      index % 2 === 0 ? [[from, borders[index + 1] ?? PARTS] as const] : [],
+    ),
+  )
+  .map((pairs) => pairs.filter(([from, to]) => to > from));
+
+const gate: fc.Arbitrary<Gate> = fc.record({
+  source: fc.constantFrom(
+    { kind: "layer", key: "checkout" } as const,
+    { kind: "holdout", key: "all" } as const,
+    { kind: "canary", name: "eu" } as const,
+  ),
+  salt: fc.uuid(),
+  unit: fc.constantFrom("targetingKey", "email"),
+  ranges,
+  negate: fc.boolean(),
+});
+
 const rule: fc.Arbitrary<Rule> = fc.record({
   id: fc.uuid(),
   description: fc.constant(""),
   when: fc.option(condition),
+  prerequisites: fc.constant([]),
+  gates: fc.array(gate, { maxLength: 2 }),
+  layers: fc.constant([]),
   overrides: fc.array(fc.record({ when: condition, variant }), { maxLength: 2 }),
   serve: fc.oneof(
     variant.map((name) => ({ variant: name })),
@@ -82,6 +108,8 @@ const rule: fc.Arbitrary<Rule> = fc.record({
   ),
   exposureShare: share,
   salt: fc.uuid(),
+  phase: fc.constant(1),
+  sticky: fc.constant(null),
   unit: fc.constantFrom("targetingKey", "email"),
   bucketing: fc.constant("flagd-v2" as const),
   recordExposure: fc.boolean(),
@@ -194,10 +222,15 @@ function ramp(salt: string, serve: Rule["serve"], exposureShare: number): Config
     id: "ramp",
     description: "",
     when: null,
+    prerequisites: [],
+    gates: [],
+    layers: [],
     overrides: [],
     serve,
     exposureShare,
     salt,
+    phase: 1,
+    sticky: null,
     unit: "targetingKey",
     bucketing: "flagd-v2",
     recordExposure: false,

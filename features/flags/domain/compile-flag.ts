@@ -1,9 +1,7 @@
 import { TARGETING_KEY, conditionLogic } from "./condition.ts";
 import type { Logic } from "./condition.ts";
-import type { Arm, RevisionContent, Rule } from "./flag.ts";
-
-/** The constant total of every split and gate: one part is 0.001 %. */
-export const PARTS = 100_000;
+import type { Gate, Prerequisite, RevisionContent, Rule } from "./flag.ts";
+import { PARTS, segmentsOf, splitSegments } from "./parts.ts";
 
 /** A flag in flagd's format. */
 export interface FlagdFlag {
@@ -14,37 +12,46 @@ export interface FlagdFlag {
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
 }
 
-/**
- * Shares as parts of `PARTS`, in the same order. Borders between arms are rounded, not the arms: an
- * arm that grows at the cost of the next one keeps all of its units.
- */
-export function partsOf(shares: readonly number[]): readonly number[] {
-  let cumulative = 0;
-  let border = 0;
-  return shares.map((share, index) => {
-    cumulative += share;
-    const next = index === shares.length - 1 ? PARTS : Math.round(cumulative * PARTS);
-    const parts = Math.max(0, Math.min(PARTS, next) - border);
-    border += parts;
-    return parts;
-  });
+/** What is in force for a flag in the same environment; null if nothing is. */
+export type FindContent = (flagKey: string) => RevisionContent | null;
+
+/** Where a rule is compiled: what prerequisites may ask for, and the flags that led here. */
+export interface Scope {
+  readonly find: FindContent;
+  readonly path: readonly string[];
 }
 
-/** Independent of one another for gate and split, and of every other rule's. */
-function seed(rule: Rule, purpose: "gate" | "split"): Logic {
-  return { cat: [`${rule.salt}/${purpose}/`, { var: rule.unit }] };
+/** The scope in which a flag itself is compiled. */
+export function scopeOf(content: RevisionContent, find: FindContent): Scope {
+  return { find, path: [content.key] };
 }
 
-/** Opens for the first `exposureShare` of the units: a larger share only adds units. */
-function gateLogic(rule: Rule): Logic {
-  const open = Math.round(rule.exposureShare * PARTS);
-  return { fractional: [seed(rule, "gate"), [true, open], [false, PARTS - open]] };
+/** Without other flags: every prerequisite is unmet. */
+export const ALONE: FindContent = () => null;
+
+function seed(salt: string, unit: string): Logic {
+  return { cat: [salt, { var: unit }] };
 }
 
-function splitLogic(rule: Rule, arms: readonly Arm[]): Logic {
-  const parts = partsOf(arms.map(({ share }) => share));
-  const buckets = arms.map(({ variant }, index) => [variant, parts[index] ?? 0]);
-  return { fractional: [seed(rule, "split"), ...buckets] };
+/** Opens for the units whose part lies in a range, or with `negate` for the others. */
+function gateLogic({ salt, unit, ranges, negate }: Gate): Logic {
+  const buckets = segmentsOf(ranges).map(([inside, width]) => [inside !== negate, width] as const);
+  const [only] = buckets;
+  return buckets.length === 1 && only !== undefined
+    ? only[0]
+    : { fractional: [seed(salt, unit), ...buckets] };
+}
+
+/** The gate that `exposureShare` stands for: a larger share only adds units. */
+export function exposureGate({ salt, unit, exposureShare }: Rule): Gate {
+  const open = Math.round(exposureShare * PARTS);
+  return {
+    source: { kind: "canary", name: "exposure" },
+    salt: `${salt}/gate/`,
+    unit,
+    ranges: open === 0 ? [] : [[0, open]],
+    negate: false,
+  };
 }
 
 /** Whether the rule cannot apply to a context without the unit's attribute. */
@@ -52,42 +59,73 @@ export function needsUnit(rule: Rule): boolean {
   return "split" in rule.serve || rule.exposureShare < 1 || rule.recordExposure;
 }
 
+/** The attributes without which the rule cannot apply. */
+export function unitsOf(rule: Rule): readonly string[] {
+  const gated = rule.gates.map(({ unit }) => unit);
+  return [...new Set(needsUnit(rule) ? [rule.unit, ...gated] : gated)];
+}
+
 function allOf(parts: readonly Logic[]): Logic {
   return parts.length === 0 ? true : parts.length === 1 ? parts[0] : { and: parts };
 }
 
-/** True unless the unit is unknown; an empty text names nobody. */
-function unitLogic(rule: Rule): Logic {
-  return { "!": [{ missing: [rule.unit] }] };
+/** True unless a unit is unknown; an empty text names nobody. */
+function unitLogic(units: readonly string[]): Logic {
+  return { "!": [{ missing: units }] };
 }
 
-/** When the rule applies: its condition holds, the unit is known, and an override or the gate lets it in. */
-export function ruleApplies(rule: Rule): Logic {
+/**
+ * Whether another flag gives one of the variants. What that flag does is written out in full, so
+ * that the document needs no operator that flagd does not have. A flag that is not in force, or
+ * that leads back to itself, gives nothing.
+ */
+function prerequisiteLogic({ flag, variants }: Prerequisite, { find, path }: Scope): Logic {
+  const content = path.includes(flag) ? null : find(flag);
+  if (content === null) return false;
+  const { enabled, offVariant, defaultVariant, rules } = content.configuration;
+  const fixed = enabled ? defaultVariant : offVariant;
+  if (!enabled || rules.length === 0) return fixed !== null && variants.includes(fixed);
+  const scope = { find, path: [...path, flag] };
+  const branches = rules.flatMap((rule) => [ruleApplies(rule, scope), ruleServes(rule)]);
+  return { in: [{ if: [...branches, fixed] }, variants] };
+}
+
+/**
+ * When the rule applies: its condition holds, its prerequisites are met, its units are known, it
+ * passes every gate, and an override or the exposure lets it in.
+ */
+export function ruleApplies(rule: Rule, scope: Scope): Logic {
   const parts: Logic[] = [];
   if (rule.when !== null) parts.push(conditionLogic(rule.when));
-  if (needsUnit(rule)) parts.push(unitLogic(rule));
+  parts.push(...rule.prerequisites.map((prerequisite) => prerequisiteLogic(prerequisite, scope)));
+  const units = unitsOf(rule);
+  if (units.length > 0) parts.push(unitLogic(units));
+  parts.push(...rule.gates.map(gateLogic));
   if (rule.exposureShare < 1) {
     const overrides = rule.overrides.map(({ when }) => conditionLogic(when));
-    const gate = gateLogic(rule);
+    const gate = gateLogic(exposureGate(rule));
     parts.push(overrides.length === 0 ? gate : { or: [...overrides, gate] });
   }
   return allOf(parts);
 }
 
-/**
- * What the rule serves when it applies. The first arm of a split is the one that grows: raising its
- * share takes units from its neighbour only, lowering it gives the last ones back.
- */
+function servedLogic({ serve, salt, unit }: Rule): Logic {
+  if ("variant" in serve) return serve.variant;
+  if ("targeting" in serve) return serve.targeting;
+  return { fractional: [seed(`${salt}/split/`, unit), ...splitSegments(serve.split)] };
+}
+
+/** What the rule serves when it applies. */
 export function ruleServes(rule: Rule): Logic {
-  const served = "variant" in rule.serve ? rule.serve.variant : splitLogic(rule, rule.serve.split);
+  const served = servedLogic(rule);
   if (rule.overrides.length === 0) return served;
   const branches = rule.overrides.flatMap(({ when, variant }) => [conditionLogic(when), variant]);
   return { if: [...branches, served] };
 }
 
 /** Which rule applies, as an expression that gives its index or null: for exposures and explanations. */
-export function ruleIndexLogic(rules: readonly Rule[]): Logic {
-  return { if: [...rules.flatMap((rule, index) => [ruleApplies(rule), index]), null] };
+export function ruleIndexLogic(rules: readonly Rule[], scope: Scope): Logic {
+  return { if: [...rules.flatMap((rule, index) => [ruleApplies(rule, scope), index]), null] };
 }
 
 function metadataOf(content: RevisionContent, revision: number): FlagdFlag["metadata"] {
@@ -110,8 +148,13 @@ function metadataOf(content: RevisionContent, revision: number): FlagdFlag["meta
  * Compiles one published flag to plain flagd JSON that any flagd implementation evaluates alike.
  *
  * @param revision  the environment's revision in which it was published
+ * @param find      what is in force for the flags that it needs
  */
-export function compileFlag(content: RevisionContent, revision: number): FlagdFlag {
+export function compileFlag(
+  content: RevisionContent,
+  revision: number,
+  find: FindContent = ALONE,
+): FlagdFlag {
   const { variants, configuration } = content;
   const metadata = metadataOf(content, revision);
   if (!configuration.enabled) {
@@ -122,7 +165,11 @@ export function compileFlag(content: RevisionContent, revision: number): FlagdFl
       metadata,
     };
   }
-  const branches = configuration.rules.flatMap((rule) => [ruleApplies(rule), ruleServes(rule)]);
+  const scope = scopeOf(content, find);
+  const branches = configuration.rules.flatMap((rule) => [
+    ruleApplies(rule, scope),
+    ruleServes(rule),
+  ]);
   return {
     state: "ENABLED",
     variants,
@@ -132,8 +179,40 @@ export function compileFlag(content: RevisionContent, revision: number): FlagdFl
   };
 }
 
+/** The flags that a rule asks for something, itself or by way of another flag, each once. */
+export function neededFlags(content: RevisionContent, find: FindContent): readonly string[] {
+  const found = new Set<string>();
+  const visit = ({ configuration }: RevisionContent): void => {
+    if (!configuration.enabled) return;
+    for (const { flag } of configuration.rules.flatMap(({ prerequisites }) => prerequisites)) {
+      if (found.has(flag)) continue;
+      found.add(flag);
+      const other = find(flag);
+      if (other !== null) visit(other);
+    }
+  };
+  visit(content);
+  return [...found];
+}
+
 /** Whether an evaluation without a targeting key may miss a rule that needs one. */
-export function needsTargetingKey(content: RevisionContent): boolean {
-  const { enabled, rules } = content.configuration;
-  return enabled && rules.some((rule) => rule.unit === TARGETING_KEY && needsUnit(rule));
+export function needsTargetingKey(content: RevisionContent, find: FindContent = ALONE): boolean {
+  const others = neededFlags(content, find).flatMap((key) => find(key) ?? []);
+  return [content, ...others].some(
+    ({ configuration: { enabled, rules } }) =>
+      enabled && rules.some((rule) => unitsOf(rule).includes(TARGETING_KEY)),
+  );
+}
+
+/** Why a flag is evaluated on the server only, and left out of the plain document. */
+export type ServerOnlyReason = "sticky" | "imported-bucketing";
+
+/** Whether flagd's own operators say all that the flag does, and what it needs; null if so. */
+export function serverOnly(content: RevisionContent, find: FindContent): ServerOnlyReason | null {
+  const others = neededFlags(content, find).flatMap((key) => find(key) ?? []);
+  const rules = [content, ...others].flatMap(({ configuration }) =>
+    configuration.enabled ? configuration.rules : [],
+  );
+  if (rules.some((rule) => rule.bucketing !== "flagd-v2")) return "imported-bucketing";
+  return rules.some((rule) => rule.sticky !== null) ? "sticky" : null;
 }

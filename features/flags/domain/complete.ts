@@ -1,16 +1,31 @@
 import { TARGETING_KEY } from "./condition.ts";
 import type { Condition } from "./condition.ts";
-import type { Bucketing, Configuration, Override, Rule, Serve } from "./flag.ts";
+import type {
+  Bucketing,
+  Configuration,
+  Gate,
+  LayerClaim,
+  Override,
+  Prerequisite,
+  Rule,
+  Serve,
+  Sticky,
+} from "./flag.ts";
 
 /** A rule as people write it: what is left out has the usual value. */
 export interface RuleInput {
   readonly id?: string;
   readonly description?: string;
   readonly when?: Condition | null;
+  readonly prerequisites?: readonly Prerequisite[];
+  readonly gates?: readonly Gate[];
+  readonly layers?: readonly LayerClaim[];
   readonly overrides?: readonly Override[];
   readonly serve: Serve;
   readonly exposureShare?: number;
   readonly salt?: string;
+  readonly phase?: number;
+  readonly sticky?: Sticky | null;
   readonly unit?: string;
   readonly bucketing?: Bucketing;
   readonly recordExposure?: boolean;
@@ -53,13 +68,36 @@ function completeRule(input: RuleInput, earlier: Rule | null, newId: () => strin
     id: input.id ?? newId(),
     description: input.description ?? "",
     when: input.when ?? null,
+    prerequisites: input.prerequisites ?? [],
+    // Gates of layers and holdouts are what publishing makes of the layers claimed and the holdouts in scope.
+    gates: (input.gates ?? []).filter(({ source }) => source.kind === "canary"),
+    layers: input.layers ?? [],
     overrides: input.overrides ?? [],
     serve: input.serve,
     exposureShare: input.exposureShare ?? 1,
     salt: input.salt ?? earlier?.salt ?? newId(),
+    phase: input.phase ?? earlier?.phase ?? 1,
+    sticky: input.sticky ?? null,
     unit: input.unit ?? TARGETING_KEY,
     bucketing: input.bucketing ?? "flagd-v2",
     recordExposure: input.recordExposure ?? (input.experimentId ?? null) !== null,
     experimentId: input.experimentId ?? null,
   };
+}
+
+/** Members that contents stored before there were such things lack. */
+type LaterRuleMembers = "prerequisites" | "gates" | "layers" | "phase" | "sticky";
+
+/** A rule as it may be stored. */
+export type StoredRule = Omit<Rule, LaterRuleMembers> & Partial<Pick<Rule, LaterRuleMembers>>;
+
+/** A configuration as it may be stored. */
+export interface StoredConfiguration extends Omit<Configuration, "rules"> {
+  readonly rules: readonly StoredRule[];
+}
+
+/** What a stored configuration means: what it could not say when it was written has no effect. */
+export function fromStored(stored: StoredConfiguration): Configuration {
+  const later = { prerequisites: [], gates: [], layers: [], phase: 1, sticky: null };
+  return { ...stored, rules: stored.rules.map((rule) => ({ ...later, ...rule })) };
 }

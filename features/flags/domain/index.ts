@@ -2,17 +2,18 @@ export {
   configurationFaults,
   definitionFaults,
   rebucketedRules,
+  tagsOf,
   withExposure,
 } from "./check-flag.ts";
-export { compileFlag, needsTargetingKey, PARTS } from "./compile-flag.ts";
-export type { FlagdFlag } from "./compile-flag.ts";
-export { completeConfiguration } from "./complete.ts";
-export type { ConfigurationInput, RuleInput } from "./complete.ts";
+export { compileFlag, needsTargetingKey, serverOnly } from "./compile-flag.ts";
+export type { FindContent, FlagdFlag, ServerOnlyReason } from "./compile-flag.ts";
+export { completeConfiguration, fromStored } from "./complete.ts";
+export type { ConfigurationInput, RuleInput, StoredConfiguration, StoredRule } from "./complete.ts";
 export { conditionFaults, isCondition, OPERATORS, TARGETING_KEY } from "./condition.ts";
 export type { Comparison, Condition, ConditionOperator, Fault } from "./condition.ts";
 export { differences } from "./diff.ts";
 export type { Difference } from "./diff.ts";
-export { BUCKETINGS, FLAG_KINDS, FLAG_TYPES, revisionContent } from "./flag.ts";
+export { BUCKETINGS, FLAG_KINDS, FLAG_TYPES, LIFECYCLES, revisionContent } from "./flag.ts";
 export type {
   Arm,
   Bucketing,
@@ -21,15 +22,24 @@ export type {
   FlagKind,
   FlagType,
   FlagValue,
+  Gate,
+  GateSource,
+  LayerClaim,
+  Lifecycle,
   Override,
+  PartRange,
+  Prerequisite,
   RevisionContent,
   Rule,
   Serve,
+  Sticky,
 } from "./flag.ts";
 export { addLatencies, bucketMs, latencyBucket, timeToShare } from "./latency.ts";
 export type { LatencyCounts } from "./latency.ts";
-export { changedSet, emptySet, explainFlag, serveAll, serveFlag } from "./serve.ts";
+export { PARTS } from "./parts.ts";
+export { changedKeys, changedSet, emptySet, explainFlag, serveAll, serveFlag } from "./serve.ts";
 export type {
+  DocumentMetadata,
   Published,
   PublishedSet,
   ServedExplanation,

@@ -1,8 +1,14 @@
 import { compileFlagSet, compileRule } from "@paceline/flag-eval";
 import type { Evaluation, EvaluationContext, Explanation, FlagSet } from "@paceline/flag-eval";
 
-import { compileFlag, needsTargetingKey, ruleIndexLogic } from "./compile-flag.ts";
-import type { FlagdFlag } from "./compile-flag.ts";
+import {
+  compileFlag,
+  needsTargetingKey,
+  ruleIndexLogic,
+  scopeOf,
+  serverOnly,
+} from "./compile-flag.ts";
+import type { FindContent, FlagdFlag, ServerOnlyReason } from "./compile-flag.ts";
 import { TARGETING_KEY } from "./condition.ts";
 import type { RevisionContent, Rule } from "./flag.ts";
 
@@ -54,21 +60,32 @@ export interface PublishedSet {
   /** 0 before the first publication. */
   readonly revision: number;
   readonly flags: ReadonlyMap<string, Published>;
-  /** The flagd document. */
+  /** The flagd document, without the flags that only the server can evaluate. */
   readonly document: {
     readonly $schema: string;
     readonly flags: Readonly<Record<string, FlagdFlag>>;
-    readonly metadata: { readonly flagSetId: string; readonly version: string };
+    readonly metadata: DocumentMetadata;
   };
+  /** Flags that the document leaves out, and why. */
+  readonly serverOnly: ReadonlyMap<string, ServerOnlyReason>;
   readonly compiled: FlagSet;
   readonly plans: ReadonlyMap<string, Plan>;
 }
 
+/** What the document says of itself. */
+export interface DocumentMetadata {
+  readonly flagSetId: string;
+  readonly version: string;
+  /** Keys of the flags that are left out because only the server can evaluate them, by commas. */
+  readonly serverEvaluated?: string;
+}
+
 const SCHEMA = "https://flagd.dev/schema/v0/flags.json";
 
-function ruleIndexOf(rules: readonly Rule[]): Plan["ruleIndex"] {
+function ruleIndexOf(content: RevisionContent, find: FindContent): Plan["ruleIndex"] {
+  const { rules } = content.configuration;
   if (!rules.some(({ recordExposure }) => recordExposure)) return null;
-  const { run } = compileRule(ruleIndexLogic(rules));
+  const { run } = compileRule(ruleIndexLogic(rules, scopeOf(content, find)));
   return (context, nowMs) => {
     const frame = { root: context, flagKey: "", nowMs, split: false, trace: null };
     const index = run(context, frame);
@@ -76,12 +93,12 @@ function ruleIndexOf(rules: readonly Rule[]): Plan["ruleIndex"] {
   };
 }
 
-function planOf(published: Published): Plan {
-  const { enabled, rules } = published.content.configuration;
+function planOf(published: Published, find: FindContent): Plan {
+  const { content } = published;
   return {
     published,
-    needsTargetingKey: needsTargetingKey(published.content),
-    ruleIndex: enabled ? ruleIndexOf(rules) : null,
+    needsTargetingKey: needsTargetingKey(content, find),
+    ruleIndex: content.configuration.enabled ? ruleIndexOf(content, find) : null,
   };
 }
 
@@ -96,13 +113,44 @@ export function emptySet(workspaceId: string, environment: string): PublishedSet
     revision: 0,
     flags: new Map(),
     document: { $schema: SCHEMA, flags: {}, metadata },
+    serverOnly: new Map(),
     compiled: compiled.value,
     plans: new Map(),
   };
 }
 
+/** The flags whose meaning changes with that of some others: what needs them, and what needs that. */
+function withDependents(
+  flags: ReadonlyMap<string, Published>,
+  keys: Iterable<string>,
+): ReadonlySet<string> {
+  const neededBy = new Map<string, string[]>();
+  for (const [key, { content }] of flags) {
+    for (const { prerequisites } of content.configuration.rules) {
+      for (const { flag } of prerequisites) {
+        neededBy.set(flag, [...(neededBy.get(flag) ?? []), key]);
+      }
+    }
+  }
+  const found = new Set(keys);
+  for (const key of found) for (const dependent of neededBy.get(key) ?? []) found.add(dependent);
+  return found;
+}
+
+function documentMetadata(
+  before: DocumentMetadata,
+  revision: number,
+  left: ReadonlyMap<string, ServerOnlyReason>,
+): DocumentMetadata {
+  const { flagSetId } = before;
+  const version = `${revision}`;
+  if (left.size === 0) return { flagSetId, version };
+  return { flagSetId, version, serverEvaluated: [...left.keys()].toSorted().join(",") };
+}
+
 /**
- * The set after publications: only the flags that they changed are compiled.
+ * The set after publications: only the flags that they changed, and those that need one of these,
+ * are compiled.
  *
  * @param changes  by key; null takes a flag out
  */
@@ -112,19 +160,28 @@ export function changedSet(
   changes: ReadonlyMap<string, Published | null>,
 ): PublishedSet {
   const flags = new Map(set.flags);
-  const plans = new Map(set.plans);
-  const sources: Record<string, FlagdFlag | null> = {};
   for (const [key, published] of changes) {
-    sources[key] = published === null ? null : compileFlag(published.content, published.revision);
-    if (published === null) {
-      flags.delete(key);
-      plans.delete(key);
-    } else {
-      flags.set(key, published);
-      plans.set(key, planOf(published));
-    }
+    if (published === null) flags.delete(key);
+    else flags.set(key, published);
   }
-  const merged = Object.entries({ ...set.document.flags, ...sources }).flatMap(([key, flag]) =>
+  const find: FindContent = (key) => flags.get(key)?.content ?? null;
+  const plans = new Map(set.plans);
+  const left = new Map(set.serverOnly);
+  const sources: Record<string, FlagdFlag | null> = {};
+  const documented: Record<string, FlagdFlag | null> = {};
+  for (const key of withDependents(flags, changes.keys())) {
+    const published = flags.get(key) ?? null;
+    const source =
+      published === null ? null : compileFlag(published.content, published.revision, find);
+    const reason = published === null ? null : serverOnly(published.content, find);
+    sources[key] = source;
+    documented[key] = reason === null ? source : null;
+    if (reason === null) left.delete(key);
+    else left.set(key, reason);
+    if (published === null) plans.delete(key);
+    else plans.set(key, planOf(published, find));
+  }
+  const merged = Object.entries({ ...set.document.flags, ...documented }).flatMap(([key, flag]) =>
     flag === null ? [] : [[key, flag] as const],
   );
   const sorted = merged.toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -135,11 +192,18 @@ export function changedSet(
     document: {
       ...set.document,
       flags: Object.fromEntries(sorted),
-      metadata: { ...set.document.metadata, version: `${revision}` },
+      metadata: documentMetadata(set.document.metadata, revision, left),
     },
+    serverOnly: left,
     compiled: set.compiled.with(sources),
     plans,
   };
+}
+
+/** The keys of the flags that mean something else in `after`: also those that need a changed one. */
+export function changedKeys(before: PublishedSet, after: PublishedSet): readonly string[] {
+  const keys = new Set([...before.plans.keys(), ...after.plans.keys()]);
+  return [...keys].filter((key) => before.plans.get(key) !== after.plans.get(key));
 }
 
 function unitOf(context: EvaluationContext, attribute: string): string | null {
@@ -249,11 +313,14 @@ export function explainFlag(
   nowMs: number,
 ): ServedExplanation {
   const explanation = set.compiled.explain(key, context, nowMs);
-  const configuration = set.flags.get(key)?.content.configuration;
-  if (configuration === undefined || !configuration.enabled)
+  const content = set.flags.get(key)?.content;
+  if (content === undefined || !content.configuration.enabled) {
     return { ...explanation, ruleId: null };
+  }
+  const { rules } = content.configuration;
+  const scope = scopeOf(content, (other) => set.flags.get(other)?.content ?? null);
   const frame = { root: context, flagKey: key, nowMs, split: false, trace: null };
-  const index = compileRule(ruleIndexLogic(configuration.rules)).run(context, frame);
-  const rule = typeof index === "number" ? configuration.rules[index] : undefined;
+  const index = compileRule(ruleIndexLogic(rules, scope)).run(context, frame);
+  const rule = typeof index === "number" ? rules[index] : undefined;
   return { ...explanation, ruleId: rule?.id ?? null };
 }

@@ -2,6 +2,7 @@ import type { Db } from "@paceline/db";
 
 import type { RecordedContexts } from "./contexts/recorded-contexts.ts";
 import type { FlagSets } from "./flag-sets.ts";
+import type { PublicationDoor } from "./publication-door.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 /** That a unit was given a variant; what the events feature stores. */
@@ -25,6 +26,8 @@ export interface FlagRouteDependencies {
   readonly flagSets: FlagSets;
   /** Every stream joins it. */
   readonly subscribers: Subscribers;
+  /** What stands between a command and what is in force. */
+  readonly door: PublicationDoor;
   /** The sample of real contexts. */
   readonly contexts: RecordedContexts;
   /** Resolves when the exposure is durable. */

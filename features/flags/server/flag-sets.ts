@@ -1,6 +1,6 @@
 import type { Db, Notifications } from "@paceline/db";
 
-import { changedSet, emptySet } from "../domain/index.ts";
+import { changedKeys, changedSet, emptySet } from "../domain/index.ts";
 import type { Published, PublishedSet } from "../domain/index.ts";
 import { PUBLISHED_CHANNEL, readContent } from "./repository.ts";
 
@@ -110,13 +110,6 @@ function changesOf(rows: readonly Row[]): ReadonlyMap<string, Published | null> 
         ? null
         : { revision, digest, content: readContent(content) },
     ]),
-  );
-}
-
-function changedKeys(before: PublishedSet, after: PublishedSet): readonly string[] {
-  const keys = new Set([...before.flags.keys(), ...after.flags.keys()]);
-  return [...keys].filter(
-    (key) => before.flags.get(key)?.revision !== after.flags.get(key)?.revision,
   );
 }
 

@@ -3,6 +3,9 @@ export { archiveFlag } from "./commands/archive-flag.ts";
 export { createFlag } from "./commands/create-flag.ts";
 export { editConfiguration } from "./commands/edit-configuration.ts";
 export { editFlag } from "./commands/edit-flag.ts";
+export type { NewFlag } from "./commands/create-flag.ts";
+export { publishExposure } from "./commands/publish-exposure.ts";
+export type { PublishExposure, PublishExposureError } from "./commands/publish-exposure.ts";
 export { publishFlag } from "./commands/publish-flag.ts";
 export { revertFlag } from "./commands/revert-flag.ts";
 export { switchOffFlag } from "./commands/switch-off-flag.ts";
@@ -21,6 +24,17 @@ export { createFlagSets } from "./flag-sets.ts";
 export type { FlagSetChange, FlagSets, FlagSetsOptions } from "./flag-sets.ts";
 export { forgetFlag } from "./forget-flag.ts";
 export { migrations } from "./migrations/index.ts";
+export { OPEN_DOOR, publishContent, publishWayBack } from "./publication-door.ts";
+export type {
+  ContentChange,
+  DoorRefusal,
+  ExposureChange,
+  ExposureGate,
+  ExposureRefusal,
+  FindFlagLock,
+  FlagLock,
+  PublicationDoor,
+} from "./publication-door.ts";
 export { lockFlag, readFlag, readLatest, readRevision } from "./repository.ts";
 export type { Publication, PublishedRevision, StoredFlag } from "./repository.ts";
 export { registerRoutes } from "./routes.ts";

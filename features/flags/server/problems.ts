@@ -6,18 +6,18 @@ import type { ArchiveFlagError } from "./commands/archive-flag.ts";
 import type { CreateFlagError } from "./commands/create-flag.ts";
 import type { EditConfigurationError } from "./commands/edit-configuration.ts";
 import type { EditFlagError } from "./commands/edit-flag.ts";
+import type { PublishExposureError } from "./commands/publish-exposure.ts";
 import type { PublishFlagError } from "./commands/publish-flag.ts";
 import type { RevertFlagError } from "./commands/revert-flag.ts";
-import type { SetExposureError } from "./commands/set-exposure.ts";
 
 export type FlagError =
   | ArchiveFlagError
   | CreateFlagError
   | EditConfigurationError
   | EditFlagError
+  | PublishExposureError
   | PublishFlagError
-  | RevertFlagError
-  | SetExposureError;
+  | RevertFlagError;
 
 type Of<K extends FlagError["kind"]> = Extract<FlagError, { readonly kind: K }>;
 
@@ -80,6 +80,22 @@ const PROBLEMS = {
       detail: `Salt, unit or bucketing of ${rules.join(", ")} differ from what is in force. Send \`acceptRebucketing: true\` if that is meant. Nothing was changed.`,
       extensions: { rules },
     }),
+  "flag-locked": ({ key, environment, lock }: Of<"flag-locked">) =>
+    problem({
+      name: "flag-locked",
+      title: "Something holds the flag",
+      status: 409,
+      detail: `Flag "${key}" cannot be changed in ${environment} now. ${lock.reason} Nothing was changed.`,
+      extensions: { holder: lock.holder },
+    }),
+  "exposure-held-back": ({ key, refusal }: Of<"exposure-held-back">) =>
+    problem({
+      name: "exposure-held-back",
+      title: "Nobody may be exposed yet",
+      status: 409,
+      detail: `Flag "${key}": ${refusal.detail} ${refusal.wayOut} Nothing was changed.`,
+      extensions: { rule: refusal.rule },
+    }),
   "share-out-of-range": ({ exposureShare }: Of<"share-out-of-range">) =>
     invalid("invalid-exposure", "The exposure is no share", [
       { pointer: "/exposureShare", detail: `must be from 0 to 1, not ${exposureShare}` },
@@ -109,6 +125,10 @@ function toProblem(error: FlagError): Error {
     case "other-digest":
       return PROBLEMS[error.kind](error);
     case "rebuckets-units":
+      return PROBLEMS[error.kind](error);
+    case "flag-locked":
+      return PROBLEMS[error.kind](error);
+    case "exposure-held-back":
       return PROBLEMS[error.kind](error);
     case "share-out-of-range":
       return PROBLEMS[error.kind](error);

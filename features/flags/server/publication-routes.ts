@@ -92,7 +92,7 @@ function addPublish(app: App, deps: FlagRouteDependencies): void {
       await mustHaveEnvironment(deps, ctx.workspaceId, request.params.environment);
       const { digest = null, acceptRebucketing = false } = request.body ?? {};
       const input = { ...request.params, digest, acceptRebucketing };
-      return inForce(deps, ctx, unwrap(await publishFlag(ctx, input)));
+      return inForce(deps, ctx, unwrap(await publishFlag(deps.door, ctx, input)));
     },
   );
 }
@@ -135,7 +135,7 @@ function addMoves(app: App, deps: FlagRouteDependencies): void {
     async (request) => {
       const ctx = commandContext(request);
       const input = { ...request.params, exposureShare: request.body.exposureShare };
-      return inForce(deps, ctx, unwrap(await setExposure(ctx, input)));
+      return inForce(deps, ctx, unwrap(await setExposure(deps.door, ctx, input)));
     },
   );
 }

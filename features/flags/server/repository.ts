@@ -7,13 +7,15 @@ import { canonicalJson } from "@paceline/transparency-log";
 import { Value } from "typebox/value";
 
 import {
-  ConfigurationSchema,
   FlagKindSchema,
   FlagTypeSchema,
-  RevisionContentSchema,
+  LifecycleSchema,
+  StoredConfigurationSchema,
+  StoredContentSchema,
   VariantsSchema,
 } from "../api.ts";
-import type { Configuration, FlagDefinition, RevisionContent } from "../domain/index.ts";
+import { fromStored } from "../domain/index.ts";
+import type { Configuration, FlagDefinition, Lifecycle, RevisionContent } from "../domain/index.ts";
 
 /** Tells every process that an environment has a new revision: `<workspace>/<environment>/<revision>`. */
 export const PUBLISHED_CHANNEL = "flag_published";
@@ -47,6 +49,8 @@ const FLAG_COLUMNS = [
   "flags.kind",
   "flags.initiative_id",
   "flags.expires_at",
+  "flags.lifecycle",
+  "flags.tags",
   "flags.archived_at",
   "flags.version",
 ] as const;
@@ -61,6 +65,8 @@ interface FlagRow {
   readonly kind: string;
   readonly initiative_id: string | null;
   readonly expires_at: Date | null;
+  readonly lifecycle: string;
+  readonly tags: readonly string[];
   readonly archived_at: Date | null;
   readonly version: number;
 }
@@ -76,6 +82,8 @@ export function flagOf(row: FlagRow): StoredFlag {
     kind: Value.Parse(FlagKindSchema, row.kind),
     initiativeId: row.initiative_id,
     expiresAt: row.expires_at?.toISOString() ?? null,
+    lifecycle: Value.Parse(LifecycleSchema, row.lifecycle),
+    tags: row.tags,
     archivedAt: row.archived_at,
     version: row.version,
   };
@@ -89,6 +97,8 @@ function definitionRow(flag: FlagDefinition) {
     kind: flag.kind,
     initiative_id: flag.initiativeId,
     expires_at: flag.expiresAt,
+    lifecycle: flag.lifecycle,
+    tags: [...flag.tags],
   };
 }
 
@@ -133,15 +143,21 @@ export async function updateFlag(
     .execute();
 }
 
-export async function setArchived(
+/** Moves a flag to another part of its life; archived is what has the instant at which it was. */
+export async function setLifecycle(
   tx: Db,
   id: string,
-  archivedAt: Date | null,
+  lifecycle: Lifecycle,
   now: Date,
 ): Promise<void> {
   await tx
     .updateTable("flags")
-    .set((eb) => ({ archived_at: archivedAt, updated_at: now, version: eb("version", "+", 1) }))
+    .set((eb) => ({
+      lifecycle,
+      archived_at: lifecycle === "archived" ? now : null,
+      updated_at: now,
+      version: eb("version", "+", 1),
+    }))
     .where("id", "=", id)
     .execute();
 }
@@ -198,7 +214,7 @@ export async function readDraft(
 }
 
 export function readConfiguration(value: unknown): Configuration {
-  return Value.Parse(ConfigurationSchema, value);
+  return fromStored(Value.Parse(StoredConfigurationSchema, value));
 }
 
 /** @returns the draft's new version */
@@ -259,7 +275,8 @@ export function publicationOf(row: PublicationRow): Publication {
 
 export function readContent(text: string): RevisionContent {
   const parsed: unknown = JSON.parse(text);
-  return Value.Parse(RevisionContentSchema, parsed);
+  const stored = Value.Parse(StoredContentSchema, parsed);
+  return { ...stored, configuration: fromStored(stored.configuration) };
 }
 
 /** Publications of one flag in an environment, newest first, with contents. */
@@ -334,13 +351,19 @@ function actorName(ctx: CommandContext): string {
   return ctx.actor.kind === "service" ? ctx.actor.name : ctx.actor.id;
 }
 
-/** Gives the environment its next revision, in which the flag has this content, or is gone (null). */
-export async function publish(
+/** What a revision is to hold: a content, one that is stored already, or nothing (null). */
+export type Fixed = RevisionContent | { readonly digest: string } | null;
+
+/**
+ * Gives the environment its next revision. For `publishContent`, the one door for publications; a
+ * content that is stored keeps the digest that it has, whatever its members would be called today.
+ */
+export async function insertPublication(
   tx: Db,
   ctx: CommandContext,
   flagId: string,
   environment: string,
-  content: RevisionContent | null,
+  fixed: Fixed,
   action: PublicationAction,
 ): Promise<Publication> {
   const { workspaceId: workspace_id, now } = ctx;
@@ -354,15 +377,15 @@ export async function publish(
     )
     .returning("revision")
     .executeTakeFirstOrThrow();
-  const digest = content === null ? null : digestOf(content);
-  if (content !== null && digest !== null) {
+  const digest = fixed === null ? null : "digest" in fixed ? fixed.digest : digestOf(fixed);
+  if (fixed !== null && digest !== null && !("digest" in fixed)) {
     await tx
       .insertInto("flag_revisions")
       .values({
         workspace_id,
         digest,
         flag_id: flagId,
-        content: canonicalJson(content),
+        content: canonicalJson(fixed),
         created_at: now,
       })
       .onConflict((conflict) => conflict.columns(["workspace_id", "digest"]).doNothing())

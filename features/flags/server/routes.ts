@@ -27,9 +27,9 @@ import {
   PublicationSchema,
 } from "../api.ts";
 import { explainFlag } from "../domain/index.ts";
-import type { FlagDefinition } from "../domain/index.ts";
 import { archiveFlag } from "./commands/archive-flag.ts";
 import { createFlag } from "./commands/create-flag.ts";
+import type { NewFlag } from "./commands/create-flag.ts";
 import { editFlag } from "./commands/edit-flag.ts";
 import { registerContextRoutes } from "./contexts/context-routes.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
@@ -109,7 +109,7 @@ function addDefinition(app: App, deps: FlagRouteDependencies): void {
     },
     async (request, reply) => {
       const ctx = commandContext(request);
-      const flag: FlagDefinition = {
+      const flag: NewFlag = {
         description: "",
         owner: ctx.actor.kind === "person" ? ctx.actor.id : null,
         kind: "release",
@@ -143,7 +143,7 @@ function addDefinition(app: App, deps: FlagRouteDependencies): void {
     },
     async (request) => {
       const ctx = commandContext(request);
-      const publications = unwrap(await archiveFlag(ctx, request.params.key));
+      const publications = unwrap(await archiveFlag(deps.door, ctx, request.params.key));
       return Promise.all(publications.map(async (publication) => inForce(deps, ctx, publication)));
     },
   );

@@ -17,6 +17,7 @@ import type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
 import { createFlagSets } from "./flag-sets.ts";
 import type { FlagSets } from "./flag-sets.ts";
 import { migrations as flags } from "./migrations/index.ts";
+import { OPEN_DOOR } from "./publication-door.ts";
 import { registerRoutes } from "./routes.ts";
 import type { Subscribers } from "./subscribers.ts";
 
@@ -151,6 +152,7 @@ export async function startTestServer(
     db: database.db,
     flagSets,
     subscribers,
+    door: OPEN_DOOR,
     contexts,
     recordExposure: async (exposure) => {
       exposures.push(exposure);

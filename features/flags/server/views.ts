@@ -63,6 +63,8 @@ function summaryOf(flag: StoredFlag, inForce: readonly InForce[]): FlagSummary {
     owner,
     initiativeId,
     expiresAt,
+    lifecycle: flag.lifecycle,
+    tags: [...flag.tags],
     archivedAt: flag.archivedAt?.toISOString() ?? null,
     version,
     published: inForce

@@ -48,6 +48,7 @@ function shareWords(share: number): string {
 
 /** "treatment", or "control 50%, treatment 50%". */
 export function serveWords(serve: Serve): string {
+  if ("targeting" in serve) return "what its imported rule says";
   return "variant" in serve
     ? serve.variant
     : serve.split.map(({ variant, share }) => `${variant} ${shareWords(share)}`).join(", ");

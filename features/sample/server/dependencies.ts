@@ -2,6 +2,7 @@ import type { Clock, CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
 import type { EventStore, Taken } from "@paceline/events/server";
 import type { ExperimentDependencies } from "@paceline/experiments/server";
+import type { PublicationDoor } from "@paceline/flags/server";
 import type { InitiativeDependencies } from "@paceline/initiatives/server";
 import type { Result } from "@paceline/result";
 import type { FlagPort } from "@paceline/rollouts/server";
@@ -24,6 +25,7 @@ export interface SampleDependencies {
   readonly initiatives: InitiativeDependencies;
   readonly experiments: ExperimentDependencies;
   readonly flags: FlagPort;
+  readonly door: PublicationDoor;
   readonly events: Pick<EventStore, "append" | "flush" | "forget">;
   /** Takes what a client sends as the intake does: telemetry plans, bad events, the store. */
   readonly take: (

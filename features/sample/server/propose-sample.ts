@@ -54,6 +54,7 @@ export async function preparePlace(
 }
 
 async function makeFlag(
+  deps: SampleDependencies,
   ctx: CommandContext,
   flag: {
     readonly key: string;
@@ -100,7 +101,7 @@ async function makeFlag(
   const draft = { key, environment, configuration, version: null };
   must(`configure ${key}`, await editConfiguration(ctx, draft));
   const publication = { key, environment, digest: null, acceptRebucketing: false };
-  must(`publish ${key}`, await publishFlag(ctx, publication));
+  must(`publish ${key}`, await publishFlag(deps.door, ctx, publication));
 }
 
 async function makeWayBack(
@@ -151,7 +152,7 @@ export async function proposeChange(
   const flagKey = study?.flagKey ?? flag;
   if (flagKey !== null && ownerId !== null) {
     const about = { key: flagKey, description: summary, owner: ownerId };
-    await makeFlag(ctx, { ...about, initiativeId, study, experimentId });
+    await makeFlag(deps, ctx, { ...about, initiativeId, study, experimentId });
     await makeWayBack(deps, ctx, { flagKey, initiativeId, experimentId, ownerId });
   }
   await walkOn(deps, ctx, change, initiativeId);

@@ -5,16 +5,21 @@ import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { lockFlag, publish, readEnvironments, readLatest, setArchived } from "../repository.ts";
+import { publishContent } from "../publication-door.ts";
+import type { DoorRefusal, PublicationDoor } from "../publication-door.ts";
+import { lockFlag, readEnvironments, readLatest, setLifecycle } from "../repository.ts";
 import type { Publication } from "../repository.ts";
 
-export type ArchiveFlagError = { readonly kind: "flag-not-found"; readonly key: string };
+export type ArchiveFlagError =
+  | { readonly kind: "flag-not-found"; readonly key: string }
+  | DoorRefusal;
 
 /**
  * Takes a flag out of every environment and keeps its history. Callers then get the default in
  * their code. Reverting to a revision brings it back.
  */
 export async function archiveFlag(
+  door: PublicationDoor,
   ctx: CommandContext,
   key: string,
 ): Promise<Result<readonly Publication[], ArchiveFlagError>> {
@@ -27,9 +32,18 @@ export async function archiveFlag(
     for (const environment of await readEnvironments(tx, flag.id)) {
       const latest = await readLatest(tx, flag.id, environment);
       if (latest === null || latest.content === null) continue;
-      publications.push(await publish(tx, ctx, flag.id, environment, null, "archive"));
+      const taken = await publishContent(door, tx, ctx, {
+        flag,
+        environment,
+        before: latest.content,
+        after: null,
+        action: "archive",
+        audit: { action: "flag.take-out", detail: { before: latest.digest } },
+      });
+      if (!taken.ok) return taken;
+      publications.push(taken.value);
     }
-    await setArchived(tx, flag.id, ctx.now, ctx.now);
+    await setLifecycle(tx, flag.id, "archived", ctx.now);
     await appendAudit(tx, ctx, {
       action: "flag.archive",
       subject: { kind: "flag", id: flag.id },

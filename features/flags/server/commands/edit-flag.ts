@@ -5,7 +5,7 @@ import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { definitionFaults, differences } from "../../domain/index.ts";
+import { definitionFaults, differences, tagsOf } from "../../domain/index.ts";
 import type { Fault, FlagDefinition } from "../../domain/index.ts";
 import { lockFlag, updateFlag } from "../repository.ts";
 import type { StoredFlag } from "../repository.ts";
@@ -15,7 +15,7 @@ export interface EditFlag {
   /** The version that the editor has read. */
   readonly version: number;
   /** Key and type stay: clients rely on them. */
-  readonly change: Partial<Omit<FlagDefinition, "key" | "type">>;
+  readonly change: Partial<Omit<FlagDefinition, "key" | "type" | "lifecycle">>;
 }
 
 export type EditFlagError =
@@ -33,7 +33,7 @@ export async function editFlag(
     const before = await lockFlag(tx, ctx.workspaceId, key);
     if (before === null) return err({ kind: "flag-not-found", key });
     if (before.version !== version) return err({ kind: "stale-version", current: before.version });
-    const after = { ...before, ...change };
+    const after = { ...before, ...change, tags: tagsOf(change.tags ?? before.tags) };
     const faults = definitionFaults(after);
     if (faults.length > 0) return err({ kind: "invalid-flag", faults });
     await updateFlag(tx, before.id, after, ctx.now);

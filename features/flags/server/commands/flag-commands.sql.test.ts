@@ -5,11 +5,12 @@ import { after, test } from "node:test";
 import { PermissionDenied } from "@paceline/command";
 import { testDatabase } from "@paceline/test-kit";
 
-import type { FlagDefinition } from "../../domain/index.ts";
+import { OPEN_DOOR } from "../publication-door.ts";
 import { readDraft, readFlag, readLatest } from "../repository.ts";
 import { contextOf, migrations, viewerContext, WORKSPACE } from "../test-server.ts";
 import { archiveFlag } from "./archive-flag.ts";
 import { createFlag } from "./create-flag.ts";
+import type { NewFlag } from "./create-flag.ts";
 import { editConfiguration } from "./edit-configuration.ts";
 import { editFlag } from "./edit-flag.ts";
 import { publishFlag } from "./publish-flag.ts";
@@ -22,7 +23,7 @@ const { db } = database;
 after(database.close);
 const ctx = contextOf(db);
 
-function definition(key: string): FlagDefinition {
+function definition(key: string): NewFlag {
   return {
     key,
     type: "boolean",
@@ -58,7 +59,7 @@ async function draft(key: string, exposureShare: number, environment = "producti
 
 async function publishDraft(key: string, environment = "production") {
   const input = { key, environment, digest: null, acceptRebucketing: false };
-  const published = await publishFlag(ctx, input);
+  const published = await publishFlag(OPEN_DOOR, ctx, input);
   assert.ok(published.ok);
   return published.value;
 }
@@ -85,9 +86,11 @@ test("every change of a flag leaves its audit entry, a refusal leaves none", asy
   await draft(key, 0.1);
   const { revision } = await publishDraft(key);
   const production = { key, environment: "production" };
-  assert.ok((await setExposure(ctx, { ...production, ruleId: "ramp", exposureShare: 0.5 })).ok);
+  assert.ok(
+    (await setExposure(OPEN_DOOR, ctx, { ...production, ruleId: "ramp", exposureShare: 0.5 })).ok,
+  );
   assert.ok((await revertFlag(ctx, { ...production, revision })).ok);
-  assert.ok((await archiveFlag(ctx, key)).ok);
+  assert.ok((await archiveFlag(OPEN_DOOR, ctx, key)).ok);
   const flag = await readFlag(db, WORKSPACE, key);
   assert.deepEqual(await auditActions(flag?.id ?? ""), [
     "flag.create",
@@ -96,6 +99,7 @@ test("every change of a flag leaves its audit entry, a refusal leaves none", asy
     "flag.publish",
     "flag.exposure",
     "flag.revert",
+    "flag.take-out",
     "flag.archive",
   ]);
 });
@@ -125,7 +129,7 @@ test("a digest that was reviewed is published, another one is refused", async ()
   const { digest } = await publishDraft(key);
   await draft(key, 0.2);
   const input = { key, environment: "production", digest, acceptRebucketing: false };
-  const refused = await publishFlag(ctx, input);
+  const refused = await publishFlag(OPEN_DOOR, ctx, input);
   assert.equal(refused.ok ? "" : refused.error.kind, "other-digest");
 });
 
@@ -150,9 +154,15 @@ test("a rule's salt does not change unnoticed once it is in force", async () => 
   };
   const at = { key, environment: "production" };
   assert.ok((await editConfiguration(ctx, { ...at, configuration, version: null })).ok);
-  const refused = await publishFlag(ctx, { ...at, digest: null, acceptRebucketing: false });
+  const refused = await publishFlag(OPEN_DOOR, ctx, {
+    ...at,
+    digest: null,
+    acceptRebucketing: false,
+  });
   assert.deepEqual(refused, { ok: false, error: { kind: "rebuckets-units", rules: ["ramp"] } });
-  assert.ok((await publishFlag(ctx, { ...at, digest: null, acceptRebucketing: true })).ok);
+  assert.ok(
+    (await publishFlag(OPEN_DOOR, ctx, { ...at, digest: null, acceptRebucketing: true })).ok,
+  );
 });
 
 test("moving an exposure publishes nothing else of the draft", async () => {
@@ -162,7 +172,7 @@ test("moving an exposure publishes nothing else of the draft", async () => {
   const configuration = { ...gated(0.1), defaultVariant: "on" };
   const at = { key, environment: "production" };
   assert.ok((await editConfiguration(ctx, { ...at, configuration, version: null })).ok);
-  const moved = await setExposure(ctx, { ...at, ruleId: "ramp", exposureShare: 0.4 });
+  const moved = await setExposure(OPEN_DOOR, ctx, { ...at, ruleId: "ramp", exposureShare: 0.4 });
   assert.ok(moved.ok);
   const flag = await readFlag(db, WORKSPACE, key);
   const latest = await readLatest(db, flag?.id ?? "", "production");
@@ -171,10 +181,13 @@ test("moving an exposure publishes nothing else of the draft", async () => {
   const kept = await readDraft(db, flag?.id ?? "", "production");
   assert.equal(kept?.configuration.defaultVariant, "on");
   assert.equal(kept?.configuration.rules[0]?.exposureShare, 0.4);
-  assert.deepEqual(await setExposure(ctx, { ...at, ruleId: "none", exposureShare: 0.4 }), {
-    ok: false,
-    error: { kind: "rule-not-found", ruleId: "none" },
-  });
+  assert.deepEqual(
+    await setExposure(OPEN_DOOR, ctx, { ...at, ruleId: "none", exposureShare: 0.4 }),
+    {
+      ok: false,
+      error: { kind: "rule-not-found", ruleId: "none" },
+    },
+  );
 });
 
 test("reverting brings back the old content under a new number, even of an archived flag", async () => {
@@ -183,9 +196,13 @@ test("reverting brings back the old content under a new number, even of an archi
   const first = await publishDraft(key);
   await draft(key, 0.9);
   const second = await publishDraft(key);
-  assert.ok((await archiveFlag(ctx, key)).ok);
+  assert.ok((await archiveFlag(OPEN_DOOR, ctx, key)).ok);
   const at = { key, environment: "production" };
-  const refused = await publishFlag(ctx, { ...at, digest: null, acceptRebucketing: false });
+  const refused = await publishFlag(OPEN_DOOR, ctx, {
+    ...at,
+    digest: null,
+    acceptRebucketing: false,
+  });
   assert.equal(refused.ok ? "" : refused.error.kind, "flag-archived");
   const reverted = await revertFlag(ctx, { ...at, revision: first.revision });
   assert.ok(reverted.ok);
@@ -227,11 +244,11 @@ test("somebody who may only read changes nothing", async () => {
     () => createFlag(viewer, definition("other")),
     () => editFlag(viewer, { key, version: 1, change: {} }),
     () => editConfiguration(viewer, { ...at, configuration: {}, version: null }),
-    () => publishFlag(viewer, { ...at, digest: null, acceptRebucketing: false }),
+    () => publishFlag(OPEN_DOOR, viewer, { ...at, digest: null, acceptRebucketing: false }),
     () => revertFlag(viewer, { ...at, revision: 1 }),
-    () => archiveFlag(viewer, key),
+    () => archiveFlag(OPEN_DOOR, viewer, key),
     () => switchOffFlag(viewer, at),
-    () => setExposure(viewer, { ...at, ruleId: "ramp", exposureShare: 1 }),
+    () => setExposure(OPEN_DOOR, viewer, { ...at, ruleId: "ramp", exposureShare: 1 }),
   ];
   for (const attempt of attempts) await assert.rejects(attempt(), PermissionDenied);
 });

@@ -1,4 +1,3 @@
-import { appendAudit } from "@paceline/audit/server";
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
@@ -7,7 +6,9 @@ import type { Result } from "@paceline/result";
 
 import { configurationFaults, rebucketedRules, revisionContent } from "../../domain/index.ts";
 import type { Fault } from "../../domain/index.ts";
-import { digestOf, lockFlag, publish, readDraft, readLatest } from "../repository.ts";
+import { publishContent } from "../publication-door.ts";
+import type { DoorRefusal, PublicationDoor } from "../publication-door.ts";
+import { digestOf, lockFlag, readDraft, readLatest } from "../repository.ts";
 import type { Publication } from "../repository.ts";
 
 export interface PublishFlag {
@@ -25,13 +26,15 @@ export type PublishFlagError =
   | { readonly kind: "no-draft"; readonly environment: string }
   | { readonly kind: "other-digest"; readonly current: string }
   | { readonly kind: "invalid-configuration"; readonly faults: readonly Fault[] }
-  | { readonly kind: "rebuckets-units"; readonly rules: readonly string[] };
+  | { readonly kind: "rebuckets-units"; readonly rules: readonly string[] }
+  | DoorRefusal;
 
 /**
  * Publishes an environment's draft as a new revision. Publishing what is in force already changes
  * nothing and gives the revision in force.
  */
 export async function publishFlag(
+  door: PublicationDoor,
   ctx: CommandContext,
   input: PublishFlag,
 ): Promise<Result<Publication, PublishFlagError>> {
@@ -51,24 +54,23 @@ export async function publishFlag(
     const faults = configurationFaults(flag.variants, draft.configuration);
     if (faults.length > 0) return err({ kind: "invalid-configuration", faults });
     const latest = await readLatest(tx, flag.id, environment);
-    if (latest?.digest === digest) return ok(latest);
-    const earlier = latest?.content?.configuration;
+    const before = latest?.content ?? null;
+    // Compared as it is read: a content that is older than some members means the same with them.
+    if (latest !== null && before !== null && digestOf(before) === digest) return ok(latest);
+    const earlier = before?.configuration;
     const rules = earlier === undefined ? [] : rebucketedRules(earlier, draft.configuration);
     if (rules.length > 0 && !input.acceptRebucketing)
       return err({ kind: "rebuckets-units", rules });
-    const publication = await publish(tx, ctx, flag.id, environment, content, "publish");
-    await appendAudit(tx, ctx, {
-      action: "flag.publish",
-      subject: { kind: "flag", id: flag.id },
-      detail: {
-        key: flag.key,
-        environment,
-        revision: publication.revision,
-        digest,
-        before: latest?.digest ?? null,
-        rebucketed: [...rules],
+    return publishContent(door, tx, ctx, {
+      flag,
+      environment,
+      before,
+      after: content,
+      action: "publish",
+      audit: {
+        action: "flag.publish",
+        detail: { before: latest?.digest ?? null, rebucketed: [...rules] },
       },
     });
-    return ok(publication);
   });
 }

@@ -1,11 +1,11 @@
-import { appendAudit } from "@paceline/audit/server";
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { lockFlag, publish, readLatest, readRevision, setArchived } from "../repository.ts";
+import { publishWayBack } from "../publication-door.ts";
+import { lockFlag, readLatest, readRevision } from "../repository.ts";
 import type { Publication } from "../repository.ts";
 
 export interface RevertFlag {
@@ -35,20 +35,16 @@ export async function revertFlag(
     if (target === null) return err({ kind: "revision-not-found", revision });
     const latest = await readLatest(tx, flag.id, environment);
     if (latest !== null && latest.digest === target.digest) return ok(latest);
-    if (flag.archivedAt !== null && target.content !== null) {
-      await setArchived(tx, flag.id, null, ctx.now);
-    }
-    const publication = await publish(tx, ctx, flag.id, environment, target.content, "revert");
-    await appendAudit(tx, ctx, {
-      action: "flag.revert",
-      subject: { kind: "flag", id: flag.id },
-      detail: {
-        key,
-        environment,
-        revision: publication.revision,
-        digest: publication.digest,
-        before: latest?.digest ?? null,
-        target: revision,
+    const publication = await publishWayBack(tx, ctx, {
+      flag,
+      environment,
+      before: latest?.content ?? null,
+      after: target.content,
+      ...(target.digest === null ? {} : { storedDigest: target.digest }),
+      action: "revert",
+      audit: {
+        action: "flag.revert",
+        detail: { before: latest?.digest ?? null, target: revision },
       },
     });
     return ok(publication);

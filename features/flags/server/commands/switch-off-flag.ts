@@ -1,11 +1,11 @@
-import { appendAudit } from "@paceline/audit/server";
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { lockFlag, publish, readLatest } from "../repository.ts";
+import { publishWayBack } from "../publication-door.ts";
+import { lockFlag, readLatest } from "../repository.ts";
 import type { Publication } from "../repository.ts";
 
 export type SwitchOffFlagError =
@@ -29,17 +29,13 @@ export async function switchOffFlag(
     if (latest === null || content === null) return err({ kind: "never-published", key });
     if (!content.configuration.enabled) return ok(latest);
     const off = { ...content, configuration: { ...content.configuration, enabled: false } };
-    const publication = await publish(tx, ctx, flag.id, environment, off, "revert");
-    await appendAudit(tx, ctx, {
-      action: "flag.switch-off",
-      subject: { kind: "flag", id: flag.id },
-      detail: {
-        key,
-        environment,
-        revision: publication.revision,
-        digest: publication.digest,
-        before: latest.digest,
-      },
+    const publication = await publishWayBack(tx, ctx, {
+      flag,
+      environment,
+      before: content,
+      after: off,
+      action: "revert",
+      audit: { action: "flag.switch-off", detail: { before: latest.digest } },
     });
     return ok(publication);
   });

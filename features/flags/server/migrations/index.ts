@@ -66,6 +66,20 @@ const STATEMENTS = [
     on flag_publications (flag_id, environment, revision desc)`,
 ];
 
+const LIFECYCLE = [
+  sql`alter table flags
+    add column lifecycle text not null default 'draft'
+      check (lifecycle in ('draft', 'live', 'concluded', 'clean-up', 'archived')),
+    add column tags text[] not null default '{}'`,
+  sql`update flags set lifecycle = case
+    when archived_at is not null then 'archived'
+    when exists (select 1 from flag_publications p where p.flag_id = flags.id) then 'live'
+    else 'draft' end`,
+  sql`alter table flags add constraint flags_archived
+    check ((lifecycle = 'archived') = (archived_at is not null))`,
+  sql`create index flags_tags on flags using gin (tags)`,
+];
+
 export const migrations: FeatureMigrations = {
   feature: "flags",
   after: [],
@@ -73,6 +87,11 @@ export const migrations: FeatureMigrations = {
     "202611240300_flags_definitions": {
       async up(db: Kysely<unknown>) {
         for (const statement of STATEMENTS) await statement.execute(db);
+      },
+    },
+    "202611271500_flags_lifecycle": {
+      async up(db: Kysely<unknown>) {
+        for (const statement of LIFECYCLE) await statement.execute(db);
       },
     },
     "202611271510_flags_context_settings": {

@@ -5,7 +5,7 @@ import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
 import { forgetPlans } from "@paceline/events/server";
 import { forgetExperiments } from "@paceline/experiments/server";
-import { archiveFlag, forgetFlag } from "@paceline/flags/server";
+import { archiveFlag, forgetFlag, OPEN_DOOR } from "@paceline/flags/server";
 import { forgetInitiatives } from "@paceline/initiatives/server";
 import { forgetRollbacks } from "@paceline/rollouts/server";
 
@@ -27,7 +27,8 @@ const NOTHING = { initiatives: 0, experiments: 0, flags: 0, members: 0, stays: S
 async function forgetFlags(ctx: CommandContext): Promise<number> {
   let forgotten = 0;
   for (const key of SAMPLE_FLAGS) {
-    const archived = await archiveFlag(ctx, key);
+    // Made-up data can always be taken away.
+    const archived = await archiveFlag(OPEN_DOOR, ctx, key);
     if (archived.ok && (await forgetFlag(ctx.db, ctx.workspaceId, key, SAMPLE_ENVIRONMENT)))
       forgotten += 1;
   }

@@ -1,0 +1,133 @@
+import { appendAudit } from "@paceline/audit/server";
+import type { JsonObject } from "@paceline/audit/server";
+import type { CommandContext } from "@paceline/command";
+import type { Db } from "@paceline/db";
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
+
+import type { RevisionContent } from "../domain/index.ts";
+import { insertPublication, setLifecycle } from "./repository.ts";
+import type { Fixed, Publication, PublicationAction, StoredFlag } from "./repository.ts";
+
+/** Keeps a flag's place in an environment for one holder, a running rollout for example. */
+export interface FlagLock {
+  /** What holds it; who names the same holder may change the flag. */
+  readonly holder: string;
+  /** In words, for the person who is refused: what runs and how it is paused or aborted. */
+  readonly reason: string;
+}
+
+/** Finds the lock of a flag whose row the transaction holds. */
+export type FindFlagLock = (
+  tx: Db,
+  place: { readonly workspaceId: string; readonly flagId: string; readonly environment: string },
+) => Promise<FlagLock | null>;
+
+/** A change of what is in force, before it is made. */
+export interface ExposureChange {
+  readonly flag: StoredFlag;
+  readonly environment: string;
+  /** What is in force now; null before the first publication and where the flag was taken out. */
+  readonly before: RevisionContent | null;
+  /** What would be in force; null takes the flag out. */
+  readonly after: RevisionContent | null;
+}
+
+/** A rule of the readiness gate that holds a change back. */
+export interface ExposureRefusal {
+  readonly rule: string;
+  readonly detail: string;
+  readonly wayOut: string;
+}
+
+/** Asked before anything new is exposed; null lets the change through. */
+export type ExposureGate = (
+  tx: Db,
+  ctx: CommandContext,
+  change: ExposureChange,
+) => Promise<ExposureRefusal | null>;
+
+/** What stands at the door besides the flag's own rules; wired once, in apps/server. */
+export interface PublicationDoor {
+  readonly findLock: FindFlagLock;
+  readonly exposureGate: ExposureGate;
+}
+
+/** A door at which nobody stands: nothing is locked, nothing is held back. */
+export const OPEN_DOOR: PublicationDoor = {
+  findLock: async () => null,
+  exposureGate: async () => null,
+};
+
+export type DoorRefusal =
+  | {
+      readonly kind: "flag-locked";
+      readonly key: string;
+      readonly environment: string;
+      readonly lock: FlagLock;
+    }
+  | {
+      readonly kind: "exposure-held-back";
+      readonly key: string;
+      readonly refusal: ExposureRefusal;
+    };
+
+/** A publication that is asked for. The caller holds the flag's row (`lockFlag`). */
+export interface ContentChange extends ExposureChange {
+  readonly action: PublicationAction;
+  /** The digest under which `after` is stored already; it is kept. */
+  readonly storedDigest?: string;
+  /** Who holds the flag's lock, if it is the one who publishes. */
+  readonly lockHolder?: string;
+  readonly audit: { readonly action: string; readonly detail: JsonObject };
+}
+
+function fixedOf({ after, storedDigest }: ContentChange): Fixed {
+  return after !== null && storedDigest !== undefined ? { digest: storedDigest } : after;
+}
+
+async function put(tx: Db, ctx: CommandContext, change: ContentChange): Promise<Publication> {
+  const { flag, environment, after, action, audit } = change;
+  const fixed = fixedOf(change);
+  const publication = await insertPublication(tx, ctx, flag.id, environment, fixed, action);
+  const isBack = after !== null && (flag.lifecycle === "draft" || flag.lifecycle === "archived");
+  if (isBack) await setLifecycle(tx, flag.id, "live", ctx.now);
+  const { revision, digest } = publication;
+  await appendAudit(tx, ctx, {
+    action: audit.action,
+    subject: { kind: "flag", id: flag.id },
+    detail: { key: flag.key, environment, revision, digest, ...audit.detail },
+  });
+  return publication;
+}
+
+/**
+ * The one door through which everything goes that changes what is in force: it asks the flag's lock
+ * and the exposure gate, then writes the publication with its audit entry and tells every process.
+ */
+export async function publishContent(
+  door: PublicationDoor,
+  tx: Db,
+  ctx: CommandContext,
+  change: ContentChange,
+): Promise<Result<Publication, DoorRefusal>> {
+  const { flag, environment, lockHolder } = change;
+  const { key } = flag;
+  const place = { workspaceId: ctx.workspaceId, flagId: flag.id, environment };
+  const lock = await door.findLock(tx, place);
+  if (lock !== null && lock.holder !== lockHolder) {
+    return err({ kind: "flag-locked", key, environment, lock });
+  }
+  const refusal = await door.exposureGate(tx, ctx, change);
+  if (refusal !== null) return err({ kind: "exposure-held-back", key, refusal });
+  return ok(await put(tx, ctx, change));
+}
+
+/** The same door for ways back: no lock and no gate stands there, nothing refuses. */
+export async function publishWayBack(
+  tx: Db,
+  ctx: CommandContext,
+  change: ContentChange,
+): Promise<Publication> {
+  return put(tx, ctx, change);
+}
