@@ -50,3 +50,15 @@ export { summarizeAttributes } from "./context-attributes.ts";
 export type { AttributeSummary } from "./context-attributes.ts";
 export { keptText, rankOf, rankPosition, rankText } from "./context-sample.ts";
 export type { ContextSample, SampledContext } from "./context-sample.ts";
+export { attributesRead, comparisonCautions, withKnownGates } from "./compare-cautions.ts";
+export { startComparison, unitShare } from "./compare.ts";
+export type {
+  ComparisonRun,
+  ExperimentMove,
+  FlagComparison,
+  FlipExample,
+  RuleMove,
+  RuleReach,
+  UnitShare,
+  VariantFlow,
+} from "./compare.ts";

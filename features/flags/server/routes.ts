@@ -31,6 +31,7 @@ import { archiveFlag } from "./commands/archive-flag.ts";
 import { createFlag } from "./commands/create-flag.ts";
 import type { NewFlag } from "./commands/create-flag.ts";
 import { editFlag } from "./commands/edit-flag.ts";
+import { registerCompareRoutes } from "./compare/compare-routes.ts";
 import { registerContextRoutes } from "./contexts/context-routes.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { registerDocumentRoutes } from "./document-routes.ts";
@@ -182,5 +183,6 @@ export function registerRoutes(app: App, deps: FlagRouteDependencies): void {
   registerPublicationRoutes(app, deps);
   registerDocumentRoutes(app, deps);
   registerContextRoutes(app, deps);
+  registerCompareRoutes(app, deps);
   registerOfrep(app, deps);
 }
