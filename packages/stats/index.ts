@@ -29,6 +29,8 @@ export {
   spentAlpha,
 } from "./group-sequential.ts";
 export type { GroupSequentialInput, LookBoundary, Spending } from "./group-sequential.ts";
+export { harmBound, harmDesign } from "./harm-test.ts";
+export type { HarmDesign } from "./harm-test.ts";
 export { logBeta, logGamma } from "./log-gamma.ts";
 export { adjustP } from "./multiplicity.ts";
 export type { AdjustedP } from "./multiplicity.ts";

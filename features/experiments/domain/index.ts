@@ -11,8 +11,11 @@ export type {
   Scale,
   SecondaryMetric,
 } from "./criterion.ts";
+export { evidenceOf } from "./metric-evidence.ts";
+export type { MetricEvidence } from "./metric-evidence.ts";
 export { checkMetric } from "./metric.ts";
 export { monitor } from "./monitor.ts";
 export type { Aggregation, Measure, Metric, MetricFault, Statistic } from "./metric.ts";
+export { amount, metricWords } from "./reason.ts";
 export { planSample } from "./sample-size.ts";
 export type { Baseline, Baselines } from "./sample-size.ts";

@@ -9,6 +9,8 @@ export { compileFlag, needsTargetingKey, serverOnly } from "./compile-flag.ts";
 export type { FindContent, FlagdFlag, ServerOnlyReason } from "./compile-flag.ts";
 export { completeConfiguration, fromStored } from "./complete.ts";
 export type { ConfigurationInput, RuleInput, StoredConfiguration, StoredRule } from "./complete.ts";
+export { HELD_BACK, rolloutComparison } from "./comparison.ts";
+export type { RolloutComparison } from "./comparison.ts";
 export { conditionFaults, isCondition, OPERATORS, TARGETING_KEY } from "./condition.ts";
 export type { Comparison, Condition, ConditionOperator, Fault } from "./condition.ts";
 export { differences } from "./diff.ts";

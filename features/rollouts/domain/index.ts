@@ -1,3 +1,18 @@
+export { ALERT_STALE_MS, judgeAlerts } from "./guard-alert.ts";
+export type { AlertGuardInput, FiringAlert } from "./guard-alert.ts";
+export { judgeArrival } from "./guard-arrival.ts";
+export { checkGuards } from "./guard-check.ts";
+export type { GuardFault, GuardSurroundings } from "./guard-check.ts";
+export { bucketsNeeded, judgeSeries } from "./guard-series.ts";
+export type { GuardBucket, SeriesGuardInput } from "./guard-series.ts";
+export { alphaOf, comparisonsOf, PLAN_ALPHA, RATIO_ALPHA } from "./guard-alpha.ts";
+export type { GuardAlpha } from "./guard-alpha.ts";
+export { isComparisonGuard, judgeComparison } from "./guard-comparison.ts";
+export type { ComparisonGuard, ComparisonInput } from "./guard-comparison.ts";
+export { guardSample } from "./guard-sample.ts";
+export type { GuardSample, GuardTraffic } from "./guard-sample.ts";
+export { addArms } from "./guard-statistics.ts";
+export type { GuardArm, GuardStatistics } from "./guard-statistics.ts";
 export { GUARD_ACTIONS } from "./guard.ts";
 export type * from "./guard.ts";
 export { ENDED_STATES, LOCKING_STATES, PLAN_STATES } from "./plan.ts";
