@@ -40,6 +40,8 @@ export interface FlagRouteDependencies {
   readonly maxEvaluationsPerSecond: number;
   /** A clock that never jumps, for the limit. */
   readonly monotonicMs: () => number;
+  /** Attributes that every evaluation of this process has, whoever asks; they win over the caller's. */
+  readonly staticContext?: Readonly<Record<string, boolean | number | string>>;
   readonly onError: (error: unknown) => void;
   /** Told of each evaluated flag, for figures and traces: the key, the reason, never about whom. */
   readonly onEvaluated?: (flagKey: string, reason: string, variant: string | null) => void;

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import { commandContext, identityOf, notFound } from "@paceline/http";
 import type { App } from "@paceline/http";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -8,19 +6,37 @@ import { Type } from "typebox";
 import { EnvironmentKey } from "../api.ts";
 import type { PublishedSet } from "../domain/index.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
+import { documentOf } from "./flag-document.ts";
 import { mustHaveEnvironment } from "./route-guards.ts";
 
-/** The flagd document; its tag follows its text, so every process gives the same one. */
-function sendDocument(
+/** A weak tag is the same document: only its compression may differ. */
+export function namesTag(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(",").some((one) => {
+    const named = one.trim();
+    return named === "*" || named.replace(/^W\//, "") === tag;
+  });
+}
+
+const GZIP = /(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i;
+/** Smaller documents would gain nothing. */
+const COMPRESSED_FROM_CHARACTERS = 1_024;
+
+async function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
   set: PublishedSet,
-): FastifyReply {
-  const text = JSON.stringify(set.document);
-  const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
+): Promise<FastifyReply> {
+  const { text, tag, compressed } = documentOf(set);
   void reply.header("etag", tag).header("cache-control", "no-cache");
-  if (request.headers["if-none-match"]?.includes(tag) === true) return reply.status(304).send();
-  return reply.header("content-type", "application/json; charset=utf-8").send(text);
+  void reply.header("vary", "Accept-Encoding, Authorization, X-API-Key");
+  if (namesTag(request.headers["if-none-match"], tag)) return reply.status(304).send();
+  void reply.header("content-type", "application/json; charset=utf-8");
+  const accepts = GZIP.test(String(request.headers["accept-encoding"] ?? ""));
+  if (!accepts || text.length < COMPRESSED_FROM_CHARACTERS) return reply.send(text);
+  // Other bytes under the same strong tag would be wrong.
+  void reply.header("etag", `W/${tag}`).header("content-encoding", "gzip");
+  return reply.send(await compressed());
 }
 
 /** Registers the flagd documents, for people and for keys. */
@@ -41,6 +57,11 @@ export function registerDocumentRoutes(app: App, deps: FlagRouteDependencies): v
       return sendDocument(request, reply, deps.flagSets.get(workspaceId, environment));
     },
   );
+  registerKeyDocument(app, deps);
+}
+
+/** The document of a key's environment: flagd's HTTP synchronization, and what a CDN fetches. */
+export function registerKeyDocument(app: App, deps: Pick<FlagRouteDependencies, "flagSets">): void {
   app.get(
     "/flagd/v1/flags.json",
     {

@@ -6,6 +6,8 @@ import { PUBLISHED_CHANNEL, readContent } from "./repository.ts";
 
 // A notification is the fast way; the poll finds what one that was lost would have told.
 const POLL_MS = 5_000;
+// A client that waits longer for a newer set is better served with the one that is there.
+const CATCH_UP_MS = 1_000;
 
 export interface FlagSetsOptions {
   readonly db: Db;
@@ -22,6 +24,11 @@ export interface FlagSets {
   get(workspaceId: string, environment: string): PublishedSet;
   /** Resolves when an environment is as new as the database. @throws what the database throws */
   refresh(workspaceId: string, environment: string): Promise<PublishedSet>;
+  /**
+   * The set at `revision` or later: at once when it is known, else after a look at the database. A
+   * database that does not answer in time leaves what is known. Null looks in any case.
+   */
+  catchUp(workspaceId: string, environment: string, revision: number | null): Promise<PublishedSet>;
   /** Compares every environment with the database and refreshes the stale ones. */
   refreshAll(): Promise<void>;
   /** Called after a set was swapped, with the keys that changed. Returns the way to stop it. */
@@ -129,7 +136,8 @@ class MemoryFlagSets implements FlagSets {
   readonly #onError: (error: unknown) => void;
   readonly #sets = new Map<string, PublishedSet>();
   readonly #empty = new Map<string, PublishedSet>();
-  readonly #queues = new Map<string, Promise<PublishedSet>>();
+  readonly #running = new Map<string, Promise<PublishedSet>>();
+  readonly #waiting = new Map<string, Promise<PublishedSet>>();
   readonly #listeners = new Set<(change: FlagSetChange) => void>();
   readonly #poll: NodeJS.Timeout;
 
@@ -147,17 +155,40 @@ class MemoryFlagSets implements FlagSets {
 
   refresh(workspaceId: string, environment: string): Promise<PublishedSet> {
     const key = `${workspaceId}/${environment}`;
-    // One after the other, so that an older answer never replaces a newer one.
-    const queued = (this.#queues.get(key) ?? Promise.resolve()).then(
-      () => this.#read(workspaceId, environment),
-      () => this.#read(workspaceId, environment),
-    );
-    this.#queues.set(key, queued);
-    const forget = (): void => {
-      if (this.#queues.get(key) === queued) this.#queues.delete(key);
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) return waiting;
+    const running = this.#running.get(key);
+    if (running === undefined) return this.#start(key, workspaceId, environment);
+    // One after the other, so that an older answer never replaces a newer one; and one for all who
+    // ask meanwhile, because it begins after each of them asked.
+    const begin = (): Promise<PublishedSet> => {
+      this.#waiting.delete(key);
+      return this.#start(key, workspaceId, environment);
     };
-    queued.then(forget, forget);
-    return queued;
+    const next = running.then(begin, begin);
+    this.#waiting.set(key, next);
+    return next;
+  }
+
+  async catchUp(
+    workspaceId: string,
+    environment: string,
+    revision: number | null,
+  ): Promise<PublishedSet> {
+    const known = this.get(workspaceId, environment);
+    if (revision !== null && known.revision >= revision) return known;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, CATCH_UP_MS, null);
+      timer.unref();
+    });
+    const refreshed = this.refresh(workspaceId, environment).catch((error: unknown) => {
+      this.#onError(error);
+      return null;
+    });
+    await Promise.race([refreshed, late]);
+    clearTimeout(timer);
+    return this.get(workspaceId, environment);
   }
 
   async refreshAll(): Promise<void> {
@@ -198,6 +229,16 @@ class MemoryFlagSets implements FlagSets {
     const empty = emptySet(workspaceId, environment);
     this.#empty.set(key, empty);
     return empty;
+  }
+
+  #start(key: string, workspaceId: string, environment: string): Promise<PublishedSet> {
+    const running = this.#read(workspaceId, environment);
+    this.#running.set(key, running);
+    const forget = (): void => {
+      if (this.#running.get(key) === running) this.#running.delete(key);
+    };
+    running.then(forget, forget);
+    return running;
   }
 
   async #read(workspaceId: string, environment: string): Promise<PublishedSet> {

@@ -1,17 +1,17 @@
-import { createHash } from "node:crypto";
-
 import type { EvaluationContext } from "@paceline/flag-eval";
 import { identityOf, Problem } from "@paceline/http";
 import type { App, Identity } from "@paceline/http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 
-import { serveAll, serveFlag } from "../domain/index.ts";
-import type { PublishedSet, ServedExposure, ServedFlag } from "../domain/index.ts";
+import { serveAll } from "../domain/index.ts";
+import type { PublishedSet } from "../domain/index.ts";
+import { deliverFlag, fullContext, NOT_RECORDED_WORDS, tell } from "./deliver.ts";
+import type { Answered, NotRecorded } from "./deliver.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
+import { namesTag } from "./document-routes.ts";
+import { tagOf } from "./flag-document.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import type { RateLimit } from "./rate-limit.ts";
-
-type Answered = ServedFlag["evaluation"];
 
 /** Answers of one compiled flag are few and shared: their text is made once. */
 const texts = new WeakMap<Answered, string>();
@@ -128,36 +128,15 @@ function boundSet(
   return deps.flagSets.get(workspaceId, environment);
 }
 
-/**
- * Records an exposure. With an experiment the answer waits for it: a unit that cannot be counted
- * must not be treated.
- */
-async function record(
-  deps: FlagRouteDependencies,
-  set: PublishedSet,
-  exposure: ServedExposure,
-  at: Date,
-): Promise<void> {
-  const { flagKey, revision, variant, unit, experimentId, ruleId } = exposure;
-  const { workspaceId, environment } = set;
-  const recorded = deps.recordExposure({
-    workspaceId,
-    environment,
-    flagKey,
-    revision,
-    variant,
-    unit,
-    ruleId,
-    ...(experimentId === null ? {} : { experimentId }),
-    at,
-  });
-  if (experimentId !== null) await recorded;
-  else recorded.catch(deps.onError);
-}
-
-/** Tells why a flag was answered as it was; a failed evaluation is told by its error code. */
-function tell(deps: FlagRouteDependencies, { key, reason, errorCode, variant }: Answered): void {
-  deps.onEvaluated?.(key, errorCode ?? reason ?? "UNKNOWN", variant ?? null);
+/** A store that is full for a moment says when to come back, as OFREP has it. */
+function refuseUnrecorded(
+  reply: FastifyReply,
+  { retryAfterS }: NotRecorded,
+  key: string,
+): FastifyReply {
+  if (retryAfterS === null) return refuse(reply, 500, "GENERAL", NOT_RECORDED_WORDS, key);
+  void reply.header("retry-after", `${retryAfterS}`);
+  return refuse(reply, 429, "GENERAL", NOT_RECORDED_WORDS, key);
 }
 
 function addSingle(app: App, deps: FlagRouteDependencies, limit: RateLimit): void {
@@ -171,20 +150,9 @@ function addSingle(app: App, deps: FlagRouteDependencies, limit: RateLimit): voi
       const context = readContext(request.body);
       if (typeof context === "string") return refuse(reply, 400, "INVALID_CONTEXT", context, key);
       const at = await deps.environmentNow(set.workspaceId, set.environment);
-      deps.contexts.offer(set.workspaceId, set.environment, context, at);
-      const { evaluation, exposure } = serveFlag(set, key, context, at.getTime());
-      if (exposure !== null) {
-        try {
-          await record(deps, set, exposure, at);
-        } catch (error) {
-          // A store that is full for a moment says when to come back, as OFREP has it.
-          if (error instanceof Problem && error.details.status === 429) throw error;
-          deps.onError(error);
-          const details = "the exposure could not be recorded; use the default in your code";
-          return refuse(reply, 500, "GENERAL", details, key);
-        }
-      }
-      tell(deps, evaluation);
+      const delivered = await deliverFlag(deps, set, key, context, at);
+      if (!delivered.ok) return refuseUnrecorded(reply, delivered.error, key);
+      const evaluation = delivered.value;
       const { errorCode } = evaluation;
       void reply.status(errorCode === undefined ? 200 : errorCode === "FLAG_NOT_FOUND" ? 404 : 400);
       void reply.header("content-type", JSON_TYPE);
@@ -198,13 +166,6 @@ function bulkText(set: PublishedSet, evaluations: readonly Answered[]): string {
   return `{"flags":[${evaluations.map(textOf).join(",")}],"metadata":${metadata}}`;
 }
 
-function isFresh(request: FastifyRequest, tag: string): boolean {
-  const header = request.headers["if-none-match"];
-  return (
-    header !== undefined && header.split(",").some((one) => one.trim().replace(/^W\//, "") === tag)
-  );
-}
-
 function addBulk(app: App, deps: FlagRouteDependencies, limit: RateLimit): void {
   app.post(
     "/ofrep/v1/evaluate/flags",
@@ -216,13 +177,13 @@ function addBulk(app: App, deps: FlagRouteDependencies, limit: RateLimit): void 
       if (typeof context === "string") return refuse(reply, 400, "INVALID_CONTEXT", context);
       const at = await deps.environmentNow(set.workspaceId, set.environment);
       deps.contexts.offer(set.workspaceId, set.environment, context, at);
-      const evaluations = serveAll(set, context, at.getTime());
+      const evaluations = serveAll(set, fullContext(deps, context), at.getTime());
       if (deps.onEvaluated !== undefined) for (const one of evaluations) tell(deps, one);
       const text = bulkText(set, evaluations);
       // Over the answer and not the revision: another context may well have another answer.
-      const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
+      const tag = tagOf(text);
       void reply.header("etag", tag);
-      if (isFresh(request, tag)) return reply.status(304).send();
+      if (namesTag(request.headers["if-none-match"], tag)) return reply.status(304).send();
       return reply.header("content-type", JSON_TYPE).send(text);
     },
   );

@@ -46,10 +46,10 @@ export function viewerContext(db: TestDatabase["db"]): CommandContext {
   return contextOf(db, VIEWER);
 }
 
-function keyOf(scope: "intake" | "evaluate", environment: string): Identity {
+function keyOf(scope: "intake" | "evaluate" | "browser", environment: string): Identity {
   const actor: Actor = {
     kind: "key",
-    id: `key-${environment}`,
+    id: `${scope}-${environment}`,
     name: "k",
     scopes: [scope],
     environment,
@@ -62,6 +62,7 @@ const IDENTITIES: ReadonlyMap<string, Identity> = new Map<string, Identity>([
   ["viewer", { actor: VIEWER, workspaceId: WORKSPACE, environment: null, via: "session" }],
   ["production", keyOf("evaluate", "production")],
   ["staging", keyOf("evaluate", "staging")],
+  ["page", keyOf("browser", "production")],
   ["intake", keyOf("intake", "production")],
   [
     "admin",
@@ -73,6 +74,11 @@ const IDENTITIES: ReadonlyMap<string, Identity> = new Map<string, Identity>([
     },
   ],
 ]);
+
+/** Who holds a key, in these tests. */
+export async function identityOfKey(text: string): Promise<Identity | null> {
+  return IDENTITIES.get(text) ?? null;
+}
 
 export type Answer = Awaited<ReturnType<App["inject"]>>;
 
@@ -145,7 +151,7 @@ export async function startTestServer(
     authenticate: async (request) => {
       const { authorization } = request.headers;
       const name = request.headers["x-api-key"] ?? authorization?.replace(/^Bearer /, "") ?? "";
-      return IDENTITIES.get(String(name)) ?? null;
+      return identityOfKey(String(name));
     },
   });
   registerRoutes(app, {

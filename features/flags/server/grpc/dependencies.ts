@@ -1,0 +1,34 @@
+import type { Identity } from "@paceline/http";
+
+import type { FlagRouteDependencies } from "../dependencies.ts";
+
+/** An environment that clients on this machine read without a key. */
+export interface OpenEnvironment {
+  readonly workspaceId: string;
+  readonly environment: string;
+}
+
+/** What the services for flagd's clients need. */
+export type GrpcDependencies = Pick<
+  FlagRouteDependencies,
+  | "flagSets"
+  | "subscribers"
+  | "contexts"
+  | "environmentNow"
+  | "recordExposure"
+  | "onError"
+  | "onEvaluated"
+  | "staticContext"
+  | "maxEvaluationsPerSecond"
+  | "monotonicMs"
+> & {
+  /** Who holds a key; null for every text that is no key in force. @throws when it cannot be told */
+  readonly identityOfKey: (text: string) => Promise<Identity | null>;
+  /**
+   * Environments that clients on this machine, by loopback address or Unix socket, read without a
+   * key; the first one when they name none. Empty and by default nobody does.
+   */
+  readonly openEnvironments?: () => Promise<readonly OpenEnvironment[]>;
+  /** Streams at most in this process; beyond it they are refused. */
+  readonly maxStreams?: number;
+};

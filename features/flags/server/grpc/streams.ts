@@ -1,0 +1,160 @@
+import { status } from "@grpc/grpc-js";
+import type { Metadata } from "@grpc/grpc-js";
+
+import type { PublishedSet } from "../../domain/index.ts";
+import type { FlagSetChange, FlagSets } from "../flag-sets.ts";
+import type { SubscriberProtocol } from "../subscribers.ts";
+import type { Caller, Refusal } from "./access.ts";
+import type { GrpcDependencies } from "./dependencies.ts";
+import { LatestWriter } from "./latest-writer.ts";
+import type { Streaming } from "./service.ts";
+
+/** Streams at most in a process, unless said otherwise: each holds a socket and about 10 kB. */
+const MAX_STREAMS = 10_000;
+
+const FULL: Refusal = {
+  code: status.RESOURCE_EXHAUSTED,
+  details: "this server has as many streams as it may; another one may have room",
+};
+
+/** What a reader is sent: the set at a revision, and what changed since the last one it was sent. */
+export interface News {
+  readonly set: PublishedSet;
+  /** Null for the first message of a stream. */
+  readonly changedKeys: ReadonlySet<string> | null;
+}
+
+function merged(waiting: News, { set, changedKeys }: News): News {
+  if (waiting.changedKeys === null || changedKeys === null) return { set, changedKeys: null };
+  return { set, changedKeys: new Set([...waiting.changedKeys, ...changedKeys]) };
+}
+
+/** The open streams of one kind, told of every change of the set that they read. */
+export interface Streams {
+  /**
+   * Opens a stream and sends its first message.
+   *
+   * @returns why it cannot be opened, or null
+   */
+  open(call: Streaming, caller: Caller): Promise<Refusal | null>;
+  /** Sends something to every stream that is idle, so that a broken connection is noticed. */
+  keepAlive(chunk: Buffer): void;
+  size(): number;
+  /** Ends every stream; clients reconnect elsewhere. */
+  close(): void;
+}
+
+function keyOf({ workspaceId, environment }: Caller | PublishedSet): string {
+  return `${workspaceId}/${environment}`;
+}
+
+class SetStreams implements Streams {
+  readonly #deps: GrpcDependencies;
+  readonly #protocol: SubscriberProtocol;
+  readonly #encode: (news: News) => Buffer;
+  readonly #bySet = new Map<string, Map<Streaming, LatestWriter<News>>>();
+  readonly #stop: () => void;
+  #size = 0;
+
+  constructor(
+    deps: GrpcDependencies,
+    protocol: SubscriberProtocol,
+    encode: (news: News) => Buffer,
+  ) {
+    this.#deps = deps;
+    this.#protocol = protocol;
+    this.#encode = encode;
+    this.#stop = deps.flagSets.onChange((change) => this.#tell(change));
+  }
+
+  async open(call: Streaming, caller: Caller): Promise<Refusal | null> {
+    if (this.#size >= (this.#deps.maxStreams ?? MAX_STREAMS)) return FULL;
+    this.#size += 1;
+    const { workspaceId, environment } = caller;
+    const joined = this.#deps.subscribers.join({
+      workspaceId,
+      environment,
+      protocol: this.#protocol,
+      instance: call.getPeer(),
+      ...clientOf(call.metadata),
+    });
+    const leave = once(() => {
+      this.#size -= 1;
+      this.#forget(keyOf(caller), call);
+      joined.leave();
+    });
+    for (const event of ["cancelled", "close", "finish", "error"]) call.on(event, leave);
+    const writer = new LatestWriter<News>(
+      { write: (chunk, done) => call.write(chunk, () => done()) },
+      this.#encode,
+      merged,
+      ({ set }) => joined.delivered(set.revision),
+    );
+    // As new as the database: a client that comes from another node must not go back.
+    const set = await this.#deps.flagSets.catchUp(workspaceId, environment, null);
+    if (call.cancelled) {
+      leave();
+      return null;
+    }
+    const streams = this.#bySet.get(keyOf(caller)) ?? new Map<Streaming, LatestWriter<News>>();
+    this.#bySet.set(keyOf(caller), streams.set(call, writer));
+    writer.offer({ set, changedKeys: null });
+    return null;
+  }
+
+  keepAlive(chunk: Buffer): void {
+    for (const streams of this.#bySet.values()) {
+      for (const [call, writer] of streams) if (!writer.isBusy) call.write(chunk);
+    }
+  }
+
+  size(): number {
+    return this.#size;
+  }
+
+  close(): void {
+    this.#stop();
+    for (const streams of this.#bySet.values()) for (const call of streams.keys()) call.end();
+    this.#bySet.clear();
+  }
+
+  #tell({ set, changedKeys }: FlagSetChange): void {
+    const streams = this.#bySet.get(keyOf(set));
+    if (streams === undefined) return;
+    const news = { set, changedKeys: new Set(changedKeys) };
+    for (const writer of streams.values()) writer.offer(news);
+  }
+
+  #forget(key: string, call: Streaming): void {
+    const streams = this.#bySet.get(key);
+    streams?.delete(call);
+    if (streams?.size === 0) this.#bySet.delete(key);
+  }
+}
+
+const AGENT = /^(\S{1,80})\/(\S{1,40})/;
+
+/** What a client says of itself: `grpc-node-js/1.14.7` and the like. */
+function clientOf(metadata: Metadata): { readonly name: string; readonly version: string } {
+  const [, name = "gRPC client", version = ""] =
+    AGENT.exec(String(metadata.get("user-agent")[0] ?? "")) ?? [];
+  return { name, version };
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    act();
+  };
+}
+
+/** @param encode  makes the message of some news; kept by the caller where many readers get the same */
+export function createStreams(
+  deps: GrpcDependencies & { readonly flagSets: FlagSets },
+  protocol: SubscriberProtocol,
+  encode: (news: News) => Buffer,
+): Streams {
+  return new SetStreams(deps, protocol, encode);
+}
