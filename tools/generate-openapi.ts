@@ -54,6 +54,11 @@ const server = await startServer(
     publicUrl: null,
     otlpPort: null,
     metricsPublic: false,
+    flagdEvaluationPort: null,
+    flagdSyncPort: null,
+    flagdSocketDir: null,
+    flagdOpenEnvironment: null,
+    tls: null,
   },
   createLogger("silent"),
 );

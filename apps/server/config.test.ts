@@ -12,6 +12,11 @@ test("the defaults need no setting at all", () => {
     value: {
       port: 4410,
       otlpPort: 4418,
+      flagdEvaluationPort: 8013,
+      flagdSyncPort: 8015,
+      flagdSocketDir: null,
+      flagdOpenEnvironment: null,
+      tls: null,
       host: "127.0.0.1",
       dataDir: "/srv/.paceline",
       databaseUrl: null,
@@ -44,6 +49,25 @@ test("a flag wins over the environment, which wins over the file", () => {
   assert.equal(result.value.port, 3);
   assert.equal(result.value.host, "0.0.0.0");
   assert.equal(result.value.sample, false);
+});
+
+test("flagd's ports may be any, free ones or none, and a certificate comes with its key", () => {
+  const ports = readConfig({
+    ...NOTHING,
+    env: { PACELINE_FLAGD_EVALUATION_PORT: "", PACELINE_FLAGD_SYNC_PORT: "0" },
+  });
+  assert.ok(ports.ok);
+  assert.deepEqual([ports.value.flagdEvaluationPort, ports.value.flagdSyncPort], [null, 0]);
+  const files = { PACELINE_TLS_CERT: "cert.pem", PACELINE_TLS_KEY: "/etc/key.pem" };
+  const tls = readConfig({ ...NOTHING, env: files });
+  assert.ok(tls.ok);
+  assert.deepEqual(tls.value.tls, { cert: "/srv/cert.pem", key: "/etc/key.pem" });
+  const half = readConfig({ ...NOTHING, env: { PACELINE_TLS_CERT: "cert.pem" } });
+  assert.ok(!half.ok);
+  assert.deepEqual(
+    half.error.map(({ setting, source }) => [setting, source]),
+    [["PACELINE_TLS_KEY", "PACELINE_TLS_CERT"]],
+  );
 });
 
 test("every fault is named with its source and rule", () => {

@@ -10,6 +10,15 @@ export interface Config {
   readonly port: number;
   /** Second TCP port that answers OTLP/HTTP only, where OpenTelemetry's clients look for it; null for none. */
   readonly otlpPort: number | null;
+  /** TCP ports of flagd's gRPC protocols; 0 takes a free one, null switches one off. */
+  readonly flagdEvaluationPort: number | null;
+  readonly flagdSyncPort: number | null;
+  /** Absolute folder for the Unix sockets `evaluation.sock` and `sync.sock`; null for none. */
+  readonly flagdSocketDir: string | null;
+  /** Environment of the first workspace that flagd's clients on this machine read without a key. */
+  readonly flagdOpenEnvironment: string | null;
+  /** Certificate chain and private key, PEM files, for HTTP and gRPC; null without TLS. */
+  readonly tls: TlsFiles | null;
   /** Address to bind; loopback unless said otherwise. */
   readonly host: string;
   /** Absolute folder of everything that must be kept. */
@@ -42,6 +51,12 @@ export interface Config {
   readonly metricsPublic: boolean;
 }
 
+/** Absolute paths. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -65,6 +80,42 @@ export const SETTINGS = {
     flag: "otlp-port",
     fallback: "4418",
     help: "second port for OTLP/HTTP; 0 or empty switches it off",
+  },
+  flagdEvaluationPort: {
+    env: "PACELINE_FLAGD_EVALUATION_PORT",
+    flag: "flagd-evaluation-port",
+    fallback: "8013",
+    help: "gRPC port of flagd's evaluation; 0 takes a free one, empty switches it off",
+  },
+  flagdSyncPort: {
+    env: "PACELINE_FLAGD_SYNC_PORT",
+    flag: "flagd-sync-port",
+    fallback: "8015",
+    help: "gRPC port of flagd's synchronization; 0 takes a free one, empty switches it off",
+  },
+  flagdSocketDir: {
+    env: "PACELINE_FLAGD_SOCKET_DIR",
+    flag: "flagd-socket-dir",
+    fallback: "",
+    help: "folder for the same as Unix sockets",
+  },
+  flagdOpenEnvironment: {
+    env: "PACELINE_FLAGD_OPEN_ENVIRONMENT",
+    flag: "flagd-open-environment",
+    fallback: "",
+    help: "environment that flagd's clients on this machine read without a key",
+  },
+  tls: {
+    env: "PACELINE_TLS_CERT",
+    flag: "tls-cert",
+    fallback: "",
+    help: "certificate chain (PEM) for HTTP and gRPC",
+  },
+  tlsKey: {
+    env: "PACELINE_TLS_KEY",
+    flag: "tls-key",
+    fallback: "",
+    help: "its private key (PEM)",
   },
   host: { env: "PACELINE_HOST", flag: "host", fallback: "127.0.0.1", help: "address to bind" },
   dataDir: {
@@ -157,9 +208,9 @@ export const SETTINGS = {
     fallback: "0",
     help: "1 lets everybody read /metrics, 0 this machine and keys with the scope metrics",
   },
-} as const satisfies Readonly<Record<keyof Config, Setting>>;
+} as const satisfies Readonly<Record<keyof Config | "tlsKey", Setting>>;
 
-type Key = keyof Config;
+type Key = keyof typeof SETTINGS;
 
 /** A setting that cannot be used: where it came from and the rule that it breaks. */
 export interface ConfigFault {
@@ -210,12 +261,19 @@ function readFile(file: ConfigSources["file"]): Result<ReadonlyMap<string, strin
   return ok(values);
 }
 
+/** Ports, for which an empty text says none. */
+const MAY_BE_EMPTY: ReadonlySet<Key> = new Set([
+  "otlpPort",
+  "flagdEvaluationPort",
+  "flagdSyncPort",
+]);
+
 function find(key: Key, sources: ConfigSources, file: ReadonlyMap<string, string>): Found {
   const { env, flag, fallback }: Setting = SETTINGS[key];
   const fromFlag = sources.flags[flag];
   if (fromFlag !== undefined) return { text: fromFlag, source: `--${flag}` };
   const fromEnv = sources.env[env];
-  const mayBeEmpty = key === "otlpPort";
+  const mayBeEmpty = MAY_BE_EMPTY.has(key);
   if (fromEnv !== undefined && (fromEnv !== "" || mayBeEmpty))
     return { text: fromEnv, source: env };
   const fromFile = file.get(env);
@@ -232,6 +290,13 @@ const NODE_ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 function parseNodeId(text: string): string | null {
   return NODE_ID.test(text) && text.length <= 64 ? text : null;
+}
+
+/** An empty text is a port, too: none. */
+function parseOptionalPort(text: string): { readonly port: number | null } | null {
+  if (text === "" || text === "off") return { port: null };
+  const port = parsePort(text);
+  return port === null ? null : { port };
 }
 
 function parseSwitch(text: string): boolean | null {
@@ -267,6 +332,26 @@ export function readConfig(sources: ConfigSources): Result<Config, readonly Conf
   const absolute = (path: string): string =>
     isAbsolute(path) ? path : resolve(sources.workingDir, path);
   const dataDir = absolute(get("dataDir").text);
+  const optionalPath = (key: Key): string | null => {
+    const path = optional(key);
+    return path === null ? null : absolute(path);
+  };
+  const flagdPort = (key: Key): number | null =>
+    parsed(key, parseOptionalPort, { port: null }, "must be a port from 0 to 65535, or empty").port;
+  function tlsFiles(): TlsFiles | null {
+    const [cert, key] = [optionalPath("tls"), optionalPath("tlsKey")];
+    if (cert !== null && key !== null) return { cert, key };
+    if (cert === null && key === null) return null;
+    const [given, missing] =
+      cert === null ? (["tlsKey", "tls"] as const) : (["tls", "tlsKey"] as const);
+    const { env } = SETTINGS[missing];
+    faults.push({
+      setting: env,
+      source: get(given).source,
+      rule: "is needed, too: a certificate and its key come together",
+    });
+    return null;
+  }
   const config: Config = {
     port: parsed("port", parsePort, 0, "must be a port from 0 to 65535"),
     otlpPort:
@@ -276,6 +361,11 @@ export function readConfig(sources: ConfigSources): Result<Config, readonly Conf
         0,
         "must be a port from 0 to 65535",
       ) || null,
+    flagdEvaluationPort: flagdPort("flagdEvaluationPort"),
+    flagdSyncPort: flagdPort("flagdSyncPort"),
+    flagdSocketDir: optionalPath("flagdSocketDir"),
+    flagdOpenEnvironment: optional("flagdOpenEnvironment"),
+    tls: tlsFiles(),
     host: get("host").text,
     dataDir,
     databaseUrl:

@@ -1,10 +1,13 @@
 import { createServer } from "node:http";
+import type { RequestListener, Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 
 import { OTLP_PATHS } from "@paceline/events/server";
 import type { App } from "@paceline/http";
 import type { Logger } from "pino";
 
 import type { Config } from "./config.ts";
+import type { Certificate } from "./tls.ts";
 
 /** A second port for OTLP/HTTP. */
 export interface OtlpPort {
@@ -19,9 +22,14 @@ export interface OtlpPort {
  * port. A taken port is an error in the log and not the end of the server: the main port has the same
  * paths.
  */
-export async function openOtlpPort(app: App, config: Config, logger: Logger): Promise<OtlpPort> {
+export async function openOtlpPort(
+  app: App,
+  config: Config,
+  logger: Logger,
+  certificate: Certificate | null = null,
+): Promise<OtlpPort> {
   if (config.otlpPort === null) return { port: null, close: async () => undefined };
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     const [path = ""] = (request.url ?? "").split("?", 1);
     if (OTLP_PATHS.includes(path.replace(/\/$/, ""))) {
       app.routing(request, response);
@@ -29,7 +37,8 @@ export async function openOtlpPort(app: App, config: Config, logger: Logger): Pr
     }
     response.writeHead(404, { "content-type": "application/problem+json; charset=utf-8" });
     response.end(NOT_FOUND);
-  });
+  };
+  const server = serverOf(answer, certificate);
   const isOpen = await new Promise<boolean>((resolve) => {
     server.once("error", (error) => {
       logger.error({ err: error, port: config.otlpPort }, "the OTLP port cannot be opened");
@@ -44,7 +53,14 @@ export async function openOtlpPort(app: App, config: Config, logger: Logger): Pr
   };
 }
 
-function closeServer(server: ReturnType<typeof createServer>): Promise<void> {
+function serverOf(answer: RequestListener, certificate: Certificate | null): Server {
+  if (certificate === null) return createServer(answer);
+  const server = createSecureServer({ ...certificate.current() }, answer);
+  certificate.onChange((pair) => server.setSecureContext(pair));
+  return server;
+}
+
+function closeServer(server: Server): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   return new Promise((resolve) => {
     server.close(() => {

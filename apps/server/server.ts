@@ -1,18 +1,14 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { Server as SecureServer } from "node:tls";
 
 import { makeFirstRunLink, registerRoutes as registerAccess } from "@paceline/access/server";
 import { AUDIT_CHANNEL, registerRoutes as registerAudit } from "@paceline/audit/server";
 import type { Clock } from "@paceline/command";
-import {
-  keepEventsInOrder,
-  recordExposure,
-  registerRoutes as registerEvents,
-} from "@paceline/events/server";
+import { keepEventsInOrder, registerRoutes as registerEvents } from "@paceline/events/server";
 import { registerRoutes as registerExperiments } from "@paceline/experiments/server";
 import { announceChanges, registerRoutes as registerFlags } from "@paceline/flags/server";
-import type { FlagExposure } from "@paceline/flags/server";
-import { createApp, expireIdempotencyKeys, freeAbandonedClaims, problem } from "@paceline/http";
+import { createApp, expireIdempotencyKeys, freeAbandonedClaims } from "@paceline/http";
 import type { App, AppHandles, MetricsAccess, RegisteredRoute } from "@paceline/http";
 import { registerRoutes as registerInitiatives } from "@paceline/initiatives/server";
 import { registerRoutes as registerRollouts } from "@paceline/rollouts/server";
@@ -26,7 +22,8 @@ import { Registry } from "prom-client";
 
 import type { Config } from "./config.ts";
 import { eventRouteDeps, eventUpkeep } from "./event-routes.ts";
-import { flagEvaluations } from "./figures.ts";
+import { flagServing, openFlagdPorts } from "./flag-serving.ts";
+import type { FlagServing } from "./flag-serving.ts";
 import { adoptDeadLogs, tellNodes } from "./nodes.ts";
 import { openOtlpPort } from "./otlp-port.ts";
 import { closeParts, openParts } from "./parts.ts";
@@ -37,6 +34,8 @@ import { registerPlansAndBadEvents } from "./plans-and-bad-events.ts";
 import { wireSample } from "./sample.ts";
 import { serveWeb } from "./static.ts";
 import { openControlStore } from "./stores.ts";
+import { openCertificate } from "./tls.ts";
+import type { Certificate } from "./tls.ts";
 import { wire } from "./wiring.ts";
 import type { Wiring } from "./wiring.ts";
 
@@ -47,7 +46,6 @@ const CLEAN_EVERY_MS = 600_000;
 const BEAT_EVERY_MS = 5_000;
 const ADOPT_EVERY_MS = 5_000;
 const EVENT_UPKEEP_EVERY_MS = 60_000;
-const MAX_EVALUATIONS_PER_SECOND = 20_000;
 const WEB_DIST = join(import.meta.dirname, "..", "web", "dist");
 
 /** The time of this machine. */
@@ -63,41 +61,24 @@ export interface RunningServer {
   readonly sample: SampleProcess;
   /** The second port, for OTLP only; null if there is none. */
   readonly otlpPort: number | null;
+  /** The gRPC ports of flagd's protocols; null for one that is switched off or taken. */
+  /** The certificate in use; null without TLS. */
+  readonly certificate: Certificate | null;
+  readonly flagdPorts: { readonly evaluation: number | null; readonly sync: number | null };
   readonly app: App;
   readonly routes: readonly RegisteredRoute[];
   /** Stops taking requests, finishes those under way, and closes every store. */
   close(): Promise<void>;
 }
 
-async function storeExposure({ events, tap }: Parts, exposure: FlagExposure): Promise<void> {
-  const { workspaceId, environment, flagKey, revision, variant, unit, experimentId, at } = exposure;
-  const result = await recordExposure(
-    { store: events, tap },
-    {
-      workspace: workspaceId,
-      environment,
-      flagKey,
-      experimentId: experimentId ?? null,
-      revision: String(revision),
-      variant,
-      unit,
-      at: at.getTime(),
-    },
-  );
-  if (result.ok) return;
-  const busy = result.error.kind === "backpressure";
-  throw problem({
-    name: busy ? "too-many-events" : "storage-down",
-    title: busy ? "Too many events wait" : "The exposure cannot be stored",
-    status: busy ? 429 : 503,
-    detail:
-      "The exposure was not recorded, so no variant is served. Repeat the evaluation in a moment.",
-    headers: { "retry-after": "1" },
-  });
-}
-
-function registerFlagsAndEvents(app: App, parts: Parts, wiring: Wiring, config: Config): void {
-  const { store, clocks, flagSets, subscribers, contexts, logger } = parts;
+function registerFlagsAndEvents(
+  app: App,
+  parts: Parts,
+  wiring: Wiring,
+  serving: FlagServing,
+  config: Config,
+): void {
+  const { store } = parts;
   const exists = async (workspaceId: string, key: string): Promise<boolean> => {
     const row = await store.db
       .selectFrom("environments")
@@ -108,23 +89,21 @@ function registerFlagsAndEvents(app: App, parts: Parts, wiring: Wiring, config: 
     return row !== undefined;
   };
   registerFlags(app, {
+    ...serving,
     db: store.db,
-    flagSets,
-    subscribers,
     door: wiring.door,
-    contexts,
-    recordExposure: (exposure) => storeExposure(parts, exposure),
-    environmentNow: (workspaceId, environment) => clocks.now(workspaceId, environment),
     environmentExists: exists,
-    maxEvaluationsPerSecond: MAX_EVALUATIONS_PER_SECOND,
-    monotonicMs: () => performance.now(),
-    onError: (error) => logger.error({ err: error }, "an evaluation failed"),
-    onEvaluated: flagEvaluations(parts.telemetry.registry),
   });
   registerEvents(app, eventRouteDeps(parts, config));
 }
 
-function registerAll(app: App, parts: Parts, wiring: Wiring, config: Config): void {
+function registerAll(
+  app: App,
+  parts: Parts,
+  wiring: Wiring,
+  serving: FlagServing,
+  config: Config,
+): void {
   const { store, clock, hashing, throttle, signers, auditFolder, clocks } = parts;
   registerAccess(app, {
     db: store.db,
@@ -137,7 +116,7 @@ function registerAll(app: App, parts: Parts, wiring: Wiring, config: Config): vo
     },
   });
   registerAudit(app, { auditFolder, signers });
-  registerFlagsAndEvents(app, parts, wiring, config);
+  registerFlagsAndEvents(app, parts, wiring, serving, config);
   registerInitiatives(app, wiring.initiatives);
   registerExperiments(app, { ...wiring.experiments, onLook: wiring.onLook });
   registerRollouts(app, wiring.rollouts, wiring.monitor);
@@ -167,7 +146,11 @@ function metricsAccess({ metricsPublic, publicUrl, trustProxy }: Config): Metric
   return publicUrl !== null && trustProxy === null ? "keys" : "local";
 }
 
-async function createServerApp(config: Config, parts: Parts): Promise<AppHandles> {
+async function createServerApp(
+  config: Config,
+  parts: Parts,
+  certificate: Certificate | null,
+): Promise<AppHandles> {
   const { store, clock, authentication, logger, telemetry, events } = parts;
   const { registry, tracing } = telemetry;
   return createApp({
@@ -176,6 +159,7 @@ async function createServerApp(config: Config, parts: Parts): Promise<AppHandles
     authenticate: authentication.authenticate,
     logger,
     node: config.nodeId,
+    ...(certificate === null ? {} : { tls: certificate.current() }),
     ...(config.trustProxy === null ? {} : { trustProxy: config.trustProxy }),
     registry,
     tracing,
@@ -198,18 +182,25 @@ export async function startServer(
   clock: Clock = systemClock,
   telemetry: Telemetry = localTelemetry(new Registry()),
 ): Promise<RunningServer> {
+  // First: a certificate that cannot be used is a fault of the settings.
+  const certificate = config.tls === null ? null : await openCertificate(config.tls, logger);
   const store = await openControlStore(config, logger);
   let parts: Parts | null = null;
   try {
     parts = await openParts(store, config, clock, logger, telemetry);
     const opened = parts;
-    const { app, hub, routes } = await createServerApp(config, opened);
+    const { app, hub, routes } = await createServerApp(config, opened, certificate);
+    const { server } = app;
+    certificate?.onChange((pair) => {
+      if (server instanceof SecureServer) server.setSecureContext(pair);
+    });
     const wiring = wire(opened, hub);
     announceChanges(opened.flagSets, hub);
     await store.notifications.on(AUDIT_CHANNEL, (workspaceId) => {
       if (workspaceId !== null) hub.publish(workspaceId, "audit", {});
     });
-    registerAll(app, opened, wiring, config);
+    const serving = flagServing(opened);
+    registerAll(app, opened, wiring, serving, config);
     const worker = registerPlansAndBadEvents(app, opened, hub, config);
     const sample = wireSample(opened, wiring, hub, config);
     registerSample(app, sample);
@@ -217,12 +208,15 @@ export async function startServer(
     // This process has the node's place: no other one answers requests as this node.
     await freeAbandonedClaims(store.db, config.nodeId);
     await app.listen({ port: config.port, host: config.host });
-    const otlp = await openOtlpPort(app, config, logger);
+    const otlp = await openOtlpPort(app, config, logger, certificate);
+    const flagd = await openFlagdPorts(opened, serving, config, certificate);
     // Begins only: requests are answered while it fills.
     await sample.start();
     await worker.resume();
     const tasks = startTasks(opened, wiring, config);
-    const url = config.publicUrl ?? `http://${config.host}:${portOf(app)}`;
+    const url =
+      config.publicUrl ??
+      `${certificate === null ? "http" : "https"}://${config.host}:${portOf(app)}`;
     const link = await makeFirstRunLink({ db: store.db, clock });
     return {
       url,
@@ -233,18 +227,23 @@ export async function startServer(
       app,
       routes,
       otlpPort: otlp.port,
+      certificate,
+      flagdPorts: { evaluation: flagd.evaluation, sync: flagd.sync },
       async close() {
+        await flagd.close();
         await otlp.close();
         await app.close();
         await sample.close();
         await worker.close();
         await Promise.all(tasks.map((task) => task.close()));
         await closeParts(opened);
+        certificate?.close();
       },
     };
   } catch (error) {
     if (parts === null) await store.close();
     else await closeParts(parts);
+    certificate?.close();
     throw error;
   }
 }

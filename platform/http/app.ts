@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import type { RequestListener, Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
@@ -53,6 +56,8 @@ export interface AppOptions {
   readonly graceMs?: number;
   /** Which of the processes on this database this is; `node` unless said otherwise. */
   readonly node?: string;
+  /** Certificate chain and private key, PEM; plain HTTP without. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
   /** Product version shown in the OpenAPI document. */
   readonly version?: string;
 }
@@ -158,6 +163,13 @@ async function addOpenApi(app: App, version: string): Promise<void> {
   });
 }
 
+function serverOf(handler: RequestListener, tls: AppOptions["tls"]): Server {
+  const limits = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+  return tls === undefined
+    ? createServer(limits, handler)
+    : createSecureServer({ ...limits, ...tls }, handler);
+}
+
 /**
  * Builds the application without listening: access rules, problem details, idempotency keys, OpenAPI,
  * probes, metrics and the live stream. Features then register their routes.
@@ -173,6 +185,7 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     routerOptions: { ignoreTrailingSlash: true },
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: "idle",
+    serverFactory: (handler) => serverOf(handler, options.tls),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(createValidatorCompiler());
   app.setErrorHandler(answerError);

@@ -1,3 +1,5 @@
+export { testAuthority } from "./certificate.ts";
+export type { TestAuthority, TestCertificate } from "./certificate.ts";
 export { filesHolding } from "./byte-search.ts";
 export { testClock } from "./clock.ts";
 export type { TestClock } from "./clock.ts";

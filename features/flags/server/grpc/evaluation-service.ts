@@ -48,8 +48,10 @@ function hasType(value: unknown, type: FieldType): boolean {
     case "double":
     case "int64":
       return typeof value === "number";
-    default:
+    case "struct":
       return isRecord(value);
+    default:
+      return false;
   }
 }
 

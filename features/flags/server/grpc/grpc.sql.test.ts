@@ -6,8 +6,8 @@ import { after, test } from "node:test";
 
 import { status } from "@grpc/grpc-js";
 
-import { identityOfKey, publishTestFlag, startTestServer, WORKSPACE } from "../test-server.ts";
 import type { SubscriberDescription, Subscribers } from "../subscribers.ts";
+import { identityOfKey, publishTestFlag, startTestServer, WORKSPACE } from "../test-server.ts";
 import type { GrpcDependencies } from "./dependencies.ts";
 import { EVALUATION_V1, EVALUATION_V2, SYNC_V1 } from "./messages.ts";
 import type { Service } from "./messages.ts";
@@ -96,7 +96,7 @@ after(async () => {
 
 function clientOf(service: Service, { ports }: GrpcServer) {
   const client = testClient(service, `127.0.0.1:${ports[0]}`);
-  closing.push(client.close);
+  closing.push(() => client.close());
   return client;
 }
 
@@ -180,14 +180,14 @@ test("without a key, clients on this machine read what was opened to them, and n
   );
   closing.push(() => open.close());
   const socket = testClient(SYNC_V1, `unix:${join(folder, "open.sock")}`);
-  closing.push(socket.close);
+  closing.push(() => socket.close());
   for (const client of [clientOf(SYNC_V1, open), socket]) {
     assert.ok(documentIn(await client.call("FetchAllFlags", {})).flags.static);
     const other = client.call("FetchAllFlags", { selector: "staging" });
     assert.equal((await refusal(other))[0], status.PERMISSION_DENIED);
   }
   const closed = testClient(SYNC_V1, `unix:${join(folder, "sync.sock")}`);
-  closing.push(closed.close);
+  closing.push(() => closed.close());
   assert.equal((await refusal(closed.call("FetchAllFlags", {})))[0], status.UNAUTHENTICATED);
 });
 
@@ -257,7 +257,7 @@ test("an event stream says that it is ready, then which flags changed", async ()
     await publishTestFlag(server, "static", boolean, { defaultVariant: "off" });
     const [changed] = await next;
     assert.equal(changed?.["type"], "configuration_change");
-    const { flags } = changed?.["data"] as { flags: Record<string, { type: string }> };
+    const { flags } = (changed?.["data"] ?? {}) as { flags: Record<string, { type: string }> };
     assert.deepEqual(
       Object.entries(flags).map(([key, { type }]) => [key, type]),
       [["static", "write"]],

@@ -53,22 +53,11 @@ function wireOf(type: FieldType): WireType {
 //   list_value = 6 }; ListValue { repeated Value values = 1 }
 
 function writeValue(writer: BinaryWriter, value: unknown): void {
-  switch (typeof value) {
-    case "number":
-      writer.tag(2, WireType.Bit64).double(value);
-      break;
-    case "string":
-      writer.tag(3, WireType.LengthDelimited).string(value);
-      break;
-    case "boolean":
-      writer.tag(4, WireType.Varint).bool(value);
-      break;
-    case "object":
-      writeNested(writer, value);
-      break;
-    default:
-      writer.tag(1, WireType.Varint).int32(0);
-  }
+  if (typeof value === "number") writer.tag(2, WireType.Bit64).double(value);
+  else if (typeof value === "string") writer.tag(3, WireType.LengthDelimited).string(value);
+  else if (typeof value === "boolean") writer.tag(4, WireType.Varint).bool(value);
+  else if (typeof value === "object") writeNested(writer, value);
+  else writer.tag(1, WireType.Varint).int32(0);
 }
 
 function writeNested(writer: BinaryWriter, value: object | null): void {
@@ -207,7 +196,8 @@ export function encode(shape: Shape, message: Message): Buffer {
   for (const field of shape.fields) {
     const value = message[field.name];
     if (value === undefined || value === null) continue;
-    const isZero = field.presence === "implicit" && value === ZERO[String(field.type)];
+    const { presence, type } = field;
+    const isZero = presence === "implicit" && typeof type === "string" && value === ZERO[type];
     if (!isZero) writeField(writer, field, value);
   }
   const bytes = writer.finish();

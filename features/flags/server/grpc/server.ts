@@ -118,13 +118,13 @@ export async function startEvaluationServer(
   const ports = await listen(server, options);
   const timer = setInterval(() => streams.keepAlive(KEEP_ALIVE), KEEP_ALIVE_EVERY_MS);
   timer.unref();
-  const { streams: size, close } = running(server, ports, streams);
+  const started = running(server, ports, streams);
   return {
     ports,
-    streams: size,
+    streams: () => started.streams(),
     close() {
       clearInterval(timer);
-      return close();
+      return started.close();
     },
   };
 }

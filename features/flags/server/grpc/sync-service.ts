@@ -39,7 +39,8 @@ export function createSyncService(deps: GrpcDependencies): SyncService {
     return made;
   };
   const streams = createStreams(deps, "flagd-sync", ({ set }) => messageOf(set));
-  const admitted = (call: Unary | Streaming) => admit(call, "evaluate", selectorOf(call.request), deps);
+  const admitted = (call: Unary | Streaming) =>
+    admit(call, "evaluate", selectorOf(call.request), deps);
 
   const implementation: UntypedServiceImplementation = {
     SyncFlags: streaming(async (call) => {
