@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
 import {
   createAuthentication,
@@ -27,7 +27,7 @@ import type {
 } from "@paceline/events/server";
 import {
   createFlagSets,
-  createSubscribers,
+  createSharedSubscribers,
   followPublications,
   openRecordedContexts,
 } from "@paceline/flags/server";
@@ -115,8 +115,11 @@ export async function openParts(
       clocks.reload().catch(onError);
     });
     const flagSets = await createFlagSets({ db, notifications, onError });
-    const subscribers = createSubscribers({
-      session: randomUUID(),
+    const subscribers = await createSharedSubscribers({
+      db,
+      notifications,
+      onError,
+      session: randomBytes(6).toString("hex"),
       nowMs: () => clock.now().getTime(),
       currentRevision: (...of) => flagSets.get(...of).revision,
     });

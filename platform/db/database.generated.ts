@@ -202,6 +202,17 @@ export interface Experiments {
   workspace_id: string;
 }
 
+export interface FlagClients {
+  clients: number;
+  environment: string;
+  name: string;
+  protocol: string;
+  revision: number;
+  session: string;
+  version: string;
+  workspace_id: string;
+}
+
 export interface FlagContextSettings {
   enabled: boolean;
   environment: string;
@@ -225,6 +236,17 @@ export interface FlagEnvironments {
   workspace_id: string;
 }
 
+export interface FlagParity {
+  answers: Json;
+  bucketing: string | null;
+  environment: string;
+  name: string;
+  protocol: string;
+  reported_at: Timestamp;
+  version: string;
+  workspace_id: string;
+}
+
 export interface FlagPublications {
   action: string;
   digest: string | null;
@@ -233,6 +255,23 @@ export interface FlagPublications {
   published_at: Timestamp;
   published_by: string;
   revision: number;
+  workspace_id: string;
+}
+
+export interface FlagReceipts {
+  acknowledged: number;
+  acknowledged_ms: Json;
+  delivered: number;
+  delivered_ms: Json;
+  environment: string;
+  expected: number;
+  first_at: Timestamp | null;
+  last_ms: number | null;
+  left_early: number;
+  protocol: string;
+  published_at: Timestamp;
+  revision: number;
+  session: string;
   workspace_id: string;
 }
 
@@ -261,6 +300,11 @@ export interface Flags {
   variants: Json;
   version: Generated<number>;
   workspace_id: string;
+}
+
+export interface FlagSubscriberSessions {
+  heartbeat_at: Timestamp;
+  session: string;
 }
 
 export interface IdempotencyKeys {
@@ -553,11 +597,15 @@ export interface Database {
   event_suppressions: EventSuppressions;
   experiment_looks: ExperimentLooks;
   experiments: Experiments;
+  flag_clients: FlagClients;
   flag_context_settings: FlagContextSettings;
   flag_drafts: FlagDrafts;
   flag_environments: FlagEnvironments;
+  flag_parity: FlagParity;
   flag_publications: FlagPublications;
+  flag_receipts: FlagReceipts;
   flag_revisions: FlagRevisions;
+  flag_subscriber_sessions: FlagSubscriberSessions;
   flags: Flags;
   idempotency_keys: IdempotencyKeys;
   identities: Identities;

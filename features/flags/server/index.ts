@@ -18,7 +18,6 @@ export type {
 } from "./contexts/context-store.ts";
 export { openRecordedContexts } from "./contexts/recorded-contexts.ts";
 export type { RecordedContexts, SampleRange } from "./contexts/recorded-contexts.ts";
-export { createSubscribers, followPublications } from "./create-subscribers.ts";
 export type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
 export { createFlagSets } from "./flag-sets.ts";
 export type { FlagSetChange, FlagSets, FlagSetsOptions } from "./flag-sets.ts";
@@ -27,6 +26,7 @@ export { ReloadingCredentials } from "./grpc/reloading-credentials.ts";
 export type { CertificatePair } from "./grpc/reloading-credentials.ts";
 export { startEvaluationServer, startSyncServer } from "./grpc/server.ts";
 export type { GrpcServer, GrpcServerOptions } from "./grpc/server.ts";
+export { followPublications } from "./follow-publications.ts";
 export { forgetFlag } from "./forget-flag.ts";
 export { migrations } from "./migrations/index.ts";
 export { OPEN_DOOR, publishContent, publishWayBack } from "./publication-door.ts";
@@ -43,6 +43,7 @@ export type {
 export { lockFlag, readFlag, readLatest, readRevision } from "./repository.ts";
 export type { Publication, PublishedRevision, StoredFlag } from "./repository.ts";
 export { registerRoutes } from "./routes.ts";
+export { createSharedSubscribers } from "./shared-subscribers.ts";
 export type {
   ClientGroup,
   ProtocolReceipts,

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { migrations as audit } from "@paceline/audit/migrations";
 import type { Actor, CommandContext } from "@paceline/command";
 import { listen } from "@paceline/db";
+import type { Notifications } from "@paceline/db";
 import { createApp, migrations as http } from "@paceline/http";
 import type { App, Identity } from "@paceline/http";
 import { uuidv7 } from "@paceline/identifiers";
@@ -12,13 +13,14 @@ import type { TestClock, TestDatabase } from "@paceline/test-kit";
 import { memoryContexts } from "./contexts/memory-contexts.ts";
 import { openRecordedContexts } from "./contexts/recorded-contexts.ts";
 import type { RecordedContexts } from "./contexts/recorded-contexts.ts";
-import { createSubscribers, followPublications } from "./create-subscribers.ts";
 import type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
 import { createFlagSets } from "./flag-sets.ts";
 import type { FlagSets } from "./flag-sets.ts";
+import { followPublications } from "./follow-publications.ts";
 import { migrations as flags } from "./migrations/index.ts";
 import { OPEN_DOOR } from "./publication-door.ts";
 import { registerRoutes } from "./routes.ts";
+import { createSharedSubscribers } from "./shared-subscribers.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 export const migrations = [http, audit, flags];
@@ -103,10 +105,20 @@ export interface TestServer {
   readonly close: () => Promise<void>;
 }
 
-function testSubscribers(flagSets: FlagSets, clock: TestClock): Subscribers {
-  const subscribers = createSubscribers({
-    session: randomUUID(),
-    nowMs: () => clock.now().getTime(),
+/** The subscribers of one process of the installation. */
+export async function testSubscribers(
+  db: TestDatabase["db"],
+  notifications: Notifications,
+  flagSets: FlagSets,
+  nowMs: () => number,
+  onError: (error: unknown) => void,
+): Promise<Subscribers> {
+  const subscribers = await createSharedSubscribers({
+    db,
+    notifications,
+    onError,
+    session: randomBytes(6).toString("hex"),
+    nowMs,
     currentRevision: (...place) => flagSets.get(...place).revision,
   });
   followPublications(flagSets, subscribers);
@@ -143,8 +155,9 @@ export async function startTestServer(
   const onError = (error: unknown): void => void errors.push(error);
   const notifications = await listen(database.url, onError);
   const flagSets = await createFlagSets({ db: database.db, notifications, onError });
-  const subscribers = testSubscribers(flagSets, clock);
   const contexts = await testContexts(database, onError);
+  const nowMs = (): number => clock.now().getTime();
+  const subscribers = await testSubscribers(database.db, notifications, flagSets, nowMs, onError);
   const { app } = await createApp({
     db: database.db,
     clock,

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Kysely } from "kysely";
 
 import { CONTEXT_SETTINGS_STATEMENTS } from "../contexts/migration.ts";
+import { RECEIPT_STATEMENTS } from "./receipts.ts";
 
 const STATEMENTS = [
   sql`create table flags (
@@ -97,6 +98,11 @@ export const migrations: FeatureMigrations = {
     "202611271510_flags_context_settings": {
       async up(db: Kysely<unknown>) {
         for (const statement of CONTEXT_SETTINGS_STATEMENTS) await statement.execute(db);
+      },
+    },
+    "202611271511_flags_receipts": {
+      async up(db: Kysely<unknown>) {
+        for (const statement of RECEIPT_STATEMENTS) await statement.execute(db);
       },
     },
   },
