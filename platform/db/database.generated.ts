@@ -225,6 +225,7 @@ export interface FlagDrafts {
   configuration: Json;
   environment: string;
   flag_id: string;
+  tests: Generated<Json>;
   updated_at: Timestamp;
   version: Generated<number>;
   workspace_id: string;

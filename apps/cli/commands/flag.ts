@@ -4,6 +4,8 @@ import { EXIT, Failure, print, table } from "../outcome.ts";
 import { call, list, text, withRemote } from "../remote.ts";
 import type { Remote } from "../remote.ts";
 import { flagImportCommand } from "./flag-import.ts";
+import { compareCommand } from "./flag/compare.ts";
+import { testCommand } from "./flag/test.ts";
 import { readDocument } from "./initiative.ts";
 
 interface Options extends Remote {
@@ -18,6 +20,7 @@ interface EvaluateOptions extends Options {
 
 interface PublishOptions extends Options {
   readonly file?: string;
+  readonly ignoreFailingTests?: string;
 }
 
 function contextOf({ context, targetingKey }: EvaluateOptions): object {
@@ -64,11 +67,14 @@ function publish(): Command {
     .argument("<flag>", "flag key")
     .requiredOption("--environment <key>", "environment")
     .option("--file <file>", "YAML or JSON configuration to draft first")
+    .option("--ignore-failing-tests <reason>", "publish although expectations fail; audited")
     .action(async (key: string, options: PublishOptions) => {
       const place = `/api/v1/flags/${encodeURIComponent(key)}/environments/${encodeURIComponent(options.environment)}`;
       if (options.file !== undefined)
         await call(options, "PUT", place, await readDocument(options.file));
-      const published = await call(options, "POST", `${place}/publish`, {});
+      const published = await call(options, "POST", `${place}/publish`, {
+        ignoreFailingTests: options.ignoreFailingTests,
+      });
       print(
         options.json,
         published,
@@ -77,12 +83,14 @@ function publish(): Command {
     });
 }
 
-/** `paceline flag eval|publish|import`. */
+/** `paceline flag eval|publish|compare|test|import`. */
 export function flagCommand(): Command {
   return new Command("flag")
     .description("feature flags")
     .addCommand(evaluate())
     .addCommand(publish())
+    .addCommand(compareCommand())
+    .addCommand(testCommand())
     .addCommand(flagImportCommand());
 }
 

@@ -64,3 +64,5 @@ export type {
   UnitShare,
   VariantFlow,
 } from "./compare.ts";
+export { flagTestFaults, runFlagTests } from "./flag-test.ts";
+export type { FlagTest, FlagTestResult, TestBucket, TestExpectation } from "./flag-test.ts";

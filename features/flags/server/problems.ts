@@ -6,6 +6,7 @@ import type { ArchiveFlagError } from "./commands/archive-flag.ts";
 import type { CreateFlagError } from "./commands/create-flag.ts";
 import type { EditConfigurationError } from "./commands/edit-configuration.ts";
 import type { EditFlagError } from "./commands/edit-flag.ts";
+import type { EditTestsError } from "./commands/edit-tests.ts";
 import type { PublishExposureError } from "./commands/publish-exposure.ts";
 import type { PublishFlagError } from "./commands/publish-flag.ts";
 import type { RevertFlagError } from "./commands/revert-flag.ts";
@@ -15,6 +16,7 @@ export type FlagError =
   | CreateFlagError
   | EditConfigurationError
   | EditFlagError
+  | EditTestsError
   | PublishExposureError
   | PublishFlagError
   | RevertFlagError;
@@ -80,6 +82,16 @@ const PROBLEMS = {
       detail: `Salt, unit or bucketing of ${rules.join(", ")} differ from what is in force. Send \`acceptRebucketing: true\` if that is meant. Nothing was changed.`,
       extensions: { rules },
     }),
+  "invalid-tests": ({ faults }: Of<"invalid-tests">) =>
+    invalid("invalid-flag-tests", "The expectations do not hold together", faults),
+  "failing-tests": ({ results }: Of<"failing-tests">) =>
+    problem({
+      name: "failing-flag-tests",
+      title: "The flag does not do what is expected of it",
+      status: 409,
+      detail: `${results.map(({ name, differences }) => `"${name}": ${differences.join("; ")}`).join(". ")}. Change the draft or its tests, or send \`ignoreFailingTests\` with a reason. Nothing was changed.`,
+      extensions: { results },
+    }),
   "flag-locked": ({ key, environment, lock }: Of<"flag-locked">) =>
     problem({
       name: "flag-locked",
@@ -125,6 +137,10 @@ function toProblem(error: FlagError): Error {
     case "other-digest":
       return PROBLEMS[error.kind](error);
     case "rebuckets-units":
+      return PROBLEMS[error.kind](error);
+    case "invalid-tests":
+      return PROBLEMS[error.kind](error);
+    case "failing-tests":
       return PROBLEMS[error.kind](error);
     case "flag-locked":
       return PROBLEMS[error.kind](error);

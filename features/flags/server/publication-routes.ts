@@ -80,6 +80,13 @@ function addPublish(app: App, deps: FlagRouteDependencies): void {
             {
               digest: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
               acceptRebucketing: Type.Optional(Type.Boolean()),
+              ignoreFailingTests: Type.Optional(
+                Type.String({
+                  minLength: 1,
+                  maxLength: 1_000,
+                  description: "why it is published although expectations fail; audited",
+                }),
+              ),
             },
             { additionalProperties: false },
           ),
@@ -90,8 +97,13 @@ function addPublish(app: App, deps: FlagRouteDependencies): void {
     async (request) => {
       const ctx = commandContext(request);
       await mustHaveEnvironment(deps, ctx.workspaceId, request.params.environment);
-      const { digest = null, acceptRebucketing = false } = request.body ?? {};
-      const input = { ...request.params, digest, acceptRebucketing };
+      const { digest = null, acceptRebucketing = false, ignoreFailingTests } = request.body ?? {};
+      const input = {
+        ...request.params,
+        digest,
+        acceptRebucketing,
+        ...(ignoreFailingTests === undefined ? {} : { ignoreFailingTests }),
+      };
       return inForce(deps, ctx, unwrap(await publishFlag(deps.door, ctx, input)));
     },
   );

@@ -40,6 +40,7 @@ import { registerOfrep } from "./ofrep.ts";
 import { unwrap } from "./problems.ts";
 import { registerPublicationRoutes } from "./publication-routes.ts";
 import { inForce, mustHaveEnvironment } from "./route-guards.ts";
+import { registerTestRoutes } from "./tests/test-routes.ts";
 import { registerTimeTravel } from "./time-travel.ts";
 import { listFlags, readDetail } from "./views.ts";
 
@@ -184,5 +185,6 @@ export function registerRoutes(app: App, deps: FlagRouteDependencies): void {
   registerDocumentRoutes(app, deps);
   registerContextRoutes(app, deps);
   registerCompareRoutes(app, deps);
+  registerTestRoutes(app, deps);
   registerOfrep(app, deps);
 }

@@ -1,3 +1,4 @@
+import type { JsonObject } from "@paceline/audit/server";
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
@@ -5,11 +6,13 @@ import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import { configurationFaults, rebucketedRules, revisionContent } from "../../domain/index.ts";
-import type { Fault } from "../../domain/index.ts";
+import type { Fault, FlagTestResult } from "../../domain/index.ts";
 import { publishContent } from "../publication-door.ts";
 import type { DoorRefusal, PublicationDoor } from "../publication-door.ts";
 import { digestOf, lockFlag, readDraft, readLatest } from "../repository.ts";
 import type { Publication } from "../repository.ts";
+import { readTests } from "../tests/test-repository.ts";
+import { tryTests } from "../tests/try-tests.ts";
 
 export interface PublishFlag {
   readonly key: string;
@@ -18,6 +21,8 @@ export interface PublishFlag {
   readonly digest: string | null;
   /** Says yes to putting every unit of a published rule into new buckets. */
   readonly acceptRebucketing: boolean;
+  /** Why it is to be published although expectations fail; kept in the audit log. */
+  readonly ignoreFailingTests?: string;
 }
 
 export type PublishFlagError =
@@ -27,7 +32,14 @@ export type PublishFlagError =
   | { readonly kind: "other-digest"; readonly current: string }
   | { readonly kind: "invalid-configuration"; readonly faults: readonly Fault[] }
   | { readonly kind: "rebuckets-units"; readonly rules: readonly string[] }
+  | { readonly kind: "failing-tests"; readonly results: readonly FlagTestResult[] }
   | DoorRefusal;
+
+/** What the audit entry says of expectations that failed and were passed over. */
+function ignored(failing: readonly FlagTestResult[], reason = ""): JsonObject {
+  if (failing.length === 0) return {};
+  return { failingTests: failing.map(({ name }) => name), ignoredBecause: reason };
+}
 
 /**
  * Publishes an environment's draft as a new revision. Publishing what is in force already changes
@@ -61,6 +73,12 @@ export async function publishFlag(
     const rules = earlier === undefined ? [] : rebucketedRules(earlier, draft.configuration);
     if (rules.length > 0 && !input.acceptRebucketing)
       return err({ kind: "rebuckets-units", rules });
+    const { workspaceId, now } = ctx;
+    const tests = await readTests(tx, flag.id, environment);
+    const results = await tryTests(tx, { workspaceId, content, tests, now });
+    const failing = results.filter(({ passed }) => !passed);
+    if (failing.length > 0 && input.ignoreFailingTests === undefined)
+      return err({ kind: "failing-tests", results: failing });
     return publishContent(door, tx, ctx, {
       flag,
       environment,
@@ -69,7 +87,11 @@ export async function publishFlag(
       action: "publish",
       audit: {
         action: "flag.publish",
-        detail: { before: latest?.digest ?? null, rebucketed: [...rules] },
+        detail: {
+          before: latest?.digest ?? null,
+          rebucketed: [...rules],
+          ...ignored(failing, input.ignoreFailingTests),
+        },
       },
     });
   });

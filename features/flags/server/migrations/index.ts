@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Kysely } from "kysely";
 
 import { CONTEXT_SETTINGS_STATEMENTS } from "../contexts/migration.ts";
+import { FLAG_TEST_STATEMENTS } from "../tests/migration.ts";
 import { RECEIPT_STATEMENTS } from "./receipts.ts";
 
 const STATEMENTS = [
@@ -103,6 +104,11 @@ export const migrations: FeatureMigrations = {
     "202611271511_flags_receipts": {
       async up(db: Kysely<unknown>) {
         for (const statement of RECEIPT_STATEMENTS) await statement.execute(db);
+      },
+    },
+    "202611271520_flags_tests": {
+      async up(db: Kysely<unknown>) {
+        for (const statement of FLAG_TEST_STATEMENTS) await statement.execute(db);
       },
     },
   },
