@@ -172,6 +172,7 @@ const ruleMembers = {
   bucketing: BucketingSchema,
   recordExposure: Type.Boolean(),
   experimentId: Nullable(Text(100)),
+  rolloutId: Type.Optional(Text(100)),
 };
 
 /** A rule as it is answered. */

@@ -145,7 +145,7 @@ export function rebucketedRules(published: Configuration, next: Configuration): 
 export function withExposure(
   configuration: Configuration,
   ruleId: string,
-  change: Pick<Rule, "exposureShare"> & Partial<Pick<Rule, "when">>,
+  change: Pick<Rule, "exposureShare"> & Partial<Pick<Rule, "when" | "rolloutId">>,
 ): Configuration {
   const rules = configuration.rules.map((rule) =>
     rule.id === ruleId ? { ...rule, ...change } : rule,

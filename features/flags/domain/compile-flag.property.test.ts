@@ -344,6 +344,7 @@ test("an override is served to those outside of the gate, and the exposure names
     variant: "treatment",
     unit: "u",
     experimentId: "e1",
+    isRequired: true,
   });
   const other = serveFlag(set, "flag", { targetingKey: "u", segment: "Womens" }, 0);
   assert.equal(other.evaluation.reason, "DEFAULT");

@@ -1,6 +1,6 @@
 import { TARGETING_KEY, conditionLogic } from "./condition.ts";
 import type { Logic } from "./condition.ts";
-import type { Gate, Prerequisite, RevisionContent, Rule } from "./flag.ts";
+import type { Gate, PartRange, Prerequisite, RevisionContent, Rule } from "./flag.ts";
 import { PARTS, segmentsOf, splitSegments } from "./parts.ts";
 
 /** A flag in flagd's format. */
@@ -90,23 +90,36 @@ function prerequisiteLogic({ flag, variants }: Prerequisite, { find, path }: Sco
   return { in: [{ if: [...branches, fixed] }, variants] };
 }
 
-/**
- * When the rule applies: its condition holds, its prerequisites are met, its units are known, it
- * passes every gate, and an override or the exposure lets it in.
- */
-export function ruleApplies(rule: Rule, scope: Scope): Logic {
+/** All that a rule asks of a unit before its exposure. */
+function admission(rule: Rule, scope: Scope): Logic[] {
   const parts: Logic[] = [];
   if (rule.when !== null) parts.push(conditionLogic(rule.when));
   parts.push(...rule.prerequisites.map((prerequisite) => prerequisiteLogic(prerequisite, scope)));
   const units = unitsOf(rule);
   if (units.length > 0) parts.push(unitLogic(units));
   parts.push(...rule.gates.map(gateLogic));
+  return parts;
+}
+
+/**
+ * When the rule applies: its condition holds, its prerequisites are met, its units are known, it
+ * passes every gate, and an override or the exposure lets it in.
+ */
+export function ruleApplies(rule: Rule, scope: Scope): Logic {
+  const parts = admission(rule, scope);
   if (rule.exposureShare < 1) {
     const overrides = rule.overrides.map(({ when }) => conditionLogic(when));
     const gate = gateLogic(exposureGate(rule));
     parts.push(overrides.length === 0 ? gate : { or: [...overrides, gate] });
   }
   return allOf(parts);
+}
+
+/** When the rule admits a unit whose part of the exposure gate lies in a range, and no override does. */
+export function ruleAdmits(rule: Rule, range: PartRange, scope: Scope): Logic {
+  const overrides = rule.overrides.map(({ when }): Logic => ({ "!": [conditionLogic(when)] }));
+  const gate = gateLogic({ ...exposureGate(rule), ranges: [range] });
+  return allOf([...admission(rule, scope), ...overrides, gate]);
 }
 
 function servedLogic({ serve, salt, unit }: Rule): Logic {

@@ -149,6 +149,11 @@ export interface Rule {
   /** Whether serving a variant is recorded as an exposure. */
   readonly recordExposure: boolean;
   readonly experimentId: string | null;
+  /**
+   * The running rollout that moves the exposure. Its guards compare: units that only the exposure holds
+   * back are recorded as control. Written when a stage is published, never by people.
+   */
+  readonly rolloutId?: string;
 }
 
 /** What a flag does in one environment. */

@@ -1,6 +1,9 @@
 import { compileFlagSet, compileRule } from "@paceline/flag-eval";
 import type { Evaluation, EvaluationContext, Explanation, FlagSet } from "@paceline/flag-eval";
 
+import { armFinder } from "./compared-arms.ts";
+import type { ComparedArm, FindArm } from "./compared-arms.ts";
+import { HELD_BACK } from "./comparison.ts";
 import {
   compileFlag,
   needsTargetingKey,
@@ -27,13 +30,18 @@ export interface ServedExposure {
   readonly ruleId: string;
   readonly variant: string;
   readonly unit: string;
+  /** The experiment, or the comparison of a rollout. */
   readonly experimentId: string | null;
+  /** A unit of an experiment that cannot be counted must not be treated; a rollout treats it anyway. */
+  readonly isRequired: boolean;
 }
 
-/** An evaluation, and the exposure it makes when it is delivered. */
+/** An evaluation, and what is recorded when it is delivered. */
 export interface ServedFlag {
   readonly evaluation: Evaluation | MissingTargetingKey;
   readonly exposure: ServedExposure | null;
+  /** That the unit is control of a rollout, under the variant `held-back`, whatever it was served. */
+  readonly heldBack: ServedExposure | null;
 }
 
 /** The refusal of a flag whose rules need a unit that the context does not name. */
@@ -51,6 +59,7 @@ interface Plan {
   readonly published: Published;
   readonly needsTargetingKey: boolean;
   readonly ruleIndex: ((context: EvaluationContext, nowMs: number) => number | null) | null;
+  readonly findArm: FindArm | null;
 }
 
 /** All flags of an environment at one revision: compiled, immutable. */
@@ -95,10 +104,12 @@ function ruleIndexOf(content: RevisionContent, find: FindContent): Plan["ruleInd
 
 function planOf(published: Published, find: FindContent): Plan {
   const { content } = published;
+  const { enabled, rules } = content.configuration;
   return {
     published,
     needsTargetingKey: needsTargetingKey(content, find),
-    ruleIndex: content.configuration.enabled ? ruleIndexOf(content, find) : null,
+    ruleIndex: enabled ? ruleIndexOf(content, find) : null,
+    findArm: enabled ? armFinder(rules, scopeOf(content, find)) : null,
   };
 }
 
@@ -255,26 +266,65 @@ function withoutUnit({ key, metadata }: Evaluation, attribute: string): MissingT
   };
 }
 
+/** The exposure by a rule; within a rollout it belongs to the comparison if the gate let the unit in. */
+function exposureOf(
+  plan: Plan,
+  rule: Rule,
+  variant: string,
+  unit: string,
+  arm: ComparedArm | null,
+): ServedExposure {
+  const { revision, content } = plan.published;
+  const isCompared = arm?.rule.id === rule.id && arm.arm === "exposed";
+  return {
+    flagKey: content.key,
+    revision,
+    ruleId: rule.id,
+    variant,
+    unit,
+    experimentId: isCompared ? arm.comparisonId : rule.experimentId,
+    isRequired: rule.experimentId !== null,
+  };
+}
+
+function heldBackOf(
+  plan: Plan,
+  arm: ComparedArm | null,
+  context: EvaluationContext,
+): ServedExposure | null {
+  if (arm?.arm !== HELD_BACK) return null;
+  const unit = unitOf(context, arm.rule.unit);
+  if (unit === null) return null;
+  const { revision, content } = plan.published;
+  const { comparisonId: experimentId, rule } = arm;
+  const place = { flagKey: content.key, revision, ruleId: rule.id };
+  return { ...place, variant: HELD_BACK, unit, experimentId, isRequired: false };
+}
+
 function serve(
   plan: Plan | undefined,
   evaluation: Evaluation,
   context: EvaluationContext,
   nowMs: number,
 ): ServedFlag {
-  if (plan === undefined) return { evaluation, exposure: null };
+  if (plan === undefined) return { evaluation, exposure: null, heldBack: null };
   if (isMissingKey(plan, evaluation, context)) {
-    return { evaluation: withoutUnit(evaluation, TARGETING_KEY), exposure: null };
+    const refused = withoutUnit(evaluation, TARGETING_KEY);
+    return { evaluation: refused, exposure: null, heldBack: null };
   }
+  const arm = plan.findArm === null ? null : plan.findArm(context, nowMs);
+  const heldBack = heldBackOf(plan, arm, context);
   const rule = recordingRule(plan, evaluation, context, nowMs);
-  if (rule === null || evaluation.variant === undefined) return { evaluation, exposure: null };
+  if (rule === null || evaluation.variant === undefined) {
+    return { evaluation, exposure: null, heldBack };
+  }
   const unit = unitOf(context, rule.unit);
   // A unit that cannot be counted must not be treated.
-  if (unit === null) return { evaluation: withoutUnit(evaluation, rule.unit), exposure: null };
-  const { revision, content } = plan.published;
-  const { id: ruleId, experimentId } = rule;
-  const { variant } = evaluation;
-  const exposure = { flagKey: content.key, revision, ruleId, variant, unit, experimentId };
-  return { evaluation, exposure };
+  if (unit === null) {
+    return { evaluation: withoutUnit(evaluation, rule.unit), exposure: null, heldBack };
+  }
+  const exposure = exposureOf(plan, rule, evaluation.variant, unit, arm);
+  return { evaluation, exposure, heldBack };
 }
 
 /** Evaluates one flag; the caller records the exposure when it delivers the answer. */

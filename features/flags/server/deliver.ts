@@ -33,7 +33,7 @@ export function fullContext(
 
 /**
  * Records an exposure. With an experiment the answer waits for it: a unit that cannot be counted
- * must not be treated.
+ * must not be treated. A rollout's does not wait, and one that gets lost is told.
  */
 async function record(
   deps: DeliveryDependencies,
@@ -41,7 +41,7 @@ async function record(
   exposure: ServedExposure,
   at: Date,
 ): Promise<void> {
-  const { flagKey, revision, variant, unit, experimentId, ruleId } = exposure;
+  const { flagKey, revision, variant, unit, experimentId, ruleId, isRequired } = exposure;
   const { workspaceId, environment } = set;
   const recorded = deps.recordExposure({
     workspaceId,
@@ -54,7 +54,7 @@ async function record(
     ...(experimentId === null ? {} : { experimentId }),
     at,
   });
-  if (experimentId !== null) await recorded;
+  if (isRequired) await recorded;
   else recorded.catch(deps.onError);
 }
 
@@ -107,7 +107,9 @@ export function deliverFlag(
   accept: (evaluation: Answered) => boolean = () => true,
 ): Result<Answered, NotRecorded> | Promise<Result<Answered, NotRecorded>> {
   deps.contexts.offer(set.workspaceId, set.environment, context, at);
-  const { evaluation, exposure } = serveFlag(set, key, fullContext(deps, context), at.getTime());
+  const full = fullContext(deps, context);
+  const { evaluation, exposure, heldBack } = serveFlag(set, key, full, at.getTime());
+  if (heldBack !== null && accept(evaluation)) void record(deps, set, heldBack, at);
   if (exposure !== null && accept(evaluation)) {
     return recorded(deps, set, { evaluation, exposure }, at);
   }

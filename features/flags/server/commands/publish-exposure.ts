@@ -19,6 +19,8 @@ export interface PublishExposure {
   readonly exposureShare: number;
   /** The rule's condition from now on, null for everyone; without it the condition stays. */
   readonly when?: Condition | null;
+  /** The rollout whose guards compare exposed units with those held back; without, what is in force stays. */
+  readonly rolloutId?: string;
   /** Who holds the flag's lock, if it is the one who asks. */
   readonly lockHolder?: string;
 }
@@ -57,7 +59,11 @@ export async function publishExposure(
     const rule = content.configuration.rules.find(({ id }) => id === ruleId);
     if (rule === undefined) return err({ kind: "rule-not-found", ruleId });
     const when = input.when === undefined ? rule.when : input.when;
-    const change = { exposureShare, when };
+    const change = {
+      exposureShare,
+      when,
+      ...(input.rolloutId === undefined ? {} : { rolloutId: input.rolloutId }),
+    };
     const configuration = withExposure(content.configuration, ruleId, change);
     if (JSON.stringify(configuration) === JSON.stringify(content.configuration)) return ok(latest);
     const faults = configurationFaults(content.variants, configuration);
