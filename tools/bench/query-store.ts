@@ -26,6 +26,8 @@ export interface StoreReply {
   /** What was asked, in the words of the question. */
   readonly answer: unknown;
   readonly ms: number;
+  /** Time of a core that the call took. */
+  readonly cpuMs: number;
   /** Most memory that the process had, in MiB. */
   readonly peakMiB: number;
 }
@@ -35,19 +37,20 @@ const NEVER = { rollBytes: 2 ** 40, rollMs: 2 ** 30 };
 
 const store = await openEventStore({ dataDir: process.argv[2] ?? "", limits: NEVER });
 
-function reply(answer: unknown, ms: number): void {
+function reply(answer: unknown, ms: number, cpuMs: number): void {
   const peakMiB = process.resourceUsage().maxRSS / 1024;
-  process.send?.({ answer, ms, peakMiB } satisfies StoreReply);
+  process.send?.({ answer, ms, cpuMs, peakMiB } satisfies StoreReply);
 }
 
 process.on("message", (call: StoreCall) => {
-  const begin = performance.now();
+  const [begin, before] = [performance.now(), process.cpuUsage()];
   void perform(call).then((answer) => {
-    reply(answer, performance.now() - begin);
+    const { user, system } = process.cpuUsage(before);
+    reply(answer, performance.now() - begin, (user + system) / 1_000);
     if (call.call === "close") process.disconnect();
   });
 });
-reply(null, 0);
+reply(null, 0, 0);
 
 async function perform(call: StoreCall): Promise<unknown> {
   switch (call.call) {

@@ -156,6 +156,10 @@ async function comparePlans(
   }
 }
 
+function timeText({ ms, cpuMs }: StoreReply): string {
+  return `${ms.toFixed(0)} ms (CPU ${cpuMs.toFixed(0)} ms)`;
+}
+
 function assertSame(what: string, ours: unknown, theirs: unknown): void {
   if (!isDeepStrictEqual(ours, theirs)) {
     throw new Error(`${what} differs: ${JSON.stringify(ours)} and ${JSON.stringify(theirs)}`);
@@ -174,17 +178,21 @@ async function compareRefresh(
     await store.call({ ...experiment, asOf: CUT - 1, word: null });
   }
   const pairs: [number, number][] = [];
+  const cores: [number, number][] = [];
   for (const [part, asOf] of data.arrivedBy.entries()) {
     const events = await append(store, reader, data.arrivals[part] ?? "");
     const refreshed = await store.call({ ...experiment, asOf, word: null });
     const computed = await store.call({ ...experiment, asOf, word: `part-${part}` });
     assertSame("refresh", refreshed.answer, computed.answer);
     pairs.push([refreshed.ms, computed.ms]);
+    cores.push([refreshed.cpuMs, computed.cpuMs]);
     console.log(
-      `refresh    after ${events} new events ${refreshed.ms.toFixed(0)} ms, computed anew ${computed.ms.toFixed(0)} ms`,
+      `refresh    after ${events} new events ${timeText(refreshed)}, computed anew ${timeText(computed)}`,
     );
   }
-  console.log(`refresh    of a whole computation ${ratioText(pairs, 3)}`);
+  console.log(
+    `refresh    of a whole computation ${ratioText(pairs, 3)}, of its CPU ${ratioText(cores, 3)}`,
+  );
 }
 
 async function append(

@@ -87,7 +87,7 @@ export const DEFAULT_LIMITS: EventStoreLimits = {
   rememberedMessages: 200_000,
   messageFilterBytes: 64 * 1024 * 1024,
   queryThreads: Math.min(4, availableParallelism()),
-  queryMemory: "1GB",
+  queryMemory: "800MB",
   upkeepMemory: "512MB",
   splitEvents: 131_072,
 };

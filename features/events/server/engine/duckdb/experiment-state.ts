@@ -96,11 +96,12 @@ function newRows(
   if (unseen.length === 0 && open.length === 0) return rows;
   const asOf = parameters.instant(query.asOf);
   const until = `s.occurred_at <= ${asOf} AND s.received_at <= ${asOf}`;
-  if (unseen.length > 0) rows.push({ source: eventsOf(unseen, parameters), seen: until });
+  if (unseen.length > 0)
+    rows.push({ source: eventsOf(unseen, parameters), seen: until, sorted: false });
   if (open.length > 0) {
     const before = parameters.instant(seenUntil);
     const later = `(s.occurred_at > ${before} OR s.received_at > ${before})`;
-    rows.push({ source: eventsOf(open, parameters), seen: `${until} AND ${later}` });
+    rows.push({ source: eventsOf(open, parameters), seen: `${until} AND ${later}`, sorted: true });
   }
   return rows;
 }
@@ -182,7 +183,7 @@ export function applyEvents(
     if (reread.length > 0) {
       const before = parameters.instant(files.seenUntil);
       const seen = `s.occurred_at <= ${before} AND s.received_at <= ${before}`;
-      const old = [{ source: eventsOf(reread, parameters), seen }];
+      const old = [{ source: eventsOf(reread, parameters), seen, sorted: true }];
       parts.push(`${events(tables.affected, query, old, parameters)} AND f.moved`);
     }
     const set = metricValues(query).map(({ column, events: { aggregation } }) =>

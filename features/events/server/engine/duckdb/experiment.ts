@@ -29,7 +29,8 @@ export function unitRows(
 ): string {
   const source = eventsOf(files, parameters);
   const asOf = parameters.instant(query.asOf);
-  const rows = { source, seen: `s.occurred_at <= ${asOf} AND s.received_at <= ${asOf}` };
+  const seen = `s.occurred_at <= ${asOf} AND s.received_at <= ${asOf}`;
+  const rows = { source, seen, sorted: true };
   return `first_exposure AS MATERIALIZED (
   SELECT ${EXPOSURE_COLUMNS}
   FROM ${source}
@@ -48,6 +49,8 @@ export interface CountedRows {
   readonly source: string;
   /** A condition on `s`. */
   readonly seen: string;
+  /** Whether rows of one event name lie together, so that the others are skipped; otherwise not. */
+  readonly sorted: boolean;
 }
 
 /** What is kept of a unit's exposures; of two variants at one instant the lesser is the first. */
@@ -66,7 +69,8 @@ export function exposureRows(query: ExperimentQuery, parameters: Parameters): st
 
 /**
  * The metrics' events among some rows. Properties are the bulk of the bytes, so they are read of
- * the events that a sum needs only; a file is sorted by event name, so two reads cost one.
+ * the events that a sum needs only: in a file that is sorted by event name two reads cost one. A
+ * file in the order of arrival is read once, with all properties.
  */
 export function metricEvents(
   query: ExperimentQuery,
@@ -80,19 +84,23 @@ export function metricEvents(
   const others = new Set(
     values.flatMap(({ events }) => (summed.has(events.event) ? [] : [events.event])),
   );
-  const read = (names: ReadonlySet<string>, properties: string): string[] =>
+  const read = (rows: CountedRows, names: ReadonlySet<string>, properties: string): string[] =>
     names.size === 0
       ? []
-      : counted.map(
-          ({ source, seen }) => `
+      : [
+          `
     SELECT s.unit, s.event, s.occurred_at, ${properties} AS properties
-    FROM ${source}
+    FROM ${rows.source}
     WHERE ${inScope(query, parameters)} AND s.type = 'track' AND ${oneOf("s.event", [...names], parameters)}
-      AND s.occurred_at >= ${parameters.instant(query.from)} AND ${seen}`,
-        );
+      AND s.occurred_at >= ${parameters.instant(query.from)} AND ${rows.seen}`,
+        ];
   const nothing = `
     SELECT ''::VARCHAR AS unit, '' AS event, 0::BIGINT AS occurred_at, NULL::JSON AS properties WHERE false`;
-  const reads = [...read(summed, "s.properties"), ...read(others, "NULL::JSON")];
+  const reads = counted.flatMap((rows) =>
+    rows.sorted || summed.size === 0
+      ? [...read(rows, summed, "s.properties"), ...read(rows, others, "NULL::JSON")]
+      : read(rows, new Set([...summed, ...others]), "s.properties"),
+  );
   return `(${(reads.length === 0 ? [nothing] : reads).join("\n    UNION ALL")}
   )`;
 }

@@ -39,10 +39,17 @@ const BUCKET = "strpos('0123456789abcdef', md5(workspace || ' ' || unit)[1]) - 1
 const PART = `year(make_timestamp(occurred_at * 1000)) * 100 + month(make_timestamp(occurred_at * 1000)) AS part_month,
   ${BUCKET} AS part_bucket`;
 
-export function target(path: string, footer?: string): string {
+/**
+ * Of files whose rows lie in the order of arrival: nothing can be skipped in them, so what counts is
+ * that several threads can read one, and 100,000 events are a refresh of a running experiment.
+ */
+const ARRIVAL_ROW_GROUP = 24_576;
+const ROW_GROUP = 122_880;
+
+export function target(path: string, footer?: string, rowGroup = ROW_GROUP): string {
   const metadata = footer === undefined ? "" : `, KV_METADATA {paceline: ${literal(footer)}}`;
   return `TO ${literal(path)}
-(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880${metadata})`;
+(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroup}${metadata})`;
 }
 
 /** Statements that move events from the log into segments. */
@@ -59,13 +66,13 @@ export const duckdbLoading = {
     return {
       text: `COPY (SELECT ${COLUMN_NAMES}
 FROM read_json(${literal(logPath)}, format = 'newline_delimited', columns = {${shape}}))
-${target(path, footer)}`,
+${target(path, footer, ARRIVAL_ROW_GROUP)}`,
       parameters: [],
     };
   },
   /** Files in the order of arrival as one. */
   gather: (files: ParquetFiles, path: string): CompiledQuery => ({
-    text: `COPY (SELECT ${COLUMN_NAMES} FROM read_parquet(${literal(files)})) ${target(path)}`,
+    text: `COPY (SELECT ${COLUMN_NAMES} FROM read_parquet(${literal(files)})) ${target(path, undefined, ARRIVAL_ROW_GROUP)}`,
     parameters: [],
   }),
   /** Sorted files of one part as one. */
