@@ -101,7 +101,12 @@ test("a port that is taken leaves the server running without it", async () => {
 
 function serialOf(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { port, host: "127.0.0.1", ca: authority.cert, ALPNProtocols: ["h2", "http/1.1"] };
+    const options = {
+      port,
+      host: "127.0.0.1",
+      ca: authority.cert,
+      ALPNProtocols: ["h2", "http/1.1"],
+    };
     const socket = connect(options, () => {
       resolve(socket.getPeerCertificate().serialNumber);
       socket.destroy();

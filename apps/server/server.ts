@@ -123,11 +123,14 @@ function registerAll(
 }
 
 function startTasks(parts: Parts, wiring: Wiring, config: Config): readonly Periodic[] {
-  const { logger, authentication, store, clock, telemetry } = parts;
+  const { logger, authentication, store, clock, telemetry, events } = parts;
   const { tracing } = telemetry;
+  const monitor = every(MONITOR_EVERY_MS, "monitor", logger, wiring.watch, tracing);
+  // What was seen only every so often would wait for its turn once more after it can be seen.
+  events.onLoaded(() => monitor.soon());
   return [
     every(LOOKS_EVERY_MS, "looks", logger, wiring.takeLooks, tracing),
-    every(MONITOR_EVERY_MS, "monitor", logger, wiring.watch, tracing),
+    monitor,
     every(KEY_USE_EVERY_MS, "key use", logger, authentication.flushKeyUse),
     every(CLEAN_EVERY_MS, "idempotency keys", logger, () =>
       expireIdempotencyKeys(store.db, clock.now()),

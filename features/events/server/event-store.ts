@@ -146,6 +146,13 @@ export interface EventStore {
   exportEvents(query: ExportQuery, format: ExportFormat): Promise<ExportFile>;
   /** Resolves when everything acknowledged before the call is seen by queries. */
   flush(): Promise<void>;
+  /**
+   * Tells when queries see new events of this process; with ClickHouse other nodes' arrive untold.
+   *
+   * @param listener  quick, and never throws
+   * @returns how to stop listening
+   */
+  onLoaded(listener: () => void): () => void;
   /** Does now what compaction would do in quiet moments. */
   compact(): Promise<void>;
   /** Erasing people, and who was erased. */
@@ -362,6 +369,10 @@ class LocalEventStore implements EventStore {
 
   flush(): Promise<void> {
     return flushAll(this.#parts.writer, this.#parts.loader);
+  }
+
+  onLoaded(listener: () => void): () => void {
+    return this.#parts.loader.onLoaded(listener);
   }
 
   get erasures(): Erasures {

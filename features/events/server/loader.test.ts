@@ -114,3 +114,17 @@ test("a queue that never empties does not put compaction off for ever", async (t
   assert.equal(steps.done, 1);
   assert.ok(waitingAtStep > 0, `${waitingAtStep} files waited`);
 });
+
+test("who listens is told of every file that queries see from now on, until they stop listening", async (t) => {
+  const { loader, load } = startLoader(t);
+  let told = 0;
+  const stop = loader.onLoaded(() => {
+    told += 1;
+  });
+  await load();
+  await load();
+  assert.equal(told, 2);
+  stop();
+  await load();
+  assert.equal(told, 2);
+});

@@ -25,6 +25,7 @@ export class Loader {
   readonly #engine: Pick<Engine, "load" | "maintain">;
   readonly #observer: EventObserver;
   readonly #beforeLoad: (log: SealedLog) => Promise<void>;
+  readonly #listeners = new Set<() => void>();
   readonly #addedAtMs = new WeakMap<SealedLog, number>();
   #queue: SealedLog[] = [];
   #loading = false;
@@ -67,6 +68,12 @@ export class Loader {
 
   get failure(): string | null {
     return this.#failure ?? this.#upkeepFailure;
+  }
+
+  /** Tells when queries see new events; listeners must be quick and must not throw. @returns how to stop */
+  onLoaded(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   add(log: SealedLog): void {
@@ -121,6 +128,7 @@ export class Loader {
         await this.#beforeLoad(log);
         await this.#observer.load(log.bytes, () => this.#engine.load(log));
         this.#loadedSinceCompaction += 1;
+        for (const listener of this.#listeners) listener();
         // Also while files keep waiting, when there is no end of the queue to begin at.
         if (this.#loadedSinceCompaction >= MOST_PUT_OFF) this.#compactSoon();
       } catch (cause) {

@@ -27,6 +27,7 @@ const refusing: EventStore = {
   run: (query) => store.run(query),
   exportEvents: (query, format) => store.exportEvents(query, format),
   flush: () => store.flush(),
+  onLoaded: (listener) => store.onLoaded(listener),
   compact: () => store.compact(),
   erasures: store.erasures,
   retain: (request) => store.retain(request),
