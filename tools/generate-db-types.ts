@@ -18,7 +18,11 @@ const HEADER =
 const TYPES = { int8: "number" };
 
 async function discover(): Promise<FeatureMigrations[]> {
-  const files = ["platform/db/node-migrations.ts", "platform/http/migrations.ts"];
+  const files = [
+    "platform/db/node-migrations.ts",
+    "platform/http/migrations.ts",
+    "platform/workflow/migrations.ts",
+  ];
   for (const feature of readdirSync("features").toSorted()) {
     const file = join("features", feature, "server", "migrations", "index.ts");
     if (existsSync(file)) files.push(file);
@@ -45,7 +49,7 @@ function generate(url: string): string {
     "--log-level",
     "error",
     "--exclude-pattern",
-    "kysely_*",
+    "{kysely_*,graphile_worker.*}",
     "--type-mapping",
     JSON.stringify(TYPES),
   ];

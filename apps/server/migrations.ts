@@ -9,11 +9,13 @@ import { migrations as http } from "@paceline/http";
 import { migrations as initiatives } from "@paceline/initiatives/migrations";
 import { migrations as rollouts } from "@paceline/rollouts/migrations";
 import { migrations as sample } from "@paceline/sample/migrations";
+import { migrations as workflow } from "@paceline/workflow";
 
 /** Every schema change of the product; `mergeMigrations` puts them in order. */
 export const allMigrations: readonly FeatureMigrations[] = [
   nodeMigrations,
   http,
+  workflow,
   audit,
   access,
   flags,

@@ -39,6 +39,8 @@ export function openDatabase(
     types,
   });
   pool.on("error", onIdleError);
+  // While a query runs, its caller is told; without a listener the process would end as well.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const db: Db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   pools.set(db, pool);
   return db;
@@ -52,6 +54,13 @@ export interface PoolUse {
 }
 
 const pools = new WeakMap<Db, pg.Pool>();
+
+/** The pool of a database. @throws Error for one that was not opened here */
+export function poolOf(db: Db): pg.Pool {
+  const pool = pools.get(db);
+  if (pool === undefined) throw new Error("this database was not opened by openDatabase");
+  return pool;
+}
 
 /** How much of its pool a database uses; null for one that was not opened here. */
 export function poolUse(db: Db): PoolUse | null {

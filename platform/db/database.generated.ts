@@ -573,6 +573,56 @@ export interface Users {
   password_set_at: Timestamp | null;
 }
 
+export interface WorkflowEffects {
+  attempts: Generated<number>;
+  begun: Generated<number>;
+  claim: string | null;
+  created_at: Timestamp;
+  failures: Generated<number>;
+  finished_at: Timestamp | null;
+  id: string;
+  input: Json;
+  last_error: string | null;
+  name: string;
+  next_at: Timestamp;
+  result: Json | null;
+  run_id: string;
+  status: string;
+  told: Generated<boolean>;
+}
+
+export interface WorkflowHistory {
+  at: Timestamp;
+  detail: Json;
+  kind: string;
+  run_id: string;
+  seq: number;
+}
+
+export interface WorkflowRuns {
+  begun: Generated<number>;
+  id: string;
+  process: string;
+  reason: string | null;
+  revision: Generated<number>;
+  started_at: Timestamp;
+  state: Json;
+  status: string;
+  subject: string;
+  timers: Json;
+  updated_at: Timestamp;
+  version: number;
+  wake_at: Timestamp | null;
+  workspace_id: string;
+}
+
+export interface WorkflowWorkers {
+  heartbeat_at: Timestamp;
+  id: string;
+  node: string;
+  started_at: Timestamp;
+}
+
 export interface Workspaces {
   created_at: Timestamp;
   id: string;
@@ -632,5 +682,9 @@ export interface Database {
   telemetry_plans: TelemetryPlans;
   telemetry_unplanned: TelemetryUnplanned;
   users: Users;
+  workflow_effects: WorkflowEffects;
+  workflow_history: WorkflowHistory;
+  workflow_runs: WorkflowRuns;
+  workflow_workers: WorkflowWorkers;
   workspaces: Workspaces;
 }

@@ -1,6 +1,8 @@
 import { Migrator } from "kysely/migration";
 import type { Migration } from "kysely/migration";
+import type pg from "pg";
 
+import { poolOf } from "./connection.ts";
 import type { Db } from "./transaction.ts";
 
 /** The schema changes of one feature, in the order in which they apply. */
@@ -10,6 +12,8 @@ export interface FeatureMigrations {
   readonly after: readonly string[];
   /** By name: `YYYYMMDDHHMM_<feature>_<what>`. */
   readonly migrations: Readonly<Record<string, Migration>>;
+  /** A schema that a library keeps itself; called before the migrations, again and again. */
+  readonly install?: (pool: pg.Pool) => Promise<void>;
 }
 
 const NAME = /^\d{12}_[a-z]+(?:_[a-z0-9]+)+$/;
@@ -62,6 +66,7 @@ export async function migrateToLatest(
   features: readonly FeatureMigrations[],
 ): Promise<readonly string[]> {
   const migrations = mergeMigrations(features);
+  for (const { install } of features) await install?.(poolOf(db));
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) {

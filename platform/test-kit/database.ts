@@ -84,6 +84,7 @@ async function digestOf(migrations: readonly FeatureMigrations[]): Promise<strin
   const hash = createHash("sha256");
   for (const [name, migration] of Object.entries(mergeMigrations(migrations)))
     hash.update(`${name}\n${Object.values(migration).join("\n")}\n`);
+  for (const { install } of migrations) hash.update(String(install));
   const files: string[] = [];
   for await (const file of glob(MIGRATION_FILES, { cwd: REPOSITORY })) files.push(file);
   for (const file of files.toSorted())

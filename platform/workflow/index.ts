@@ -23,3 +23,7 @@ export type {
   StoredEffect,
   Timer,
 } from "./process.ts";
+export { migrations } from "./migrations.ts";
+export { createEngine } from "./create-engine.ts";
+export type { Engine, EngineOptions, Work, WorkOptions } from "./create-engine.ts";
+export type { Alarm, Moment } from "./parts.ts";
