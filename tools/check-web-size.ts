@@ -1,8 +1,9 @@
 /**
  * `node tools/check-web-size.ts [dist]`: fails when the built web app is larger than the budgets of
  * a first visit, in bytes after Brotli. The shell is the entry with everything it imports at once;
- * a route is what opening its page adds before it is shown; parts fetched later count apart. Fonts count as the browser fetches them: those of the
- * Latin range.
+ * a route is what opening its page adds before it is shown. Parts fetched later, such as a tab or a
+ * dialog, count apart: what they add to what every page that fetches them has loaded by then. Fonts
+ * count as the browser fetches them: those of the Latin range.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -44,6 +45,26 @@ function closure(name: string, seen: Set<string> = new Set()): Set<string> {
   return seen;
 }
 
+/** What is loaded already, whoever fetches the chunk: the shell, and what all its importers share. */
+function loadedBefore(name: string, seen: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+  const importers = Object.keys(manifest).filter((one) =>
+    manifest[one]?.dynamicImports?.includes(name),
+  );
+  if (seen.has(name) || importers.some((importer) => shell.has(importer))) return shell;
+  const each = importers.map(
+    (importer) =>
+      new Set([...closure(importer), ...loadedBefore(importer, new Set([...seen, name]))]),
+  );
+  const [first = shell, ...others] = each;
+  const shared = [...first].filter((part) => others.every((loaded) => loaded.has(part)));
+  return new Set([...shell, ...shared]);
+}
+
+function addedBy(name: string): string[] {
+  const loaded = loadedBefore(name);
+  return [...closure(name)].filter((part) => !loaded.has(part));
+}
+
 function sum(files: Iterable<string>): number {
   return [...new Set(files)].reduce((total, file) => total + compressedSize(file), 0);
 }
@@ -81,7 +102,7 @@ const routeLines: Line[] = Object.keys(manifest)
   .filter((name) => name !== "gallery.html" && manifest[name]?.isEntry !== true)
   .map((name) => ({
     what: name.replace(/^.*?(features|apps|platform)\//u, "$1/"),
-    bytes: sum(filesOf([...closure(name)].filter((part) => !shell.has(part)))),
+    bytes: sum(filesOf(addedBy(name))),
     budget: otherBudgets.find(([part]) => name.includes(part))?.[1] ?? budgets.route,
   }))
   .toSorted((one, other) => other.bytes - one.bytes);

@@ -90,8 +90,9 @@ step("its flag is created and published, and serves the off variant to everyone"
   await dialog.getByRole("button", { name: "Create flag" }).click();
   await page.getByRole("heading", { name: FLAG, level: 1 }).waitFor();
   await page.getByRole("switch", { name: "On" }).waitFor();
-  await button("Save draft").click();
-  await button("Publish to production").click();
+  await button("Review and publish").click();
+  const review = page.getByRole("dialog", { name: `Publish ${FLAG} to production` });
+  await review.getByRole("button", { name: "Publish to production" }).click();
   await page.getByText("On, production r1").waitFor();
   const key = await owner.key("evaluate");
   assert.deepEqual((await served(key, "anybody")).variant, "control");

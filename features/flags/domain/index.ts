@@ -39,6 +39,8 @@ export type {
 export { addLatencies, bucketMs, latencyBucket, timeToShare } from "./latency.ts";
 export type { LatencyCounts } from "./latency.ts";
 export { PARTS } from "./parts.ts";
+export { reachOf } from "./reach.ts";
+export type { Reach, ReachedRule, VariantCounts } from "./reach.ts";
 export { changedKeys, changedSet, emptySet, explainFlag, serveAll, serveFlag } from "./serve.ts";
 export type {
   DocumentMetadata,

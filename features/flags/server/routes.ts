@@ -39,6 +39,7 @@ import { explanationView } from "./explanation-view.ts";
 import { registerOfrep } from "./ofrep.ts";
 import { unwrap } from "./problems.ts";
 import { registerPublicationRoutes } from "./publication-routes.ts";
+import { registerReach } from "./reach.ts";
 import { inForce, mustHaveEnvironment } from "./route-guards.ts";
 import { registerTestRoutes } from "./tests/test-routes.ts";
 import { registerTimeTravel } from "./time-travel.ts";
@@ -181,6 +182,7 @@ export function registerRoutes(app: App, deps: FlagRouteDependencies): void {
   addDefinition(app, deps);
   addEvaluation(app, deps);
   registerTimeTravel(app, deps);
+  registerReach(app, deps);
   registerPublicationRoutes(app, deps);
   registerDocumentRoutes(app, deps);
   registerContextRoutes(app, deps);

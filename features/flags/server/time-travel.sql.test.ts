@@ -86,6 +86,38 @@ test("the environment's revision is the one that clients had, also when another 
   assert.equal(answer.explanation.revision, other);
 });
 
+test("what a rule needs is looked up as it was then, not as it is now", async () => {
+  await publishTestFlag(server, "t-needed", boolean, serving("on"));
+  const needs = {
+    ...serving("on", "needing"),
+    rules: [
+      {
+        id: "needing",
+        prerequisites: [{ flag: "t-needed", variants: ["on"] }],
+        serve: { variant: "on" },
+      },
+    ],
+  };
+  await publishTestFlag(server, "t-needing", boolean, needs);
+  const open = now();
+  clock.advance(MINUTE_MS);
+  await publishTestFlag(server, "t-needed", boolean, serving("off"));
+  assert.equal((await at("t-needing", open)).explanation.variant, "on");
+  const closed = await at("t-needing", now());
+  assert.equal(closed.explanation.variant, "off");
+  assert.equal(closed.explanation.ruleId, null);
+});
+
+test("a rule that keeps assignments says what its revision alone cannot know", async () => {
+  const sticky = { fallbackUnit: null, minPhase: 1 };
+  const rules = [{ id: "kept", serve: { variant: "on" }, sticky }];
+  await publishTestFlag(server, "t-sticky", boolean, { ...serving("on"), rules });
+  const answer = await at("t-sticky", now());
+  assert.equal(answer.explanation.variant, "on");
+  assert.match(answer.notes[0], /keeps assignments/);
+  assert.deepEqual((await at("t-needed", now())).notes, []);
+});
+
 test("a moment to come, an unknown flag and an unknown environment are refused", async () => {
   await publishTestFlag(server, "t-5", boolean, serving("on"));
   const body = { environment: "production", at: now(), context: {} };

@@ -15,6 +15,10 @@ import type { PublishedRevision } from "./repository.ts";
 import { mustHaveEnvironment, mustRead } from "./route-guards.ts";
 import { publicationView } from "./views.ts";
 
+const KEPT_ASSIGNMENTS =
+  "The rule keeps assignments: a unit that had been given a variant earlier in this phase kept it. " +
+  "What the revision gives to a unit that is new to it is shown here.";
+
 /** One environment of one workspace at one moment. */
 interface Moment {
   readonly workspaceId: string;
@@ -78,15 +82,34 @@ async function environmentRevision(db: Db, moment: Moment): Promise<number> {
   return row?.revision ?? 0;
 }
 
-/** The flag as it was in force at the moment, compiled as it was then. */
+function publishedOf({ revision, digest, content }: PublishedRevision): Published | null {
+  return content === null || digest === null ? null : { revision, digest, content };
+}
+
+/** The flag and all that it needed, as they were in force at the moment, compiled as they were then. */
 async function setAt(db: Db, moment: Moment, then: PublishedRevision): Promise<PublishedSet> {
-  const found = new Map<string, Published>();
-  if (then.content !== null && then.digest !== null) {
-    const { revision, digest, content } = then;
-    found.set(content.key, { revision, digest, content });
+  const found = new Map<string, Published | null>();
+  const wanted = [then];
+  for (const revision of wanted) {
+    const published = publishedOf(revision);
+    if (published === null) continue;
+    found.set(published.content.key, published);
+    for (const key of neededBy(published)) {
+      if (found.has(key)) continue;
+      found.set(key, null);
+      const other = await readAt(db, moment, key);
+      if (other !== null) wanted.push(other);
+    }
   }
   const revision = await environmentRevision(db, moment);
   return changedSet(emptySet(moment.workspaceId, moment.environment), revision, found);
+}
+
+/** Keys of the flags that its rules name as prerequisites. */
+function neededBy({ content }: Published): readonly string[] {
+  return content.configuration.rules.flatMap(({ prerequisites }) =>
+    prerequisites.map(({ flag }) => flag),
+  );
 }
 
 /**
@@ -115,7 +138,10 @@ async function explainAt(
   if (then.content === null) return { ...answer, standing: "archived" };
   const set = await setAt(db, moment, then);
   const explained = explainFlag(set, key, context, at.getTime());
-  return { ...answer, standing: "in-force", explanation: explanationView(explained, set.revision) };
+  const explanation = explanationView(explained, set.revision);
+  const rule = then.content.configuration.rules.find(({ id }) => id === explained.ruleId);
+  const notes = rule === undefined || rule.sticky === null ? [] : [KEPT_ASSIGNMENTS];
+  return { ...answer, standing: "in-force", explanation, notes };
 }
 
 function inTheFuture(at: Date, now: Date): Error {

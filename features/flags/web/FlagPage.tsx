@@ -23,9 +23,15 @@ import type { FlagPlace } from "./place.ts";
 import { environmentsQuery, flagQuery } from "./queries.ts";
 import { configurationWords } from "./words.ts";
 
-const RulesTab = lazy(async () => ({ default: (await import("./RulesTab.tsx")).RulesTab }));
-const HistoryTab = lazy(async () => ({ default: (await import("./HistoryTab.tsx")).HistoryTab }));
-const TryTab = lazy(async () => ({ default: (await import("./TryTab.tsx")).TryTab }));
+const RulesTab = lazy(async () => ({
+  default: (await import("./editor/RulesTab.tsx")).RulesTab,
+}));
+const HistoryTab = lazy(async () => ({
+  default: (await import("./history/HistoryTab.tsx")).HistoryTab,
+}));
+const ExplainTab = lazy(async () => ({
+  default: (await import("./explain/ExplainTab.tsx")).ExplainTab,
+}));
 const UseTab = lazy(async () => ({ default: (await import("./UseTab.tsx")).UseTab }));
 const RollbackTab = lazy(async () => ({
   default: (await import("./RollbackTab.tsx")).RollbackTab,
@@ -33,9 +39,9 @@ const RollbackTab = lazy(async () => ({
 
 const tabs = [
   { value: "now", label: "Who sees what" },
-  { value: "rules", label: "Rules and draft" },
+  { value: "rules", label: "Rules" },
   { value: "history", label: "History" },
-  { value: "try", label: "Explain" },
+  { value: "explain", label: "Explain" },
   { value: "rollback", label: "Rollback" },
   { value: "use", label: "Use it" },
 ] as const;
@@ -101,7 +107,9 @@ function Content(props: { flag: FlagDetail }) {
                 hideLabel
                 options={options}
                 value={environment}
-                onChange={(next) => update({ environment: next, revision: undefined })}
+                onChange={(next) =>
+                  update({ environment: next, revision: undefined, against: undefined })
+                }
               />
             </div>
             <RollBackButton environment={environment} flagKey={flag.key} />
@@ -130,12 +138,12 @@ function Content(props: { flag: FlagDetail }) {
           <TabPanel value="history">
             <HistoryTab
               at={at}
-              revision={search.revision}
-              onRevision={(revision) => update({ revision }, "push")}
+              choice={search}
+              onChoice={({ revision, against }) => update({ revision, against }, "push")}
             />
           </TabPanel>
-          <TabPanel value="try">
-            <TryTab at={at} />
+          <TabPanel value="explain">
+            <ExplainTab key={environment} at={at} search={search} onSearch={update} />
           </TabPanel>
           <TabPanel value="rollback">
             <RollbackTab at={at} />

@@ -8,7 +8,10 @@ export const flagsPage = definePage("/flags", {
   new: flagField(),
 });
 export const flagPage = definePage("/flags/$flagKey", {
-  tab: choiceField("now", "rules", "history", "try", "rollback", "use"),
+  tab: choiceField("now", "rules", "history", "explain", "rollback", "use"),
   environment: optionalField(),
   revision: optionalField(),
+  against: optionalField(),
+  unit: textField(),
+  moment: optionalField(),
 });

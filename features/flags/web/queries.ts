@@ -1,10 +1,11 @@
 import type { EnvironmentView, MemberView } from "@paceline/access/api";
 import { apiClient } from "@paceline/web-kit";
 import type { FoundObject } from "@paceline/web-kit";
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { Static } from "typebox";
 
 import type { FlagDetail, FlagSummary, PublicationView, RevisionDetailSchema } from "../api.ts";
+import type { RecordedContextsView } from "../contexts-api.ts";
 import { flagPage } from "./pages.ts";
 
 export type FlagList = { items: FlagSummary[]; next: string | null };
@@ -53,25 +54,42 @@ export const flagQuery = (key: string) =>
   });
 
 export const revisionsQuery = (key: string, environment: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ["flags", "revisions", key, environment],
-    queryFn: ({ signal }) =>
+    queryFn: ({ signal, pageParam }) =>
       apiClient.get<{ items: PublicationView[]; next: string | null }>(
         `${placePath(key, environment)}/revisions`,
-        { signal },
+        { query: { cursor: pageParam === "" ? undefined : pageParam }, signal },
       ),
+    initialPageParam: "",
+    getNextPageParam: ({ next }) => next ?? undefined,
   });
 
-export const revisionQuery = (key: string, environment: string, revision: string) =>
+export const revisionQuery = (
+  key: string,
+  environment: string,
+  revision: string,
+  against: string | undefined,
+) =>
   queryOptions({
-    queryKey: ["flags", "revision", key, environment, revision],
+    queryKey: ["flags", "revision", key, environment, revision, against],
     queryFn: ({ signal }) =>
       apiClient.get<RevisionDetail>(
         `${placePath(key, environment)}/revisions/${encodeURIComponent(revision)}`,
-        { signal },
+        { query: { against }, signal },
       ),
     // A revision never changes.
     staleTime: Infinity,
+  });
+
+export const recordedContextsQuery = (environment: string) =>
+  queryOptions({
+    queryKey: ["recorded-contexts", environment],
+    queryFn: ({ signal }) =>
+      apiClient.get<RecordedContextsView>(`/recorded-contexts/${encodeURIComponent(environment)}`, {
+        signal,
+      }),
+    staleTime: 60_000,
   });
 
 export const environmentsQuery = queryOptions({

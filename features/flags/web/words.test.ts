@@ -2,12 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Rule } from "../domain/flag.ts";
-import { conditionWords, configurationWords, ruleWords } from "./words.ts";
+import { conditionWords, configurationWords, gateShare, gateWords, ruleWords } from "./words.ts";
 
 const rule: Rule = {
   id: "r",
   description: "",
   when: null,
+  prerequisites: [],
+  gates: [],
+  layers: [],
+  phase: 1,
+  sticky: null,
   overrides: [],
   serve: { variant: "treatment" },
   exposureShare: 1,
@@ -42,4 +47,16 @@ test("a switched off flag says what everyone gets", () => {
     "Off: everyone gets control.",
   );
   assert.match(configurationWords(undefined), /Nothing is published/);
+});
+
+test("what a rule needs is part of its sentence", () => {
+  const needing = { ...rule, prerequisites: [{ flag: "checkout", variants: ["new", "newer"] }] };
+  assert.equal(ruleWords(needing), "Everyone where checkout gives new or newer gets treatment");
+});
+
+test("a gate says what it is for and how many it lets through", () => {
+  const gate = { salt: "s", unit: "u", ranges: [[0, 5_000]] as const, negate: true };
+  const holdout = { ...gate, source: { kind: "holdout", key: "winter" } as const };
+  assert.equal(gateWords(holdout), "not held out by winter");
+  assert.equal(gateShare(holdout), 0.95);
 });

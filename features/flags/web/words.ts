@@ -1,5 +1,7 @@
 import type { Condition, ConditionOperator } from "../domain/condition.ts";
-import type { Configuration, Rule, Serve } from "../domain/flag.ts";
+import { OPERATORS } from "../domain/condition.ts";
+import type { Configuration, Gate, Prerequisite, Rule, Serve } from "../domain/flag.ts";
+import { PARTS, widthOf } from "../domain/parts.ts";
 
 const operators = {
   equals: "is",
@@ -22,6 +24,9 @@ const operators = {
   "version-same-major": "has the major version of",
   "version-same-minor": "has the minor version of",
 } as const satisfies Record<ConditionOperator, string>;
+
+/** Every comparison, for a list to choose from. */
+export const operatorOptions = OPERATORS.map((value) => ({ value, label: operators[value] }));
 
 /** A condition as people say it: "country is one of DE, FR and plan is pro". */
 export function conditionWords(condition: Condition): string {
@@ -48,21 +53,53 @@ function shareWords(share: number): string {
 
 /** "treatment", or "control 50%, treatment 50%". */
 export function serveWords(serve: Serve): string {
-  if ("targeting" in serve) return "what its imported rule says";
-  return "variant" in serve
-    ? serve.variant
-    : serve.split.map(({ variant, share }) => `${variant} ${shareWords(share)}`).join(", ");
+  if ("variant" in serve) return serve.variant;
+  if ("targeting" in serve) return "what an imported expression says";
+  return serve.split.map(({ variant, share }) => `${variant} ${shareWords(share)}`).join(", ");
 }
 
+/** "checkout.v2 gives on". */
+export function prerequisiteWords({ flag, variants }: Prerequisite): string {
+  return `${flag} gives ${variants.join(" or ")}`;
+}
+
+/** The share of all units that the ranges of a gate let through. */
+export function gateShare({ ranges, negate }: Gate): number {
+  const inside = widthOf(ranges) / PARTS;
+  return negate ? 1 - inside : inside;
+}
+
+/** What a gate is for: "layer checkout", "not held out by winter", "canary Berlin". */
+export function gateWords({ source, negate }: Gate): string {
+  switch (source.kind) {
+    case "layer":
+      return `layer ${source.key}`;
+    case "holdout":
+      return negate ? `not held out by ${source.key}` : `holdout ${source.key}`;
+    case "canary":
+      return `canary ${source.name}`;
+  }
+}
+
+type RuleInWords = Pick<Rule, "when" | "prerequisites" | "exposureShare" | "serve">;
+
 /** One rule as a sentence. */
-export function ruleWords(rule: Rule): string {
+export function ruleWords(rule: RuleInWords): string {
   const who = rule.when === null ? "Everyone" : `Whoever’s ${conditionWords(rule.when)}`;
   const gate = rule.exposureShare === 1 ? "" : `, ${shareWords(rule.exposureShare)} of them,`;
-  return `${who}${gate} gets ${serveWords(rule.serve)}`;
+  const needs =
+    rule.prerequisites.length === 0
+      ? ""
+      : ` where ${rule.prerequisites.map(prerequisiteWords).join(" and ")}`;
+  return `${who}${gate}${needs} gets ${serveWords(rule.serve)}`;
 }
 
 /** Who sees what in an environment, in one sentence. */
-export function configurationWords(configuration: Configuration | undefined): string {
+export function configurationWords(
+  configuration:
+    | (Omit<Configuration, "rules"> & { readonly rules: readonly RuleInWords[] })
+    | undefined,
+): string {
   if (configuration === undefined)
     return "Nothing is published; the default in the code is served.";
   const { enabled, offVariant, defaultVariant, rules } = configuration;

@@ -1,4 +1,4 @@
-import type { Difference } from "../domain/diff.ts";
+import type { Difference } from "../../domain/diff.ts";
 
 function shown(value: unknown): string {
   return value === undefined ? "" : JSON.stringify(value);
