@@ -10,12 +10,14 @@ import {
 } from "@paceline/flags/server";
 import type {
   FlagExposure,
+  FlagRouteDependencies,
   GrpcDependencies,
   GrpcServer,
   OpenEnvironment,
 } from "@paceline/flags/server";
 import { problem } from "@paceline/http";
 import { Gauge } from "prom-client";
+import type { Registry } from "prom-client";
 
 import type { Config } from "./config.ts";
 import { flagEvaluations } from "./figures.ts";
@@ -25,7 +27,27 @@ import type { Certificate } from "./tls.ts";
 const MAX_EVALUATIONS_PER_SECOND = 20_000;
 
 /** What every way of asking for flags needs. */
-export type FlagServing = Omit<GrpcDependencies, "identityOfKey" | "openEnvironments">;
+export type FlagServing = Omit<GrpcDependencies, "identityOfKey" | "openEnvironments"> &
+  Pick<FlagRouteDependencies, "credentials"> & {
+    /** Tells how many streams of a protocol are open, for the figures. */
+    readonly countStreams: (protocol: string, count: () => number) => void;
+  };
+
+type StreamCounts = Map<string, () => number>;
+
+function registerStreamGauge(registry: Registry): StreamCounts {
+  const counts: StreamCounts = new Map();
+  new Gauge({
+    name: "paceline_flag_streams",
+    help: "Open streams of flag clients, by protocol",
+    labelNames: ["protocol"],
+    registers: [registry],
+    collect() {
+      for (const [protocol, count] of counts) this.set({ protocol }, count());
+    },
+  });
+  return counts;
+}
 
 async function storeExposure({ events, tap }: Parts, exposure: FlagExposure): Promise<void> {
   const { workspaceId, environment, flagKey, revision, variant, unit, experimentId, at } = exposure;
@@ -56,8 +78,11 @@ async function storeExposure({ events, tap }: Parts, exposure: FlagExposure): Pr
 
 /** Ties evaluation to the stores; built once, because it counts. */
 export function flagServing(parts: Parts): FlagServing {
-  const { clocks, flagSets, subscribers, contexts, logger, telemetry } = parts;
+  const { clocks, flagSets, subscribers, contexts, logger, telemetry, authentication } = parts;
+  const counts = registerStreamGauge(telemetry.registry);
   return {
+    countStreams: (protocol, count) => void counts.set(protocol, count),
+    credentials: authentication,
     flagSets,
     subscribers,
     contexts,
@@ -122,7 +147,7 @@ export async function openFlagdPorts(
   config: Config,
   certificate: Certificate | null,
 ): Promise<FlagdPorts> {
-  const { logger, authentication, telemetry } = parts;
+  const { logger, authentication } = parts;
   const credentials = credentialsOf(certificate);
   const deps: GrpcDependencies = {
     ...serving,
@@ -148,16 +173,8 @@ export async function openFlagdPorts(
   };
   const evaluation = await open("evaluation", config.flagdEvaluationPort);
   const sync = await open("sync", config.flagdSyncPort);
-  new Gauge({
-    name: "paceline_flag_streams",
-    help: "Open streams of flag clients, by protocol",
-    labelNames: ["protocol"],
-    registers: [telemetry.registry],
-    collect() {
-      this.set({ protocol: "flagd-evaluation" }, evaluation?.streams() ?? 0);
-      this.set({ protocol: "flagd-sync" }, sync?.streams() ?? 0);
-    },
-  });
+  serving.countStreams("flagd-evaluation", () => evaluation?.streams() ?? 0);
+  serving.countStreams("flagd-sync", () => sync?.streams() ?? 0);
   return {
     evaluation: config.flagdEvaluationPort === null ? null : (evaluation?.ports[0] ?? null),
     sync: config.flagdSyncPort === null ? null : (sync?.ports[0] ?? null),

@@ -26,6 +26,8 @@ const PUBLIC_ROUTES = [
   "POST /api/v1/session/password",
   "GET /v1/projects/:key/settings",
   "OPTIONS /v1/projects/:key/settings",
+  // Its address holds a ticket, which it checks.
+  "GET /ofrep/v1/stream",
   "OPTIONS /ofrep/v1/evaluate/flags",
   "OPTIONS /ofrep/v1/evaluate/flags/:key",
 ];

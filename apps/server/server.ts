@@ -88,12 +88,13 @@ function registerFlagsAndEvents(
       .executeTakeFirst();
     return row !== undefined;
   };
-  registerFlags(app, {
+  const { eventStreams } = registerFlags(app, {
     ...serving,
     db: store.db,
     door: wiring.door,
     environmentExists: exists,
   });
+  serving.countStreams("ofrep-sse", eventStreams);
   registerEvents(app, eventRouteDeps(parts, config));
 }
 

@@ -18,6 +18,8 @@ import { Registry } from "prom-client";
 import { checkAccess, isRouteAccess } from "./access.ts";
 import type { Authenticate, RouteAccess } from "./access.ts";
 import type { App } from "./app-type.ts";
+import { COMMON_HEADERS, DirectRouting } from "./direct.ts";
+import type { DirectAnswers, DirectOptions } from "./direct.ts";
 import { addDraining } from "./drain.ts";
 import { answerError } from "./errors.ts";
 import { addHealth } from "./health.ts";
@@ -31,6 +33,13 @@ import type { SseHub } from "./sse.ts";
 import { registerStream } from "./stream.ts";
 import { addTracing } from "./tracing.ts";
 import { createValidatorCompiler } from "./validation.ts";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Answers that go before the routes. */
+    direct: DirectAnswers;
+  }
+}
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -133,12 +142,9 @@ function addAccess(app: App, options: AppOptions): readonly RegisteredRoute[] {
 function addSecurityHeaders(app: App): void {
   app.addHook("onSend", async (request, reply) => {
     void reply.header("x-request-id", request.id);
-    void reply.header("x-content-type-options", "nosniff");
-    void reply.header("referrer-policy", "same-origin");
-    if (!reply.hasHeader("content-security-policy")) {
-      void reply.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    for (const [name, value] of Object.entries(COMMON_HEADERS)) {
+      if (!reply.hasHeader(name)) void reply.header(name, value);
     }
-    if (!reply.hasHeader("cache-control")) void reply.header("cache-control", "no-store");
   });
 }
 
@@ -175,6 +181,11 @@ function serverOf(handler: RequestListener, tls: AppOptions["tls"]): Server {
  * probes, metrics and the live stream. Features then register their routes.
  */
 export async function createApp(options: AppOptions): Promise<AppHandles> {
+  let observe: DirectOptions["observe"] = () => undefined;
+  const direct = new DirectRouting({
+    newRequestId: () => newId(options.clock),
+    observe: (...seen) => observe(...seen),
+  });
   const app: App = fastify({
     ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
     bodyLimit: BODY_LIMIT_BYTES,
@@ -185,7 +196,9 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     routerOptions: { ignoreTrailingSlash: true },
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: "idle",
-    serverFactory: (handler) => serverOf(handler, options.tls),
+    // A traced server answers by its routes only: they make the spans.
+    serverFactory: (routes) =>
+      serverOf(options.tracing == null ? direct.before(routes) : routes, options.tls),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(createValidatorCompiler());
   app.setErrorHandler(answerError);
@@ -212,14 +225,18 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
   app.addSchema(ProblemSchema);
   addHealth(app, options.checks ?? {});
   addDocument(app);
-  createMetrics(app, {
+  observe = createMetrics(app, {
     registry: options.registry ?? new Registry(),
     hub,
     access: options.metricsAccess ?? "local",
     authenticate: options.authenticate,
   });
   registerStream(app, hub);
-  app.addHook("preClose", async () => hub.close());
+  app.decorate("direct", direct);
+  app.addHook("preClose", async () => {
+    direct.stop();
+    hub.close();
+  });
   addDraining(app, options.graceMs);
   return { app, hub, routes };
 }

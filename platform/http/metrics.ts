@@ -59,8 +59,11 @@ function isLocal(request: Request): boolean {
   );
 }
 
+/** Counts one answered request. */
+type ObserveRequest = (method: string, route: string, status: number, seconds: number) => void;
+
 /** Serves `/metrics` (Prometheus text) with process, HTTP and live-stream figures. */
-export function createMetrics(app: App, options: MetricsOptions): void {
+export function createMetrics(app: App, options: MetricsOptions): ObserveRequest {
   const { registry, hub, access, authenticate } = options;
   app.decorate("metricsRegistry", registry);
   collectDefaultMetrics({ register: registry, prefix: "paceline_" });
@@ -79,15 +82,12 @@ export function createMetrics(app: App, options: MetricsOptions): void {
       this.set(hub.size());
     },
   });
+  const observe: ObserveRequest = (method, route, status, seconds) => {
+    duration.observe({ method, route, status: String(status) }, seconds);
+  };
   app.addHook("onResponse", async (request, reply) => {
-    duration.observe(
-      {
-        method: request.method,
-        route: request.routeOptions.url ?? "none",
-        status: String(reply.statusCode),
-      },
-      reply.elapsedTime / 1000,
-    );
+    const route = request.routeOptions.url ?? "none";
+    observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
   });
   app.get(
     "/metrics",
@@ -99,4 +99,5 @@ export function createMetrics(app: App, options: MetricsOptions): void {
       return registry.metrics();
     },
   );
+  return observe;
 }

@@ -2,13 +2,16 @@ import type { Clock } from "@paceline/command";
 import type { Db, Notifications } from "@paceline/db";
 import { type Authenticate, type Identity, problem } from "@paceline/http";
 
-import { parseKey, readKeyCredential, sessionState } from "../domain/index.ts";
-import type { KeyText } from "../domain/index.ts";
+import { parseKey, sessionState } from "../domain/index.ts";
 import { personActor } from "./deps.ts";
 import { createKeyCache } from "./key-cache.ts";
+import type { KeyCache, KnownKey } from "./key-cache.ts";
+import { KeyIdentities, readCredential } from "./key-identities.ts";
+import type { KeyHeaderFields } from "./key-identities.ts";
 import { KEYS_CHANNEL, findKeyInForce, updateKeyUse } from "./key-repository.ts";
+import type { KeySnapshot } from "./key-snapshot.ts";
 import { SESSION_COOKIE, refuseCrossSite } from "./request.ts";
-import { hashToken, sameHash } from "./secrets.ts";
+import { hashToken } from "./secrets.ts";
 import { findSession, touchSession } from "./session-repository.ts";
 
 type Request = Parameters<Authenticate>[0];
@@ -18,6 +21,9 @@ export type AuthenticationDeps = {
   readonly clock: Clock;
   /** without it a revoked key may pass for up to 30 seconds */
   readonly notifications?: Notifications;
+  /** Keys that pass while the database does not answer; without it none do. */
+  readonly snapshot?: KeySnapshot;
+  readonly onError?: (error: unknown) => void;
 };
 
 export type Authentication = {
@@ -25,6 +31,15 @@ export type Authentication = {
   readonly authenticate: Authenticate;
   /** The identity behind a key that came in a body; null for every text that is no valid key. */
   readonly identityOfKey: (text: string) => Promise<Identity | null>;
+  /**
+   * The identity behind the key in some headers, without waiting: only for a key that this process
+   * knows. Null leaves it to `authenticate`. The secret is checked once for each connection.
+   */
+  readonly knownIdentity: (headers: KeyHeaderFields, connection: object) => Identity | null;
+  /** A text for the address of a stream, which cannot send headers: it opens streams and nothing else. */
+  readonly ticketOf: (identity: Identity) => string | null;
+  /** The identity behind such a text; null once its key is revoked. */
+  readonly identityOfTicket: (ticket: string) => Promise<Identity | null>;
   /** Writes when keys were last used; call it about once a minute and before the database closes. */
   readonly flushKeyUse: () => Promise<void>;
 };
@@ -38,59 +53,82 @@ const BAD_KEY = problem({
   headers: { "www-authenticate": 'Bearer realm="paceline", error="invalid_token"' },
 });
 
+const UNAVAILABLE = problem({
+  name: "keys-unavailable",
+  title: "The key cannot be checked now",
+  status: 503,
+  detail:
+    "The database does not answer, and this process does not know the key. Repeat in a moment.",
+  headers: { "retry-after": "5" },
+});
+
+/** A key that was known last is not kept waiting longer by a database that does not answer. */
+const PATIENCE_MS = 1_000;
+
+function late(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    setTimeout(reject, PATIENCE_MS, new Error("the database does not answer in time")).unref();
+  });
+}
+
+/** From the database; from what it said last while it does not answer. */
+async function loadKey(deps: AuthenticationDeps, prefix: string): Promise<KnownKey | null> {
+  const known = deps.snapshot?.find(prefix) ?? null;
+  const found = findKeyInForce(deps.db, prefix);
+  if (known === null) {
+    return found.catch((error: unknown) => {
+      deps.onError?.(error);
+      throw UNAVAILABLE;
+    });
+  }
+  return Promise.race([found, late()]).catch((error: unknown) => {
+    found.catch(() => undefined);
+    deps.onError?.(error);
+    return known;
+  });
+}
+
+/** Forgets what a notification names, or everything, and reads the snapshot anew. */
+async function followKeys(deps: AuthenticationDeps, cache: KeyCache): Promise<void> {
+  const { db, snapshot, notifications } = deps;
+  const renew = (): void => {
+    snapshot?.refresh(db).catch((error: unknown) => deps.onError?.(error));
+  };
+  await notifications?.on(KEYS_CHANNEL, (prefix) => {
+    cache.forget(prefix);
+    renew();
+  });
+  renew();
+}
+
 /**
  * Finds out who calls. A request with a key needs no SQL once the key is known to this process; one with
  * a session needs a look-up, so that removed members and changed roles count at once.
  */
 export async function createAuthentication(deps: AuthenticationDeps): Promise<Authentication> {
   const cache = createKeyCache(
-    (prefix) => findKeyInForce(deps.db, prefix),
+    (prefix) => loadKey(deps, prefix),
     () => performance.now(),
   );
-  await deps.notifications?.on(KEYS_CHANNEL, (prefix) => cache.forget(prefix));
-  let usedAt = new Map<string, Date>();
-
-  async function findByKey({ prefix, secret }: KeyText): Promise<Identity | null> {
-    const key = await cache.get(prefix);
-    if (key === null || !sameHash(hashToken(secret), key.secretHash)) return null;
-    usedAt.set(key.id, deps.clock.now());
-    const { id, name, scopes, environment, workspaceId } = key;
-    return {
-      actor: { kind: "key", id, name, scopes, environment },
-      workspaceId,
-      environment,
-      via: "key",
-    };
-  }
-
-  async function byKey(text: KeyText): Promise<Identity> {
-    const identity = await findByKey(text);
-    if (identity === null) throw BAD_KEY;
-    return identity;
-  }
-
+  const identities = new KeyIdentities(cache, () => deps.clock.now());
+  await followKeys(deps, cache);
   return {
     async authenticate(request) {
-      const apiKey = request.headers["x-api-key"];
-      const credential = readKeyCredential(
-        {
-          authorization: request.headers.authorization,
-          apiKey: Array.isArray(apiKey) ? apiKey[0] : apiKey,
-        },
-        (text) => Buffer.from(text, "base64").toString("utf8"),
-      );
+      const credential = readCredential(request.headers);
       if (credential.kind === "malformed") throw BAD_KEY;
-      return credential.kind === "key" ? byKey(credential.key) : identifySession(deps, request);
+      if (credential.kind === "none") return identifySession(deps, request);
+      const identity = await identities.byKey(credential.key);
+      if (identity === null) throw BAD_KEY;
+      return identity;
     },
     async identityOfKey(text) {
       const key = parseKey(text);
-      return key === null ? null : findByKey(key);
+      return key === null ? null : identities.byKey(key);
     },
-    async flushKeyUse() {
-      const used = usedAt;
-      usedAt = new Map();
-      await updateKeyUse(deps.db, used);
-    },
+    knownIdentity: (headers, connection) => identities.known(headers, connection),
+    ticketOf: (identity) => identities.ticketOf(identity),
+    identityOfTicket: (ticket) => identities.byTicket(ticket),
+    flushKeyUse: () => updateKeyUse(deps.db, identities.takeUse()),
   };
 }
 

@@ -14,6 +14,8 @@ export {
 export { removeMember } from "./commands/remove-member.ts";
 export { revokeKey } from "./commands/revoke-key.ts";
 export type { AccessDeps, AccessRouteDeps } from "./deps.ts";
+export type { KnownKey } from "./key-cache.ts";
+export { KeySnapshot } from "./key-snapshot.ts";
 export { forgetEnvironment } from "./forget-environment.ts";
 export { createPasswordHashing } from "./password-hashing.ts";
 export type { PasswordHashing } from "./password-hashing.ts";

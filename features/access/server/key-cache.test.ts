@@ -5,6 +5,7 @@ import { type KnownKey, createKeyCache } from "./key-cache.ts";
 
 const key = (id: string): KnownKey => ({
   id,
+  prefix: id,
   name: id,
   workspaceId: "w",
   environment: "production",

@@ -69,12 +69,32 @@ export async function findKeyInForce(db: Db, prefix: string): Promise<KnownKey |
   if (row === undefined) return null;
   return {
     id: row.id,
+    prefix,
     name: row.name,
     workspaceId: row.workspace_id,
     environment: row.environment_key,
     scopes: readScopes(row.scopes),
     secretHash: row.secret_hash,
   };
+}
+
+/** Every key in force that flags are asked for with. */
+export async function readServingKeys(db: Db): Promise<readonly KnownKey[]> {
+  const rows = await db
+    .selectFrom("api_keys")
+    .select(["id", "prefix", "name", "workspace_id", "environment_key", "scopes", "secret_hash"])
+    .where("revoked_at", "is", null)
+    .where(sql<boolean>`scopes && array['evaluate', 'browser']`)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    prefix: row.prefix,
+    name: row.name,
+    workspaceId: row.workspace_id,
+    environment: row.environment_key,
+    scopes: readScopes(row.scopes),
+    secretHash: row.secret_hash,
+  }));
 }
 
 /** Writes when keys were last used; no decision depends on it, so it is not audited. */

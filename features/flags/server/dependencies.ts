@@ -1,4 +1,7 @@
+import type { IncomingHttpHeaders } from "node:http";
+
 import type { Db } from "@paceline/db";
+import type { Identity } from "@paceline/http";
 
 import type { RecordedContexts } from "./contexts/recorded-contexts.ts";
 import type { FlagSets } from "./flag-sets.ts";
@@ -18,6 +21,16 @@ export interface FlagExposure {
   readonly experimentId?: string;
   /** On the environment's clock. */
   readonly at: Date;
+}
+
+/** What flags ask of the keys of their callers. */
+export interface FlagCredentials {
+  /** The identity behind the key in some headers, if it is known without waiting; else null. */
+  readonly knownIdentity: (headers: IncomingHttpHeaders, connection: object) => Identity | null;
+  /** A text for the address of a stream, which cannot send headers; null for who has no key. */
+  readonly ticketOf: (identity: Identity) => string | null;
+  /** The identity behind such a text; null once its key is revoked. */
+  readonly identityOfTicket: (ticket: string) => Promise<Identity | null>;
 }
 
 /** What the routes of this feature need. */
@@ -40,6 +53,7 @@ export interface FlagRouteDependencies {
   readonly maxEvaluationsPerSecond: number;
   /** A clock that never jumps, for the limit. */
   readonly monotonicMs: () => number;
+  readonly credentials: FlagCredentials;
   /** Attributes that every evaluation of this process has, whoever asks; they win over the caller's. */
   readonly staticContext?: Readonly<Record<string, boolean | number | string>>;
   readonly onError: (error: unknown) => void;

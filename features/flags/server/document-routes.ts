@@ -6,17 +6,9 @@ import { Type } from "typebox";
 import { EnvironmentKey } from "../api.ts";
 import type { PublishedSet } from "../domain/index.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
+import { namesTag } from "./entity-tag.ts";
 import { documentOf } from "./flag-document.ts";
 import { mustHaveEnvironment } from "./route-guards.ts";
-
-/** A weak tag is the same document: only its compression may differ. */
-export function namesTag(header: string | undefined, tag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(",").some((one) => {
-    const named = one.trim();
-    return named === "*" || named.replace(/^W\//, "") === tag;
-  });
-}
 
 const GZIP = /(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i;
 /** Smaller documents would gain nothing. */

@@ -176,8 +176,15 @@ function addEvaluation(app: App, deps: FlagRouteDependencies): void {
   );
 }
 
-/** Registers `/api/v1/flags`, the flagd documents and OFREP. */
-export function registerRoutes(app: App, deps: FlagRouteDependencies): void {
+/**
+ * Registers `/api/v1/flags`, the flagd documents and OFREP.
+ *
+ * @returns how many event streams of OFREP are open
+ */
+export function registerRoutes(
+  app: App,
+  deps: FlagRouteDependencies,
+): { readonly eventStreams: () => number } {
   addLists(app, deps);
   addDefinition(app, deps);
   addEvaluation(app, deps);
@@ -188,5 +195,6 @@ export function registerRoutes(app: App, deps: FlagRouteDependencies): void {
   registerContextRoutes(app, deps);
   registerCompareRoutes(app, deps);
   registerTestRoutes(app, deps);
-  registerOfrep(app, deps);
+  const streams = registerOfrep(app, deps);
+  return { eventStreams: () => streams.size() };
 }

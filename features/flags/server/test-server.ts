@@ -13,7 +13,7 @@ import type { TestClock, TestDatabase } from "@paceline/test-kit";
 import { memoryContexts } from "./contexts/memory-contexts.ts";
 import { openRecordedContexts } from "./contexts/recorded-contexts.ts";
 import type { RecordedContexts } from "./contexts/recorded-contexts.ts";
-import type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
+import type { FlagCredentials, FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
 import { createFlagSets } from "./flag-sets.ts";
 import type { FlagSets } from "./flag-sets.ts";
 import { followPublications } from "./follow-publications.ts";
@@ -76,6 +76,18 @@ const IDENTITIES: ReadonlyMap<string, Identity> = new Map<string, Identity>([
     },
   ],
 ]);
+
+const CREDENTIALS: FlagCredentials = {
+  knownIdentity: ({ "x-api-key": key }) => IDENTITIES.get(String(key)) ?? null,
+  ticketOf({ actor }) {
+    return actor.kind === "key" ? `ticket-of-${actor.id}` : null;
+  },
+  async identityOfTicket(ticket) {
+    const of = ({ actor }: Identity): boolean =>
+      actor.kind === "key" && ticket === `ticket-of-${actor.id}`;
+    return [...IDENTITIES.values()].find(of) ?? null;
+  },
+};
 
 /** Who holds a key, in these tests. */
 export async function identityOfKey(text: string): Promise<Identity | null> {
@@ -173,6 +185,7 @@ export async function startTestServer(
     subscribers,
     door: OPEN_DOOR,
     contexts,
+    credentials: CREDENTIALS,
     recordExposure: async (exposure) => {
       exposures.push(exposure);
     },

@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import { readText } from "@paceline/http";
+import type { App, DirectAnswers, Identity } from "@paceline/http";
+
+import { answerBulk, answerSingle, refusal, revisionIn } from "./ofrep-answers.ts";
+import type { OfrepAnswer, OfrepDependencies } from "./ofrep-answers.ts";
+import { EXPOSED_HEADERS, JSON_TYPE, readJson } from "./ofrep-wire.ts";
+
+const BULK = "/ofrep/v1/evaluate/flags";
+const SINGLE = `${BULK}/`;
+/** As the routes have it; more is left to them. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_KEY_LENGTH = 100;
+/** Keys that are the same in an address and decoded. */
+const PLAIN_KEY = /^[A-Za-z0-9._~-]+$/;
+
+/** What is asked for: a flag by its key, or all of them (null). */
+interface Asked {
+  readonly key: string | null;
+  readonly route: string;
+}
+
+const ALL: Asked = { key: null, route: BULK };
+
+function askedIn(url: string): Asked | null {
+  if (url === BULK || url.startsWith(`${BULK}?`)) return ALL;
+  const key = url.slice(SINGLE.length);
+  return url.startsWith(SINGLE) && key.length <= MAX_KEY_LENGTH && PLAIN_KEY.test(key)
+    ? { key, route: `${SINGLE}:key` }
+    : null;
+}
+
+/** Whether the body can be read here: JSON of a known, allowed length. */
+function isPlain({ headers, method }: IncomingMessage): boolean {
+  const { "content-type": type, "content-length": length } = headers;
+  return (
+    method === "POST" &&
+    length !== undefined &&
+    Number(length) <= MAX_BODY_BYTES &&
+    Number(length) > 0 &&
+    (type === "application/json" || type === JSON_TYPE)
+  );
+}
+
+function mayEvaluate({ actor }: Identity): boolean {
+  return (
+    actor.kind === "key" && (actor.scopes.includes("browser") || actor.scopes.includes("evaluate"))
+  );
+}
+
+const CROSS_ORIGIN = [
+  "access-control-allow-origin",
+  "*",
+  "access-control-expose-headers",
+  EXPOSED_HEADERS,
+] as const;
+const PLAIN_HEADERS: readonly string[] = [...CROSS_ORIGIN, "content-type", JSON_TYPE];
+
+function headersOf({ status, etag, retryAfterS }: OfrepAnswer): readonly string[] {
+  if (etag === undefined && retryAfterS === undefined) return PLAIN_HEADERS;
+  return [
+    ...(status === 304 ? CROSS_ORIGIN : PLAIN_HEADERS),
+    ...(etag === undefined ? [] : ["etag", etag]),
+    ...(retryAfterS === undefined ? [] : ["retry-after", `${retryAfterS}`]),
+  ];
+}
+
+const BROKEN = refusal(500, "GENERAL", "the evaluation failed on our side; use the code's default");
+
+/** Answers as the routes of OFREP do, for callers whose key this process knows. */
+class OfrepDirect {
+  readonly #deps: OfrepDependencies;
+  readonly #direct: DirectAnswers;
+
+  constructor(deps: OfrepDependencies, direct: DirectAnswers) {
+    this.#deps = deps;
+    this.#direct = direct;
+  }
+
+  take(request: IncomingMessage, response: ServerResponse): boolean {
+    const asked = askedIn(request.url ?? "");
+    if (asked === null || !isPlain(request)) return false;
+    const identity = this.#deps.credentials.knownIdentity(request.headers, request.socket);
+    if (identity === null || !mayEvaluate(identity)) return false;
+    readText(request, (text) => {
+      const answer = this.#answer(request, asked, identity, text);
+      if (answer instanceof Promise) {
+        answer.then(
+          (one) => this.#send(request, response, asked, one),
+          (error: unknown) => {
+            this.#deps.onError(error);
+            this.#send(request, response, asked, BROKEN);
+          },
+        );
+      } else this.#send(request, response, asked, answer);
+    });
+    return true;
+  }
+
+  #answer(
+    request: IncomingMessage,
+    { key }: Asked,
+    identity: Identity,
+    text: string,
+  ): OfrepAnswer | Promise<OfrepAnswer> {
+    const body = readJson(text);
+    if (!body.ok) return refusal(400, "PARSE_ERROR", body.error.reason, key ?? undefined);
+    try {
+      if (key !== null) return answerSingle(this.#deps, identity, key, body.value);
+      return answerBulk(this.#deps, identity, body.value, {
+        ifNoneMatch: request.headers["if-none-match"],
+        revision: revisionIn(request.url ?? ""),
+      });
+    } catch (error) {
+      this.#deps.onError(error);
+      return BROKEN;
+    }
+  }
+
+  #send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { route }: Asked,
+    answer: OfrepAnswer,
+  ): void {
+    const { status, text } = answer;
+    this.#direct.send(request, response, route, {
+      status,
+      headers: headersOf(answer),
+      body: text,
+    });
+  }
+}
+
+/** Answers evaluations before the general way of a route, which stays for everything unusual. */
+export function registerOfrepDirect(app: App, deps: OfrepDependencies): void {
+  const direct = new OfrepDirect(deps, app.direct);
+  app.direct.add(BULK, (request, response) => direct.take(request, response));
+}
