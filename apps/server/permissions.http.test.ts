@@ -30,6 +30,9 @@ const PUBLIC_ROUTES = [
   "GET /ofrep/v1/stream",
   "OPTIONS /ofrep/v1/evaluate/flags",
   "OPTIONS /ofrep/v1/evaluate/flags/:key",
+  ..."stream values acknowledgements exposures parity"
+    .split(" ")
+    .map((name) => `OPTIONS /flags/v1/${name}`),
 ];
 
 /** Intake looks for its key in the body, too, so it checks by itself; held to that below. */

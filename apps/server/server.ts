@@ -8,7 +8,7 @@ import type { Clock } from "@paceline/command";
 import { keepEventsInOrder, registerRoutes as registerEvents } from "@paceline/events/server";
 import { registerRoutes as registerExperiments } from "@paceline/experiments/server";
 import { announceChanges, registerRoutes as registerFlags } from "@paceline/flags/server";
-import { createApp, expireIdempotencyKeys, freeAbandonedClaims } from "@paceline/http";
+import { Problem, createApp, expireIdempotencyKeys, freeAbandonedClaims } from "@paceline/http";
 import type { App, AppHandles, MetricsAccess, RegisteredRoute } from "@paceline/http";
 import { registerRoutes as registerInitiatives } from "@paceline/initiatives/server";
 import { registerRoutes as registerRollouts } from "@paceline/rollouts/server";
@@ -71,6 +71,19 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** A key that was revoked is refused; a database that does not answer says nothing about it. */
+async function stillAllowed(
+  { authenticate }: Parts["authentication"],
+  request: Parameters<Parts["authentication"]["authenticate"]>[0],
+): Promise<boolean> {
+  try {
+    return (await authenticate(request)) !== null;
+  } catch (error) {
+    if (error instanceof Problem && error.details.status === 401) return false;
+    throw error;
+  }
+}
+
 function registerFlagsAndEvents(
   app: App,
   parts: Parts,
@@ -78,7 +91,7 @@ function registerFlagsAndEvents(
   serving: FlagServing,
   config: Config,
 ): void {
-  const { store } = parts;
+  const { store, authentication } = parts;
   const exists = async (workspaceId: string, key: string): Promise<boolean> => {
     const row = await store.db
       .selectFrom("environments")
@@ -93,6 +106,7 @@ function registerFlagsAndEvents(
     db: store.db,
     door: wiring.door,
     environmentExists: exists,
+    stillAllowed: (request) => stillAllowed(authentication, request),
   });
   serving.countStreams("ofrep-sse", eventStreams);
   registerEvents(app, eventRouteDeps(parts, config));

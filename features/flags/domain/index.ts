@@ -41,6 +41,19 @@ export type { LatencyCounts } from "./latency.ts";
 export { PARTS } from "./parts.ts";
 export { reachOf } from "./reach.ts";
 export type { Reach, ReachedRule, VariantCounts } from "./reach.ts";
+export {
+  disagreeing,
+  disagreementWords,
+  PROBE_CONFIGURATION,
+  PROBE_DEFINITION,
+  PROBE_FLAG_KEY,
+  PROBE_KEYS,
+  probeFlag,
+  runningBucketing,
+} from "./parity.ts";
+export type { EvaluatingClients, ProbeAnswers, RunningBucketing } from "./parity.ts";
+export { sdkFlag, sdkValue } from "./sdk-flag.ts";
+export type { SdkFlag, SdkRule, SdkValue } from "./sdk-flag.ts";
 export { changedKeys, changedSet, emptySet, explainFlag, serveAll, serveFlag } from "./serve.ts";
 export type {
   DocumentMetadata,

@@ -40,7 +40,9 @@ import { registerOfrep } from "./ofrep.ts";
 import { unwrap } from "./problems.ts";
 import { registerPublicationRoutes } from "./publication-routes.ts";
 import { registerReach } from "./reach.ts";
+import { registerReceiptRoutes } from "./receipt-routes.ts";
 import { inForce, mustHaveEnvironment } from "./route-guards.ts";
+import { registerSdkRoutes } from "./sdk-routes.ts";
 import { registerTestRoutes } from "./tests/test-routes.ts";
 import { registerTimeTravel } from "./time-travel.ts";
 import { listFlags, readDetail } from "./views.ts";
@@ -197,4 +199,7 @@ export function registerRoutes(
   registerTestRoutes(app, deps);
   const streams = registerOfrep(app, deps);
   return { eventStreams: () => streams.size() };
+  registerOfrep(app, deps);
+  registerSdkRoutes(app, deps);
+  registerReceiptRoutes(app, deps);
 }

@@ -1,0 +1,103 @@
+import type { EvaluationContext } from "@paceline/flag-eval";
+
+import { needsTargetingKey, ruleIndexLogic, scopeOf } from "./compile-flag.ts";
+import type { FlagdFlag, FindContent, ServerOnlyReason } from "./compile-flag.ts";
+import type { Logic } from "./condition.ts";
+import { serveFlag } from "./serve.ts";
+import type { PublishedSet, ServedFlag } from "./serve.ts";
+
+/** A rule that records exposures, as our SDKs need it. */
+export interface SdkRule {
+  readonly id: string;
+  readonly unit: string;
+  readonly experimentId: string | null;
+}
+
+/** What our SDKs need to serve one flag exactly as the server does. */
+export type SdkFlag =
+  | { readonly server: ServerOnlyReason }
+  | {
+      readonly flag: FlagdFlag;
+      /** Revision in which it was published; part of an exposure. */
+      readonly revision: number;
+      readonly needsTargetingKey: boolean;
+      /** Which rule applies, and by its index what it records; null where nothing is recorded. */
+      readonly recording: {
+        readonly index: Logic;
+        readonly rules: readonly (SdkRule | null)[];
+      } | null;
+    };
+
+/** One flag of a set for evaluation by an SDK; null if the set has no such flag. */
+export function sdkFlag(set: PublishedSet, key: string): SdkFlag | null {
+  const reason = set.serverOnly.get(key);
+  if (reason !== undefined) return { server: reason };
+  const published = set.flags.get(key);
+  const flag = set.document.flags[key];
+  if (published === undefined || flag === undefined) return null;
+  const { content, revision } = published;
+  const find: FindContent = (other) => set.flags.get(other)?.content ?? null;
+  const { enabled, rules } = content.configuration;
+  const records = enabled && rules.some(({ recordExposure }) => recordExposure);
+  return {
+    flag,
+    revision,
+    needsTargetingKey: needsTargetingKey(content, find),
+    recording: records
+      ? {
+          index: ruleIndexLogic(rules, scopeOf(content, find)),
+          rules: rules.map(({ id, unit, experimentId, recordExposure }) =>
+            recordExposure ? { id, unit, experimentId } : null,
+          ),
+        }
+      : null,
+  };
+}
+
+/** What one context is served, for a client that must not see rules. */
+export interface SdkValue {
+  /** Absent: use the default in the code. */
+  readonly value?: unknown;
+  readonly variant?: string;
+  readonly reason: string;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly metadata: ServedFlag["evaluation"]["metadata"];
+  /** What reading the value must be reported as. */
+  readonly exposure?: {
+    readonly revision: number;
+    readonly ruleId: string;
+    readonly unit: string;
+    readonly experimentId: string | null;
+  };
+}
+
+/** Serves one flag to one context without exposing it; null if the set has no such flag. */
+export function sdkValue(
+  set: PublishedSet,
+  key: string,
+  context: EvaluationContext,
+  nowMs: number,
+): SdkValue | null {
+  if (!set.compiled.has(key)) return null;
+  const { evaluation, exposure } = serveFlag(set, key, context, nowMs);
+  const { value, variant, reason, errorCode, errorMessage, metadata } = evaluation;
+  return {
+    ...(value === undefined ? {} : { value }),
+    ...(variant === undefined ? {} : { variant }),
+    reason,
+    ...(errorCode === undefined ? {} : { errorCode }),
+    ...(errorMessage === undefined ? {} : { errorMessage }),
+    metadata,
+    ...(exposure === null
+      ? {}
+      : {
+          exposure: {
+            revision: exposure.revision,
+            ruleId: exposure.ruleId,
+            unit: exposure.unit,
+            experimentId: exposure.experimentId,
+          },
+        }),
+  };
+}
