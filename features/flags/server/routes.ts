@@ -197,9 +197,8 @@ export function registerRoutes(
   registerContextRoutes(app, deps);
   registerCompareRoutes(app, deps);
   registerTestRoutes(app, deps);
-  const streams = registerOfrep(app, deps);
-  return { eventStreams: () => streams.size() };
-  registerOfrep(app, deps);
   registerSdkRoutes(app, deps);
   registerReceiptRoutes(app, deps);
+  const streams = registerOfrep(app, deps);
+  return { eventStreams: () => streams.size() };
 }
