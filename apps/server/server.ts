@@ -41,6 +41,7 @@ import type { Wiring } from "./wiring.ts";
 
 const LOOKS_EVERY_MS = 5_000;
 const MONITOR_EVERY_MS = 2_000;
+const HOLDOUTS_EVERY_MS = 30_000;
 const KEY_USE_EVERY_MS = 60_000;
 const CLEAN_EVERY_MS = 600_000;
 const BEAT_EVERY_MS = 5_000;
@@ -146,6 +147,7 @@ function startTasks(parts: Parts, wiring: Wiring, config: Config): readonly Peri
   return [
     every(LOOKS_EVERY_MS, "looks", logger, wiring.takeLooks, tracing),
     monitor,
+    every(HOLDOUTS_EVERY_MS, "holdouts", logger, wiring.keepHoldouts, tracing),
     every(KEY_USE_EVERY_MS, "key use", logger, authentication.flushKeyUse),
     every(CLEAN_EVERY_MS, "idempotency keys", logger, () =>
       expireIdempotencyKeys(store.db, clock.now()),

@@ -10,7 +10,7 @@ import type {
   LookTaken,
   ReadinessItem,
 } from "@paceline/experiments/server";
-import { OPEN_DOOR } from "@paceline/flags/server";
+import { keepHoldouts, OPEN_DOOR } from "@paceline/flags/server";
 import type { PublicationDoor } from "@paceline/flags/server";
 import type { SseHub } from "@paceline/http";
 import { VERDICTS } from "@paceline/initiatives/domain";
@@ -45,6 +45,8 @@ export interface Wiring {
   readonly onLook: (taken: LookTaken) => Promise<void>;
   /** Takes every look that is due. */
   readonly takeLooks: () => Promise<void>;
+  /** Takes on every holdout whose window has come. */
+  readonly keepHoldouts: () => Promise<void>;
   /** Reads every running experiment once. */
   readonly watch: () => Promise<void>;
 }
@@ -136,6 +138,7 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
   const onError = (error: unknown, experimentId: string): void =>
     logger.error({ err: error, experimentId }, "an experiment could not be read");
   const monitor = createMonitor({ ...rollouts, serviceContext: as("monitor"), onError });
+  const door = OPEN_DOOR;
   const onLook = async (taken: LookTaken): Promise<void> => {
     await monitor.afterLook(store.db, taken);
     const { workspaceId, initiativeId } = taken.experiment;
@@ -146,8 +149,14 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
     experiments,
     rollouts,
     monitor,
-    door: OPEN_DOOR,
+    door,
     onLook,
+    async keepHoldouts() {
+      const failed = (error: unknown): void =>
+        logger.error({ err: error }, "a holdout could not go on");
+      const deps = { db: store.db, door, serviceContext: as("holdouts"), onError: failed };
+      await keepHoldouts(deps, clock.now());
+    },
     async takeLooks() {
       const deps = { ...experiments, serviceContext: as("scheduler"), onLook, onError };
       await takeDueLooks(deps, store.db);

@@ -277,6 +277,7 @@ export const PublicationSchema = Type.Object({
     Type.Literal("exposure"),
     Type.Literal("revert"),
     Type.Literal("archive"),
+    Type.Literal("holdout"),
   ]),
   publishedAt: Type.String({ format: "date-time" }),
   publishedBy: Type.String(),

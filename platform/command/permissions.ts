@@ -42,6 +42,8 @@ export const PERMISSIONS = {
   "flag.read": EVERYONE,
   "flag.edit": OPERATORS,
   "flag.publish": OPERATORS,
+  "layer.edit": OPERATORS,
+  "holdout.edit": OPERATORS,
   "event.read": EVERYONE,
   "event.compare": ["owner", "engineer", "analyst"],
   "event.export": ["owner", "engineer", "analyst"],

@@ -237,6 +237,74 @@ export interface FlagEnvironments {
   workspace_id: string;
 }
 
+export interface FlagHoldoutFlags {
+  attached_at: Timestamp;
+  attached_revision: number;
+  bias: string | null;
+  biased_at: Timestamp | null;
+  flag_id: string;
+  holdout_id: string;
+}
+
+export interface FlagHoldouts {
+  closes_at: Timestamp | null;
+  created_at: Timestamp;
+  description: string;
+  environment: string;
+  flag_key: string;
+  id: string;
+  key: string;
+  measuring_from: Timestamp | null;
+  name: string;
+  salt: string;
+  scope: Json;
+  share: number;
+  state: string;
+  state_since: Timestamp;
+  unit: string;
+  updated_at: Timestamp;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface FlagLayers {
+  carry_over_days: number;
+  created_at: Timestamp;
+  description: string;
+  id: string;
+  key: string;
+  name: string;
+  salt: string;
+  unit: string;
+  updated_at: Timestamp;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface FlagLayerSlots {
+  action: string;
+  at: Timestamp;
+  environment: string;
+  experiment_id: string | null;
+  flag_key: string;
+  from_part: number;
+  layer_id: string;
+  position: Generated<number>;
+  quarantined_until: Timestamp | null;
+  revision: number;
+  rule_id: string;
+  to_part: number;
+  workspace_id: string;
+}
+
+export interface FlagNeeds {
+  environment: string;
+  flag_id: string;
+  needed_key: string;
+  variants: string[];
+  workspace_id: string;
+}
+
 export interface FlagParity {
   answers: Json;
   bucketing: string | null;
@@ -652,6 +720,11 @@ export interface Database {
   flag_context_settings: FlagContextSettings;
   flag_drafts: FlagDrafts;
   flag_environments: FlagEnvironments;
+  flag_holdout_flags: FlagHoldoutFlags;
+  flag_holdouts: FlagHoldouts;
+  flag_layer_slots: FlagLayerSlots;
+  flag_layers: FlagLayers;
+  flag_needs: FlagNeeds;
   flag_parity: FlagParity;
   flag_publications: FlagPublications;
   flag_receipts: FlagReceipts;

@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import {
-  configurationFaults,
-  definitionFaults,
-  rebucketedRules,
-  withExposure,
-} from "./check-flag.ts";
+import { configurationFaults, definitionFaults, withExposure } from "./check-flag.ts";
 import { completeConfiguration } from "./complete.ts";
 import { conditionFaults } from "./condition.ts";
 import { differences } from "./diff.ts";
 import type { FlagDefinition } from "./flag.ts";
+import { rebucketedRules } from "./phases.ts";
 
 const flag: FlagDefinition = {
   key: "checkout",

@@ -1,4 +1,4 @@
-import { conditionFaults, isAttribute } from "./condition.ts";
+import { ruleFaults } from "./check-rule.ts";
 import type { Fault } from "./condition.ts";
 import type { Configuration, FlagDefinition, Rule } from "./flag.ts";
 
@@ -8,8 +8,6 @@ const TAG = /^[a-z0-9][a-z0-9._:-]{0,49}$/;
 const MAX_TAGS = 50;
 const MAX_VARIANTS = 50;
 const MAX_RULES = 100;
-// Shares that people write as decimals add up to 1 only almost.
-const SHARE_TOLERANCE = 1e-6;
 
 function typeOf(value: unknown): string {
   return value === null || Array.isArray(value) ? "other" : typeof value;
@@ -74,71 +72,6 @@ export function configurationFaults(
     faults.push(...ruleFaults(rule, pointer, known));
   }
   return faults;
-}
-
-function ruleFaults(
-  rule: Rule,
-  pointer: string,
-  known: (variant: string, pointer: string) => void,
-): readonly Fault[] {
-  const faults: Fault[] = [];
-  if (rule.when !== null) faults.push(...conditionFaults(rule.when, `${pointer}/when`));
-  for (const [index, { when, variant }] of rule.overrides.entries()) {
-    faults.push(...conditionFaults(when, `${pointer}/overrides/${index}/when`));
-    known(variant, `${pointer}/overrides/${index}/variant`);
-  }
-  if (!isAttribute(rule.unit)) {
-    faults.push({ pointer: `${pointer}/unit`, detail: "must name an attribute" });
-  }
-  if (!(rule.exposureShare >= 0 && rule.exposureShare <= 1)) {
-    faults.push({ pointer: `${pointer}/exposureShare`, detail: "must be from 0 to 1" });
-  }
-  if (rule.experimentId !== null && !rule.recordExposure) {
-    faults.push({ pointer: `${pointer}/recordExposure`, detail: "must be on for an experiment" });
-  }
-  if ("variant" in rule.serve) known(rule.serve.variant, `${pointer}/serve/variant`);
-  else if ("split" in rule.serve)
-    faults.push(...splitFaults(rule.serve.split, `${pointer}/serve/split`, known));
-  return faults;
-}
-
-function splitFaults(
-  arms: readonly { readonly variant: string; readonly share: number }[],
-  pointer: string,
-  known: (variant: string, pointer: string) => void,
-): readonly Fault[] {
-  const faults: Fault[] = [];
-  for (const [index, { variant, share }] of arms.entries()) {
-    known(variant, `${pointer}/${index}/variant`);
-    if (!(share >= 0 && share <= 1)) {
-      faults.push({ pointer: `${pointer}/${index}/share`, detail: "must be from 0 to 1" });
-    }
-  }
-  const total = arms.reduce((sum, { share }) => sum + share, 0);
-  if (Math.abs(total - 1) > SHARE_TOLERANCE) {
-    faults.push({ pointer, detail: `shares must add up to 1, not ${total}` });
-  }
-  if (new Set(arms.map(({ variant }) => variant)).size !== arms.length) {
-    faults.push({ pointer, detail: "must name each variant once" });
-  }
-  return faults;
-}
-
-/**
- * Rules whose units would all be put into new buckets: the rule's salt, unit or bucketing differs
- * from the published one. A running experiment does not survive that.
- */
-export function rebucketedRules(published: Configuration, next: Configuration): readonly string[] {
-  const before = new Map(published.rules.map((rule) => [rule.id, rule]));
-  return next.rules.flatMap((rule) => {
-    const earlier = before.get(rule.id);
-    const same =
-      earlier === undefined ||
-      (earlier.salt === rule.salt &&
-        earlier.unit === rule.unit &&
-        earlier.bucketing === rule.bucketing);
-    return same ? [] : [rule.id];
-  });
 }
 
 /** The configuration with another exposure of one rule, or another condition. */

@@ -11,6 +11,8 @@ import type {
   Serve,
   Sticky,
 } from "./flag.ts";
+import { rangesFault } from "./parts.ts";
+import { placeRule } from "./phases.ts";
 
 /** A rule as people write it: what is left out has the usual value. */
 export interface RuleInput {
@@ -42,28 +44,48 @@ export interface ConfigurationInput {
 
 /**
  * Fills in what was left out. A rule without a salt keeps the one it had under its id, so that
- * saving it again moves nobody.
+ * saving it again moves nobody; one that would move everybody begins a new phase (`placeRule`).
  *
- * @param earlier  the configuration that is being edited, if any
- * @param newId    makes ids and salts
+ * @param earlier    the configuration that is being edited, if any
+ * @param newId      makes ids and salts
+ * @param published  the configuration in force, if any
  */
 export function completeConfiguration(
   input: ConfigurationInput,
   earlier: Configuration | null,
   newId: () => string,
+  published: Configuration | null = earlier,
 ): Configuration {
-  const known = new Map((earlier?.rules ?? []).map((rule) => [rule.id, rule]));
+  const known = byId(earlier);
+  const inForce = byId(published);
   return {
     enabled: input.enabled ?? true,
     offVariant: input.offVariant ?? null,
     defaultVariant: input.defaultVariant ?? null,
-    rules: (input.rules ?? []).map((rule) =>
-      completeRule(rule, known.get(rule.id ?? "") ?? null, newId),
-    ),
+    rules: (input.rules ?? []).map((rule) => {
+      const id = rule.id ?? "";
+      return completeRule(rule, known.get(id) ?? null, inForce.get(id) ?? null, newId);
+    }),
   };
 }
 
-function completeRule(input: RuleInput, earlier: Rule | null, newId: () => string): Rule {
+function byId(configuration: Configuration | null): ReadonlyMap<string, Rule> {
+  return new Map((configuration?.rules ?? []).map((rule) => [rule.id, rule]));
+}
+
+/** Ranges that do not hold what the shares say are left out: publishing makes them anew. */
+function completeServe(serve: Serve): Serve {
+  if (!("split" in serve) || rangesFault(serve.split) === null) return serve;
+  return { split: serve.split.map(({ variant, share }) => ({ variant, share })) };
+}
+
+function completeRule(
+  input: RuleInput,
+  earlier: Rule | null,
+  published: Rule | null,
+  newId: () => string,
+): Rule {
+  const { unit = TARGETING_KEY, bucketing = "flagd-v2" } = input;
   return {
     id: input.id ?? newId(),
     description: input.description ?? "",
@@ -73,13 +95,12 @@ function completeRule(input: RuleInput, earlier: Rule | null, newId: () => strin
     gates: (input.gates ?? []).filter(({ source }) => source.kind === "canary"),
     layers: input.layers ?? [],
     overrides: input.overrides ?? [],
-    serve: input.serve,
+    serve: completeServe(input.serve),
     exposureShare: input.exposureShare ?? 1,
-    salt: input.salt ?? earlier?.salt ?? newId(),
-    phase: input.phase ?? earlier?.phase ?? 1,
+    ...placeRule({ ...input, unit, bucketing }, earlier, published, newId),
     sticky: input.sticky ?? null,
-    unit: input.unit ?? TARGETING_KEY,
-    bucketing: input.bucketing ?? "flagd-v2",
+    unit,
+    bucketing,
     recordExposure: input.recordExposure ?? (input.experimentId ?? null) !== null,
     experimentId: input.experimentId ?? null,
   };

@@ -1,17 +1,18 @@
-export {
-  configurationFaults,
-  definitionFaults,
-  rebucketedRules,
-  tagsOf,
-  withExposure,
-} from "./check-flag.ts";
+export { anchoredArms, anchoredRule } from "./anchor.ts";
+export { configurationFaults, definitionFaults, tagsOf, withExposure } from "./check-flag.ts";
 export { compileFlag, needsTargetingKey, serverOnly } from "./compile-flag.ts";
 export type { FindContent, FlagdFlag, ServerOnlyReason } from "./compile-flag.ts";
 export { completeConfiguration, fromStored } from "./complete.ts";
 export type { ConfigurationInput, RuleInput, StoredConfiguration, StoredRule } from "./complete.ts";
 export { HELD_BACK, rolloutComparison } from "./comparison.ts";
 export type { RolloutComparison } from "./comparison.ts";
-export { conditionFaults, isCondition, OPERATORS, TARGETING_KEY } from "./condition.ts";
+export {
+  conditionFaults,
+  isAttribute,
+  isCondition,
+  OPERATORS,
+  TARGETING_KEY,
+} from "./condition.ts";
 export type { Comparison, Condition, ConditionOperator, Fault } from "./condition.ts";
 export { differences } from "./diff.ts";
 export type { Difference } from "./diff.ts";
@@ -38,7 +39,6 @@ export type {
 } from "./flag.ts";
 export { addLatencies, bucketMs, latencyBucket, timeToShare } from "./latency.ts";
 export type { LatencyCounts } from "./latency.ts";
-export { PARTS } from "./parts.ts";
 export { reachOf } from "./reach.ts";
 export type { Reach, ReachedRule, VariantCounts } from "./reach.ts";
 export {
@@ -54,6 +54,27 @@ export {
 export type { EvaluatingClients, ProbeAnswers, RunningBucketing } from "./parity.ts";
 export { sdkFlag, sdkValue } from "./sdk-flag.ts";
 export type { SdkFlag, SdkRule, SdkValue } from "./sdk-flag.ts";
+export {
+  dueState,
+  HOLDOUT_STATES,
+  holdoutFaults,
+  holdoutGate,
+  holdsOut,
+  isHeldOut,
+  isInScope,
+  isServing,
+  sliceOf,
+  sliceParts,
+  withHoldout,
+} from "./holdout.ts";
+export type { Holdout, HoldoutScope, HoldoutSlice, HoldoutState } from "./holdout.ts";
+export { armRanges, minusRanges, PARTS, sortedRanges, widthOf } from "./parts.ts";
+export { allocate, fillOf, freeRanges, heldRanges, permitted, stretchesOf } from "./slots.ts";
+export type { Fill, Layer, SlotEntry, SlotHolder, Stretch } from "./slots.ts";
+export { phaseWarnings, rebucketedRules } from "./phases.ts";
+export type { Warning } from "./phases.ts";
+export { askedFlags, needsOf, prerequisiteFaults } from "./prerequisites.ts";
+export type { Need } from "./prerequisites.ts";
 export { changedKeys, changedSet, emptySet, explainFlag, serveAll, serveFlag } from "./serve.ts";
 export type {
   DocumentMetadata,

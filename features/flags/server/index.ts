@@ -27,6 +27,7 @@ export type { CertificatePair } from "./grpc/reloading-credentials.ts";
 export { startEvaluationServer, startSyncServer } from "./grpc/server.ts";
 export type { GrpcServer, GrpcServerOptions } from "./grpc/server.ts";
 export { followPublications } from "./follow-publications.ts";
+export { keepHoldouts } from "./holdouts/keep-holdouts.ts";
 export { forgetFlag } from "./forget-flag.ts";
 export { migrations } from "./migrations/index.ts";
 export { OPEN_DOOR, publishContent, publishWayBack } from "./publication-door.ts";

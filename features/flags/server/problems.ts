@@ -10,9 +10,20 @@ import type { EditTestsError } from "./commands/edit-tests.ts";
 import type { PublishExposureError } from "./commands/publish-exposure.ts";
 import type { PublishFlagError } from "./commands/publish-flag.ts";
 import type { RevertFlagError } from "./commands/revert-flag.ts";
+import type { AttachFlagError } from "./holdouts/commands/attach-flag.ts";
+import type { CreateHoldoutError } from "./holdouts/commands/create-holdout.ts";
+import type { EditHoldoutError } from "./holdouts/commands/edit-holdout.ts";
+import type { MoveHoldoutError } from "./holdouts/commands/move-holdout.ts";
+import type { CreateLayerError, EditLayerError } from "./layers/commands.ts";
 
 export type FlagError =
   | ArchiveFlagError
+  | AttachFlagError
+  | CreateHoldoutError
+  | CreateLayerError
+  | EditHoldoutError
+  | EditLayerError
+  | MoveHoldoutError
   | CreateFlagError
   | EditConfigurationError
   | EditFlagError
@@ -29,7 +40,7 @@ function invalid(name: string, title: string, errors: readonly FieldFault[]): Er
 }
 
 /** What each refusal is on the wire. */
-const PROBLEMS = {
+const PROBLEMS: { readonly [K in FlagError["kind"]]: (error: Of<K>) => Error } = {
   "flag-not-found": () => notFound("flag"),
   "revision-not-found": () => notFound("revision of this flag"),
   "rule-not-found": () => notFound("rule in what is in force"),
@@ -92,6 +103,75 @@ const PROBLEMS = {
       detail: `${results.map(({ name, differences }) => `"${name}": ${differences.join("; ")}`).join(". ")}. Change the draft or its tests, or send \`ignoreFailingTests\` with a reason. Nothing was changed.`,
       extensions: { results },
     }),
+  "layer-not-found": () => notFound("layer"),
+  "holdout-not-found": () => notFound("holdout"),
+  "invalid-layer": ({ faults }: Of<"invalid-layer">) =>
+    invalid("invalid-layer", "The layer does not hold together", faults),
+  "invalid-holdout": ({ faults }: Of<"invalid-holdout">) =>
+    invalid("invalid-holdout", "The holdout does not hold together", faults),
+  "layer-key-taken": ({ key }: Of<"layer-key-taken">) =>
+    problem({
+      name: "layer-key-taken",
+      title: "The key is taken",
+      status: 409,
+      detail: `There is a layer "${key}" already. Choose another key. Nothing was changed.`,
+    }),
+  "holdout-key-taken": ({ key }: Of<"holdout-key-taken">) =>
+    problem({
+      name: "holdout-key-taken",
+      title: "The key is taken",
+      status: 409,
+      detail: `There is a holdout "${key}" already, or a flag "holdout-${key}". Choose another key. Nothing was changed.`,
+    }),
+  "holdout-not-active": ({ key, state }: Of<"holdout-not-active">) =>
+    problem({
+      name: "holdout-not-active",
+      title: "The holdout takes in no more flags",
+      status: 409,
+      detail: `Holdout "${key}" is ${state}; only an active one takes flags in. Make another holdout. Nothing was changed.`,
+    }),
+  "holdout-goes-forward": ({ key, state }: Of<"holdout-goes-forward">) =>
+    problem({
+      name: "holdout-goes-forward",
+      title: "A holdout only goes forward",
+      status: 409,
+      detail: `Holdout "${key}" is ${state} already. Make another holdout. Nothing was changed.`,
+    }),
+  "holdout-busy": ({ key }: Of<"holdout-busy">) =>
+    problem({
+      name: "holdout-busy",
+      title: "A flag was put under the holdout in this moment",
+      status: 409,
+      detail: `Flags of holdout "${key}" changed meanwhile. Repeat it. Nothing was changed.`,
+    }),
+  "needed-by-flags": ({ key, variants, dependents }: Of<"needed-by-flags">) => {
+    const names = dependents.map(({ flag, environment }) => `${flag} (${environment})`).join(", ");
+    const what = variants.length === 0 ? `Flag "${key}"` : `${variants.join(", ")} of "${key}"`;
+    return problem({
+      name: "needed-by-flags",
+      title: "Other flags need it",
+      status: 409,
+      detail: `${what} is a prerequisite of ${names}. Take the prerequisite out there and publish, then repeat. Nothing was changed.`,
+      extensions: { dependents },
+    });
+  },
+  "layer-full": ({ layer, ruleId, wanted, free, quarantined, nextFreeAt }: Of<"layer-full">) => {
+    const rest = `${free / 1_000} % is free and ${quarantined / 1_000} % in quarantine`;
+    const later = nextFreeAt === null ? "" : `, the next of it until ${nextFreeAt.toISOString()}`;
+    return problem({
+      name: "layer-full",
+      title: "The layer has no room",
+      status: 409,
+      detail: `Rule "${ruleId}" wants ${wanted / 1_000} % of layer "${layer}": ${rest}${later}. Claim less, free what another rule holds, or wait. Nothing was changed.`,
+      extensions: {
+        layer,
+        wanted,
+        free,
+        quarantined,
+        nextFreeAt: nextFreeAt?.toISOString() ?? null,
+      },
+    });
+  },
   "flag-locked": ({ key, environment, lock }: Of<"flag-locked">) =>
     problem({
       name: "flag-locked",
@@ -112,47 +192,14 @@ const PROBLEMS = {
     invalid("invalid-exposure", "The exposure is no share", [
       { pointer: "/exposureShare", detail: `must be from 0 to 1, not ${exposureShare}` },
     ]),
-} satisfies { readonly [K in FlagError["kind"]]: (error: Of<K>) => Error };
+};
 
-function toProblem(error: FlagError): Error {
-  switch (error.kind) {
-    case "flag-not-found":
-    case "revision-not-found":
-    case "rule-not-found":
-      return PROBLEMS[error.kind]();
-    case "stale-version":
-      return PROBLEMS[error.kind](error);
-    case "invalid-flag":
-      return PROBLEMS[error.kind](error);
-    case "invalid-configuration":
-      return PROBLEMS[error.kind](error);
-    case "key-taken":
-      return PROBLEMS[error.kind](error);
-    case "flag-archived":
-      return PROBLEMS[error.kind](error);
-    case "no-draft":
-      return PROBLEMS[error.kind](error);
-    case "not-published":
-      return PROBLEMS[error.kind](error);
-    case "other-digest":
-      return PROBLEMS[error.kind](error);
-    case "rebuckets-units":
-      return PROBLEMS[error.kind](error);
-    case "invalid-tests":
-      return PROBLEMS[error.kind](error);
-    case "failing-tests":
-      return PROBLEMS[error.kind](error);
-    case "flag-locked":
-      return PROBLEMS[error.kind](error);
-    case "exposure-held-back":
-      return PROBLEMS[error.kind](error);
-    case "share-out-of-range":
-      return PROBLEMS[error.kind](error);
-  }
+function toProblem<K extends FlagError["kind"]>(kind: K, error: Of<K>): Error {
+  return PROBLEMS[kind](error);
 }
 
 /** The value of a command's answer. @throws Problem for a refusal */
 export function unwrap<T>(result: Result<T, FlagError>): T {
   if (result.ok) return result.value;
-  throw toProblem(result.error);
+  throw toProblem(result.error.kind, result.error);
 }

@@ -6,6 +6,10 @@ import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import type { RevisionContent } from "../domain/index.ts";
+import { trackHoldouts } from "./holdouts/track.ts";
+import { settleLayers, writeSettled } from "./layers/settle.ts";
+import type { Settled } from "./layers/settle.ts";
+import { writeNeeds } from "./needs.ts";
 import { insertPublication, setLifecycle } from "./repository.ts";
 import type { Fixed, Publication, PublicationAction, StoredFlag } from "./repository.ts";
 
@@ -82,28 +86,62 @@ export interface ContentChange extends ExposureChange {
   readonly audit: { readonly action: string; readonly detail: JsonObject };
 }
 
-function fixedOf({ after, storedDigest }: ContentChange): Fixed {
-  return after !== null && storedDigest !== undefined ? { digest: storedDigest } : after;
+function fixedOf({ storedDigest }: ContentChange, { content, isTrimmed }: Settled): Fixed {
+  const isStored = content !== null && !isTrimmed && storedDigest !== undefined;
+  return isStored ? { digest: storedDigest } : content;
 }
 
-async function put(tx: Db, ctx: CommandContext, change: ContentChange): Promise<Publication> {
-  const { flag, environment, after, action, audit } = change;
-  const fixed = fixedOf(change);
+/** What a publication did to the slots of layers, for its audit entry. */
+function slotDetail({ changes, isTrimmed }: Settled): JsonObject {
+  const slots = changes.flatMap(({ layer, entries }) =>
+    entries.map(({ action, range: [from, to], holder: { ruleId } }) => ({
+      layer: layer.key,
+      ruleId,
+      action,
+      from,
+      to,
+    })),
+  );
+  return slots.length === 0 && !isTrimmed ? {} : { slots, slotsLost: isTrimmed };
+}
+
+async function put(
+  tx: Db,
+  ctx: CommandContext,
+  change: ContentChange,
+  isWayBack: boolean,
+): Promise<Publication> {
+  const { flag, environment, before, action, audit } = change;
+  const settled = await settleLayers(tx, ctx, { ...change, flagKey: flag.key, isWayBack });
+  const fixed = fixedOf(change, settled);
   const publication = await insertPublication(tx, ctx, flag.id, environment, fixed, action);
+  const { revision, digest } = publication;
+  const after = settled.content;
+  await writeSettled(tx, ctx, { environment, revision }, settled);
+  await writeNeeds(tx, ctx.workspaceId, flag.id, environment, after);
+  const place = { flagId: flag.id, environment, revision };
+  await trackHoldouts(tx, ctx, place, { before, after });
   const isBack = after !== null && (flag.lifecycle === "draft" || flag.lifecycle === "archived");
   if (isBack) await setLifecycle(tx, flag.id, "live", ctx.now);
-  const { revision, digest } = publication;
   await appendAudit(tx, ctx, {
     action: audit.action,
     subject: { kind: "flag", id: flag.id },
-    detail: { key: flag.key, environment, revision, digest, ...audit.detail },
+    detail: {
+      key: flag.key,
+      environment,
+      revision,
+      digest,
+      ...audit.detail,
+      ...slotDetail(settled),
+    },
   });
   return publication;
 }
 
 /**
  * The one door through which everything goes that changes what is in force: it asks the flag's lock
- * and the exposure gate, then writes the publication with its audit entry and tells every process.
+ * and the exposure gate, then writes the publication, the ledgers of layers, what is under holdouts
+ * and the audit entry, and tells every process.
  */
 export async function publishContent(
   door: PublicationDoor,
@@ -120,14 +158,17 @@ export async function publishContent(
   }
   const refusal = await door.exposureGate(tx, ctx, change);
   if (refusal !== null) return err({ kind: "exposure-held-back", key, refusal });
-  return ok(await put(tx, ctx, change));
+  return ok(await put(tx, ctx, change, false));
 }
 
-/** The same door for ways back: no lock and no gate stands there, nothing refuses. */
+/**
+ * The same door for ways back: no lock and no gate stands there, nothing refuses. Slots of a layer
+ * that somebody else holds meanwhile stay with them: the rule then applies to fewer units.
+ */
 export async function publishWayBack(
   tx: Db,
   ctx: CommandContext,
   change: ContentChange,
 ): Promise<Publication> {
-  return put(tx, ctx, change);
+  return put(tx, ctx, change, true);
 }

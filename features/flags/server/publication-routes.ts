@@ -32,6 +32,9 @@ import { inForce, mustHaveEnvironment, mustRead } from "./route-guards.ts";
 import { listPublications, publicationView } from "./views.ts";
 
 const EnvironmentParams = Type.Object({ key: FlagKey, environment: EnvironmentKey });
+const Warnings = Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }), {
+  description: "what it does that may not be expected; nothing was refused",
+});
 const RevisionParams = Type.Object({
   key: FlagKey,
   environment: EnvironmentKey,
@@ -48,7 +51,11 @@ function addDraft(app: App, deps: FlagRouteDependencies): void {
         params: EnvironmentParams,
         body: ConfigurationInputSchema,
         response: {
-          200: Type.Object({ configuration: ConfigurationSchema, version: Type.Integer() }),
+          200: Type.Object({
+            configuration: ConfigurationSchema,
+            version: Type.Integer(),
+            warnings: Warnings,
+          }),
         },
       },
     },
@@ -62,7 +69,7 @@ function addDraft(app: App, deps: FlagRouteDependencies): void {
         await editConfiguration(ctx, { key, environment, configuration, version }),
       );
       etag(reply, draft.version);
-      return draft;
+      return { ...draft, warnings: [...draft.warnings] };
     },
   );
 }
@@ -91,7 +98,7 @@ function addPublish(app: App, deps: FlagRouteDependencies): void {
             { additionalProperties: false },
           ),
         ),
-        response: { 200: PublicationSchema },
+        response: { 200: Type.Object({ ...PublicationSchema.properties, warnings: Warnings }) },
       },
     },
     async (request) => {
@@ -104,7 +111,8 @@ function addPublish(app: App, deps: FlagRouteDependencies): void {
         acceptRebucketing,
         ...(ignoreFailingTests === undefined ? {} : { ignoreFailingTests }),
       };
-      return inForce(deps, ctx, unwrap(await publishFlag(deps.door, ctx, input)));
+      const published = unwrap(await publishFlag(deps.door, ctx, input));
+      return { ...(await inForce(deps, ctx, published)), warnings: [...published.warnings] };
     },
   );
 }

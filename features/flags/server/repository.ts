@@ -27,6 +27,8 @@ export interface StoredFlag extends FlagDefinition {
   readonly archivedAt: Date | null;
 }
 
+const ACTIONS = ["publish", "exposure", "revert", "archive", "holdout"] as const;
+
 /** What happened in an environment under one revision number. */
 export interface Publication {
   readonly environment: string;
@@ -37,7 +39,7 @@ export interface Publication {
   readonly publishedBy: string;
 }
 
-export type PublicationAction = "publish" | "exposure" | "revert" | "archive";
+export type PublicationAction = (typeof ACTIONS)[number];
 
 const FLAG_COLUMNS = [
   "flags.id",
@@ -259,8 +261,6 @@ interface PublicationRow {
   readonly published_at: Date;
   readonly published_by: string;
 }
-
-const ACTIONS = ["publish", "exposure", "revert", "archive"] as const;
 
 export function publicationOf(row: PublicationRow): Publication {
   return {

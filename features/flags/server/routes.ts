@@ -36,6 +36,8 @@ import { registerContextRoutes } from "./contexts/context-routes.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { registerDocumentRoutes } from "./document-routes.ts";
 import { explanationView } from "./explanation-view.ts";
+import { registerHoldoutRoutes } from "./holdouts/routes.ts";
+import { registerLayerRoutes } from "./layers/routes.ts";
 import { registerOfrep } from "./ofrep.ts";
 import { unwrap } from "./problems.ts";
 import { registerPublicationRoutes } from "./publication-routes.ts";
@@ -193,6 +195,8 @@ export function registerRoutes(
   registerTimeTravel(app, deps);
   registerReach(app, deps);
   registerPublicationRoutes(app, deps);
+  registerLayerRoutes(app, deps);
+  registerHoldoutRoutes(app, deps);
   registerDocumentRoutes(app, deps);
   registerContextRoutes(app, deps);
   registerCompareRoutes(app, deps);

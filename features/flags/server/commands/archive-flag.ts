@@ -5,13 +5,16 @@ import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
+import { lockEnvironment, readDependents } from "../needs.ts";
 import { publishContent } from "../publication-door.ts";
 import type { DoorRefusal, PublicationDoor } from "../publication-door.ts";
 import { lockFlag, readEnvironments, readLatest, setLifecycle } from "../repository.ts";
 import type { Publication } from "../repository.ts";
+import type { ResolveError } from "../resolve-content.ts";
 
 export type ArchiveFlagError =
   | { readonly kind: "flag-not-found"; readonly key: string }
+  | Extract<ResolveError, { readonly kind: "needed-by-flags" }>
   | DoorRefusal;
 
 /**
@@ -29,7 +32,13 @@ export async function archiveFlag(
     if (flag === null) return err({ kind: "flag-not-found", key });
     if (flag.archivedAt !== null) return ok([]);
     const publications: Publication[] = [];
-    for (const environment of await readEnvironments(tx, flag.id)) {
+    const environments = await readEnvironments(tx, flag.id);
+    for (const environment of environments) await lockEnvironment(tx, ctx.workspaceId, environment);
+    const dependents = await readDependents(tx, ctx.workspaceId, key, null);
+    if (dependents.length > 0) {
+      return err({ kind: "needed-by-flags", key, variants: [], dependents });
+    }
+    for (const environment of environments) {
       const latest = await readLatest(tx, flag.id, environment);
       if (latest === null || latest.content === null) continue;
       const taken = await publishContent(door, tx, ctx, {

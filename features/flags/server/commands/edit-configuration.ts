@@ -5,8 +5,8 @@ import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { completeConfiguration, configurationFaults } from "../../domain/index.ts";
-import type { ConfigurationInput, Fault } from "../../domain/index.ts";
+import { completeConfiguration, configurationFaults, phaseWarnings } from "../../domain/index.ts";
+import type { ConfigurationInput, Fault, Warning } from "../../domain/index.ts";
 import { lockFlag, readDraft, readLatest, writeDraft } from "../repository.ts";
 import type { Draft } from "../repository.ts";
 
@@ -18,6 +18,9 @@ export interface EditConfiguration {
   readonly version: number | null;
 }
 
+/** A draft, with what publishing it would do that a person may not expect. */
+export type EditedDraft = Draft & { readonly warnings: readonly Warning[] };
+
 export type EditConfigurationError =
   | { readonly kind: "flag-not-found"; readonly key: string }
   | { readonly kind: "stale-version"; readonly current: number }
@@ -27,7 +30,7 @@ export type EditConfigurationError =
 export async function editConfiguration(
   ctx: CommandContext,
   input: EditConfiguration,
-): Promise<Result<Draft, EditConfigurationError>> {
+): Promise<Result<EditedDraft, EditConfigurationError>> {
   requirePermission(ctx, "flag.edit");
   return inTransaction(ctx.db, async (tx) => {
     const flag = await lockFlag(tx, ctx.workspaceId, input.key);
@@ -39,7 +42,8 @@ export async function editConfiguration(
     }
     const published = await readLatest(tx, flag.id, input.environment);
     const earlier = draft?.configuration ?? published?.content?.configuration ?? null;
-    const configuration = completeConfiguration(input.configuration, earlier, ctx.newId);
+    const inForce = published?.content?.configuration ?? null;
+    const configuration = completeConfiguration(input.configuration, earlier, ctx.newId, inForce);
     const faults = configurationFaults(flag.variants, configuration);
     if (faults.length > 0) return err({ kind: "invalid-configuration", faults });
     const version = await writeDraft(tx, ctx, flag.id, input.environment, configuration);
@@ -48,6 +52,6 @@ export async function editConfiguration(
       subject: { kind: "flag", id: flag.id },
       detail: { key: flag.key, environment: input.environment, version },
     });
-    return ok({ configuration, version });
+    return ok({ configuration, version, warnings: phaseWarnings(inForce, configuration) });
   });
 }

@@ -7,8 +7,11 @@ import type { Result } from "@paceline/result";
 
 import { definitionFaults, differences, tagsOf } from "../../domain/index.ts";
 import type { Fault, FlagDefinition } from "../../domain/index.ts";
+import { readDependents } from "../needs.ts";
 import { lockFlag, updateFlag } from "../repository.ts";
 import type { StoredFlag } from "../repository.ts";
+import { missedBy } from "../resolve-content.ts";
+import type { ResolveError } from "../resolve-content.ts";
 
 export interface EditFlag {
   readonly key: string;
@@ -21,6 +24,7 @@ export interface EditFlag {
 export type EditFlagError =
   | { readonly kind: "flag-not-found"; readonly key: string }
   | { readonly kind: "stale-version"; readonly current: number }
+  | Extract<ResolveError, { readonly kind: "needed-by-flags" }>
   | { readonly kind: "invalid-flag"; readonly faults: readonly Fault[] };
 
 /** Changes what a flag is. What is published stays as it is until it is published anew. */
@@ -36,6 +40,9 @@ export async function editFlag(
     const after = { ...before, ...change, tags: tagsOf(change.tags ?? before.tags) };
     const faults = definitionFaults(after);
     if (faults.length > 0) return err({ kind: "invalid-flag", faults });
+    const dependents = await readDependents(tx, ctx.workspaceId, key, null);
+    const missed = missedBy(dependents, after.variants);
+    if (missed.dependents.length > 0) return err({ kind: "needed-by-flags", key, ...missed });
     await updateFlag(tx, before.id, after, ctx.now);
     await appendAudit(tx, ctx, {
       action: "flag.edit",

@@ -5,12 +5,14 @@ import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { configurationFaults, rebucketedRules, revisionContent } from "../../domain/index.ts";
-import type { Fault, FlagTestResult } from "../../domain/index.ts";
+import { phaseWarnings, rebucketedRules } from "../../domain/index.ts";
+import type { FlagTestResult, Warning } from "../../domain/index.ts";
 import { publishContent } from "../publication-door.ts";
 import type { DoorRefusal, PublicationDoor } from "../publication-door.ts";
 import { digestOf, lockFlag, readDraft, readLatest } from "../repository.ts";
 import type { Publication } from "../repository.ts";
+import { resolveContent } from "../resolve-content.ts";
+import type { ResolveError } from "../resolve-content.ts";
 import { readTests } from "../tests/test-repository.ts";
 import { tryTests } from "../tests/try-tests.ts";
 
@@ -25,12 +27,15 @@ export interface PublishFlag {
   readonly ignoreFailingTests?: string;
 }
 
+/** A publication of a draft, with what it does that a person may not expect. */
+export type PublishedDraft = Publication & { readonly warnings: readonly Warning[] };
+
 export type PublishFlagError =
   | { readonly kind: "flag-not-found"; readonly key: string }
   | { readonly kind: "flag-archived"; readonly key: string }
   | { readonly kind: "no-draft"; readonly environment: string }
   | { readonly kind: "other-digest"; readonly current: string }
-  | { readonly kind: "invalid-configuration"; readonly faults: readonly Fault[] }
+  | ResolveError
   | { readonly kind: "rebuckets-units"; readonly rules: readonly string[] }
   | { readonly kind: "failing-tests"; readonly results: readonly FlagTestResult[] }
   | DoorRefusal;
@@ -49,7 +54,7 @@ export async function publishFlag(
   door: PublicationDoor,
   ctx: CommandContext,
   input: PublishFlag,
-): Promise<Result<Publication, PublishFlagError>> {
+): Promise<Result<PublishedDraft, PublishFlagError>> {
   requirePermission(ctx, "flag.publish");
   const { environment } = input;
   return inTransaction(ctx.db, async (tx) => {
@@ -58,19 +63,22 @@ export async function publishFlag(
     if (flag.archivedAt !== null) return err({ kind: "flag-archived", key: input.key });
     const draft = await readDraft(tx, flag.id, environment);
     if (draft === null) return err({ kind: "no-draft", environment });
-    const content = revisionContent(flag, environment, draft.configuration);
+    const latest = await readLatest(tx, flag.id, environment);
+    const before = latest?.content ?? null;
+    const { configuration } = draft;
+    const resolved = await resolveContent(tx, ctx, flag, environment, configuration, before);
+    if (!resolved.ok) return resolved;
+    const content = resolved.value;
     const digest = digestOf(content);
     if (input.digest !== null && input.digest !== digest) {
       return err({ kind: "other-digest", current: digest });
     }
-    const faults = configurationFaults(flag.variants, draft.configuration);
-    if (faults.length > 0) return err({ kind: "invalid-configuration", faults });
-    const latest = await readLatest(tx, flag.id, environment);
-    const before = latest?.content ?? null;
     // Compared as it is read: a content that is older than some members means the same with them.
-    if (latest !== null && before !== null && digestOf(before) === digest) return ok(latest);
-    const earlier = before?.configuration;
-    const rules = earlier === undefined ? [] : rebucketedRules(earlier, draft.configuration);
+    if (latest !== null && before !== null && digestOf(before) === digest) {
+      return ok({ ...latest, warnings: [] });
+    }
+    const earlier = before?.configuration ?? null;
+    const rules = earlier === null ? [] : rebucketedRules(earlier, configuration);
     if (rules.length > 0 && !input.acceptRebucketing)
       return err({ kind: "rebuckets-units", rules });
     const { workspaceId, now } = ctx;
@@ -79,7 +87,7 @@ export async function publishFlag(
     const failing = results.filter(({ passed }) => !passed);
     if (failing.length > 0 && input.ignoreFailingTests === undefined)
       return err({ kind: "failing-tests", results: failing });
-    return publishContent(door, tx, ctx, {
+    const published = await publishContent(door, tx, ctx, {
       flag,
       environment,
       before,
@@ -94,5 +102,7 @@ export async function publishFlag(
         },
       },
     });
+    if (!published.ok) return published;
+    return ok({ ...published.value, warnings: phaseWarnings(earlier, configuration) });
   });
 }

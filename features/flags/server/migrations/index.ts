@@ -82,6 +82,102 @@ const LIFECYCLE = [
   sql`create index flags_tags on flags using gin (tags)`,
 ];
 
+// Which flags what is in force asks for something; written by every publication.
+const NEEDS = [
+  sql`create table flag_needs (
+    workspace_id uuid not null,
+    environment text not null,
+    flag_id uuid not null references flags (id) on delete cascade,
+    needed_key text not null,
+    variants text[] not null,
+    primary key (flag_id, environment, needed_key)
+  )`,
+  sql`create index flag_needs_needed on flag_needs (workspace_id, needed_key)`,
+];
+
+const LAYERS = [
+  sql`create table flag_layers (
+    id uuid primary key,
+    workspace_id uuid not null,
+    key text not null,
+    name text not null,
+    description text not null,
+    unit text not null,
+    salt text not null,
+    carry_over_days integer not null check (carry_over_days between 0 and 365),
+    version integer not null default 1,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    unique (workspace_id, key)
+  )`,
+  // Who took and freed which parts, by publication. What holds now follows from it; see slots.ts.
+  sql`create table flag_layer_slots (
+    position bigint generated always as identity primary key,
+    workspace_id uuid not null,
+    layer_id uuid not null references flag_layers (id),
+    environment text not null,
+    revision bigint not null,
+    action text not null check (action in ('taken', 'freed')),
+    from_part integer not null check (from_part >= 0),
+    to_part integer not null check (to_part > from_part and to_part <= 100000),
+    flag_key text not null,
+    rule_id text not null,
+    experiment_id text,
+    at timestamptz not null,
+    quarantined_until timestamptz,
+    check ((action = 'freed') = (quarantined_until is not null))
+  )`,
+  sql`create index flag_layer_slots_layer
+    on flag_layer_slots (layer_id, environment, position)`,
+  sql`create function flag_layer_slots_stay() returns trigger language plpgsql as $$
+    begin
+      raise exception 'the ledger of layer slots is only added to';
+    end $$`,
+  sql`create trigger flag_layer_slots_stay before update or delete on flag_layer_slots
+    for each row execute function flag_layer_slots_stay()`,
+];
+
+const HOLDOUTS = [
+  sql`create table flag_holdouts (
+    id uuid primary key,
+    workspace_id uuid not null,
+    key text not null,
+    name text not null,
+    description text not null,
+    environment text not null,
+    scope jsonb not null,
+    share double precision not null check (share > 0 and share <= 0.5),
+    unit text not null,
+    salt text not null,
+    state text not null check (state in ('active', 'measuring', 'closed')),
+    measuring_from timestamptz,
+    closes_at timestamptz,
+    -- the flag that says which slice a unit is in
+    flag_key text not null,
+    state_since timestamptz not null,
+    version integer not null default 1,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    unique (workspace_id, key)
+  )`,
+  sql`create index flag_holdouts_open on flag_holdouts (workspace_id, environment)
+    where state <> 'closed'`,
+  sql`create table flag_holdout_flags (
+    holdout_id uuid not null references flag_holdouts (id),
+    flag_id uuid not null references flags (id) on delete cascade,
+    attached_at timestamptz not null,
+    attached_revision bigint not null,
+    -- why what the holdout says of this flag is not sound; null while it is
+    bias text,
+    biased_at timestamptz,
+    primary key (holdout_id, flag_id)
+  )`,
+  sql`create index flag_holdout_flags_flag on flag_holdout_flags (flag_id)`,
+  sql`alter table flag_publications drop constraint flag_publications_action_check`,
+  sql`alter table flag_publications add constraint flag_publications_action_check
+    check (action in ('publish', 'exposure', 'revert', 'archive', 'holdout'))`,
+];
+
 export const migrations: FeatureMigrations = {
   feature: "flags",
   after: [],
@@ -109,6 +205,21 @@ export const migrations: FeatureMigrations = {
     "202611271520_flags_tests": {
       async up(db: Kysely<unknown>) {
         for (const statement of FLAG_TEST_STATEMENTS) await statement.execute(db);
+      },
+    },
+    "202611271520_flags_needs": {
+      async up(db: Kysely<unknown>) {
+        for (const statement of NEEDS) await statement.execute(db);
+      },
+    },
+    "202611271530_flags_layers": {
+      async up(db: Kysely<unknown>) {
+        for (const statement of LAYERS) await statement.execute(db);
+      },
+    },
+    "202611271540_flags_holdouts": {
+      async up(db: Kysely<unknown>) {
+        for (const statement of HOLDOUTS) await statement.execute(db);
       },
     },
   },

@@ -1,7 +1,7 @@
 import { Notice } from "@paceline/web-kit";
 
-import { rebucketedRules } from "../../domain/check-flag.ts";
 import type { Configuration } from "../../domain/flag.ts";
+import { rebucketedRules } from "../../domain/phases.ts";
 import type { ConfigurationDraft } from "./edit.ts";
 
 /** Rules whose units would all get new buckets; a new rule has nobody to move. */

@@ -25,6 +25,7 @@ export const actionWords = {
   exposure: "Exposure moved",
   revert: "Gone back",
   archive: "Archived",
+  holdout: "Holdout changed",
 } as const satisfies Record<PublicationView["action"], string>;
 
 export type RevisionChoice = {

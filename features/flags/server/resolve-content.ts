@@ -1,0 +1,96 @@
+import type { CommandContext } from "@paceline/command";
+import type { Db } from "@paceline/db";
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
+
+import {
+  anchoredRule,
+  configurationFaults,
+  holdoutGate,
+  holdsOut,
+  prerequisiteFaults,
+  revisionContent,
+} from "../domain/index.ts";
+import type { Configuration, Gate, RevisionContent } from "../domain/index.ts";
+import { lockOpenHoldouts } from "./holdouts/repository.ts";
+import { claimLayers } from "./layers/claim.ts";
+import type { ClaimError } from "./layers/claim.ts";
+import { findNeeded, lockEnvironment, readDependents } from "./needs.ts";
+import type { Dependent } from "./needs.ts";
+import type { StoredFlag } from "./repository.ts";
+
+export type ResolveError =
+  | ClaimError
+  | {
+      readonly kind: "needed-by-flags";
+      readonly key: string;
+      /** Variants that would be gone; empty where the whole flag would. */
+      readonly variants: readonly string[];
+      readonly dependents: readonly Dependent[];
+    };
+
+async function holdoutGates(
+  tx: Db,
+  ctx: CommandContext,
+  flag: StoredFlag,
+  environment: string,
+  before: RevisionContent | null,
+): Promise<readonly Gate[]> {
+  const open = await lockOpenHoldouts(tx, ctx.workspaceId, environment, flag.id);
+  return open
+    .filter(({ holdout, isAttached }) => holdsOut(holdout, flag, { isAttached, before }))
+    .map(({ holdout }) => holdoutGate(holdout));
+}
+
+/** Dependents that name a variant which is not among those that stay. */
+export function missedBy(
+  dependents: readonly Dependent[],
+  stay: Readonly<Record<string, unknown>>,
+): { readonly variants: readonly string[]; readonly dependents: readonly Dependent[] } {
+  const missed = dependents.filter(({ variants }) =>
+    variants.some((variant) => !Object.hasOwn(stay, variant)),
+  );
+  const variants = missed.flatMap((one) =>
+    one.variants.filter((variant) => !Object.hasOwn(stay, variant)),
+  );
+  return { variants: [...new Set(variants)].toSorted(), dependents: missed };
+}
+
+/**
+ * What publishing a configuration would put in force: splits anchored in what is in force, slots of
+ * layers, gates of holdouts; wholly checked, also against other flags. It holds what it relies on
+ * until the transaction ends. The caller holds the flag's row.
+ *
+ * @param before  what is in force now
+ */
+export async function resolveContent(
+  tx: Db,
+  ctx: CommandContext,
+  flag: StoredFlag,
+  environment: string,
+  draft: Configuration,
+  before: RevisionContent | null,
+): Promise<Result<RevisionContent, ResolveError>> {
+  const { workspaceId } = ctx;
+  await lockEnvironment(tx, workspaceId, environment);
+  const inForce = new Map((before?.configuration.rules ?? []).map((rule) => [rule.id, rule]));
+  const claims = await claimLayers(tx, ctx, flag.key, environment, draft);
+  if (!claims.ok) return claims;
+  const held = await holdoutGates(tx, ctx, flag, environment, before);
+  const rules = draft.rules.map((rule) => ({
+    ...anchoredRule(rule, inForce.get(rule.id) ?? null),
+    gates: [...rule.gates, ...(claims.value.get(rule.id) ?? []), ...held],
+  }));
+  const content = revisionContent(flag, environment, { ...draft, rules });
+  const faults = configurationFaults(flag.variants, content.configuration);
+  if (faults.length > 0) return err({ kind: "invalid-configuration", faults });
+  const find = await findNeeded(tx, workspaceId, content);
+  const asked = prerequisiteFaults(content, find);
+  if (asked.length > 0) return err({ kind: "invalid-configuration", faults: asked });
+  const dependents = await readDependents(tx, workspaceId, flag.key, environment);
+  const missed = missedBy(dependents, flag.variants);
+  if (missed.dependents.length > 0) {
+    return err({ kind: "needed-by-flags", key: flag.key, ...missed });
+  }
+  return ok(content);
+}
