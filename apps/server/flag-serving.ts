@@ -78,7 +78,7 @@ async function storeExposure({ events, tap }: Parts, exposure: FlagExposure): Pr
 
 /** Ties evaluation to the stores; built once, because it counts. */
 export function flagServing(parts: Parts): FlagServing {
-  const { clocks, flagSets, subscribers, contexts, logger, telemetry, authentication } = parts;
+  const { clocks, flagSets, subscribers, contexts, usage, logger, telemetry, authentication } = parts;
   const counts = registerStreamGauge(telemetry.registry);
   return {
     countStreams: (protocol, count) => void counts.set(protocol, count),
@@ -86,6 +86,7 @@ export function flagServing(parts: Parts): FlagServing {
     flagSets,
     subscribers,
     contexts,
+    usage,
     recordExposure: (exposure) => storeExposure(parts, exposure),
     environmentNow: (workspaceId, environment) => clocks.now(workspaceId, environment),
     maxEvaluationsPerSecond: MAX_EVALUATIONS_PER_SECOND,

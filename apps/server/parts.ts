@@ -29,9 +29,10 @@ import {
   createFlagSets,
   createSharedSubscribers,
   followPublications,
+  createFlagUsage,
   openRecordedContexts,
 } from "@paceline/flags/server";
-import type { FlagSets, RecordedContexts, Subscribers } from "@paceline/flags/server";
+import type { FlagSets, FlagUsage, RecordedContexts, Subscribers } from "@paceline/flags/server";
 import type { Telemetry } from "@paceline/telemetry";
 import type { Logger } from "pino";
 
@@ -67,6 +68,8 @@ export interface Parts {
   readonly subscribers: Subscribers;
   /** The sample of real contexts. */
   readonly contexts: RecordedContexts;
+  /** Notes when flags are asked for. */
+  readonly usage: FlagUsage;
   readonly signers: LogSigners;
   readonly sequencer: Sequencer;
   readonly authentication: Authentication;
@@ -140,6 +143,7 @@ export async function openParts(
       plans: await openPlanSet({ db, notifications, onError }),
       flagSets,
       subscribers,
+      usage: createFlagUsage({ db, onError }),
       contexts: await openRecordedContexts({
         db,
         notifications,
@@ -164,6 +168,7 @@ export async function closeParts(parts: Parts): Promise<void> {
   parts.flagSets.close();
   await parts.subscribers.close();
   await parts.contexts.close();
+  await parts.usage.close();
   await parts.sequencer.drain();
   await parts.sequencer.close();
   await parts.suppression.close();

@@ -344,6 +344,24 @@ export interface FlagReceipts {
   workspace_id: string;
 }
 
+export interface FlagReferences {
+  branch: string;
+  examples: Json;
+  flag_key: string;
+  places: number;
+  repository: string;
+  workspace_id: string;
+}
+
+export interface FlagReferenceScans {
+  branch: string;
+  commit: string;
+  files: number;
+  repository: string;
+  scanned_at: Timestamp;
+  workspace_id: string;
+}
+
 export interface FlagRevisions {
   content: string;
   created_at: Timestamp;
@@ -374,6 +392,14 @@ export interface Flags {
 export interface FlagSubscriberSessions {
   heartbeat_at: Timestamp;
   session: string;
+}
+
+export interface FlagUsage {
+  environment: string;
+  first_at: Timestamp;
+  flag_key: string;
+  last_at: Timestamp;
+  workspace_id: string;
 }
 
 export interface IdempotencyKeys {
@@ -728,8 +754,11 @@ export interface Database {
   flag_parity: FlagParity;
   flag_publications: FlagPublications;
   flag_receipts: FlagReceipts;
+  flag_reference_scans: FlagReferenceScans;
+  flag_references: FlagReferences;
   flag_revisions: FlagRevisions;
   flag_subscriber_sessions: FlagSubscriberSessions;
+  flag_usage: FlagUsage;
   flags: Flags;
   idempotency_keys: IdempotencyKeys;
   identities: Identities;

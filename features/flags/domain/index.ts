@@ -102,3 +102,13 @@ export type {
 } from "./compare.ts";
 export { flagTestFaults, runFlagTests } from "./flag-test.ts";
 export type { FlagTest, FlagTestResult, TestBucket, TestExpectation } from "./flag-test.ts";
+export { possibleVariants, STALE_RULES, staleFlag } from "./stale.ts";
+export type {
+  StaleCandidate,
+  StaleEnvironment,
+  StaleFlag,
+  StaleProposal,
+  StaleReason,
+  StaleReferences,
+  StaleRule,
+} from "./stale.ts";

@@ -11,7 +11,13 @@ export type Answered = ServedFlag["evaluation"];
 /** What delivering an answer needs. */
 export type DeliveryDependencies = Pick<
   FlagRouteDependencies,
-  "environmentNow" | "recordExposure" | "onError" | "onEvaluated" | "staticContext" | "contexts"
+  | "environmentNow"
+  | "recordExposure"
+  | "onError"
+  | "onEvaluated"
+  | "staticContext"
+  | "contexts"
+  | "usage"
 >;
 
 /** The exposure could not be recorded; a store that is full for a moment says when to come back. */
@@ -107,6 +113,8 @@ export function deliverFlag(
   accept: (evaluation: Answered) => boolean = () => true,
 ): Result<Answered, NotRecorded> | Promise<Result<Answered, NotRecorded>> {
   deps.contexts.offer(set.workspaceId, set.environment, context, at);
+  // Keys that no flag has are made up by callers and would fill the memory.
+  if (set.flags.has(key)) deps.usage.evaluated(set.workspaceId, set.environment, key, at);
   const full = fullContext(deps, context);
   const { evaluation, exposure, heldBack } = serveFlag(set, key, full, at.getTime());
   if (heldBack !== null && accept(evaluation)) void record(deps, set, heldBack, at);

@@ -7,6 +7,7 @@ import type { FastifyRequest } from "fastify";
 import type { RecordedContexts } from "./contexts/recorded-contexts.ts";
 import type { FlagSets } from "./flag-sets.ts";
 import type { PublicationDoor } from "./publication-door.ts";
+import type { FlagUsage } from "./stale/usage.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 /** That a unit was given a variant; what the events feature stores. */
@@ -44,6 +45,8 @@ export interface FlagRouteDependencies {
   readonly door: PublicationDoor;
   /** The sample of real contexts. */
   readonly contexts: RecordedContexts;
+  /** Notes when flags are asked for. */
+  readonly usage: FlagUsage;
   /** Resolves when the exposure is durable. */
   readonly recordExposure: (exposure: FlagExposure) => Promise<void>;
   /** The time in an environment; must not ask the database for every call. */

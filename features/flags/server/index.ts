@@ -43,6 +43,8 @@ export type {
 } from "./publication-door.ts";
 export { lockFlag, readFlag, readLatest, readRevision } from "./repository.ts";
 export type { Publication, PublishedRevision, StoredFlag } from "./repository.ts";
+export { createFlagUsage } from "./stale/usage.ts";
+export type { FlagUsage } from "./stale/usage.ts";
 export { registerRoutes } from "./routes.ts";
 export { createSharedSubscribers } from "./shared-subscribers.ts";
 export type {

@@ -171,6 +171,7 @@ function bulkAt(
   at: Date,
 ): OfrepAnswer {
   deps.contexts.offer(set.workspaceId, set.environment, context, at);
+  deps.usage.evaluatedAll(set.workspaceId, set.environment, at);
   const evaluations = serveAll(set, fullContext(deps, context), at.getTime());
   let text = '{"flags":[';
   let comma = "";

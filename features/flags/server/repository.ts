@@ -178,6 +178,21 @@ export async function readFlag(
   return row === undefined ? null : flagOf(row);
 }
 
+/** Every flag of a workspace that is not archived, by key, with the instant at which it was made. */
+export async function listFlagRows(
+  db: Db,
+  workspaceId: string,
+): Promise<readonly { readonly flag: StoredFlag; readonly createdAt: Date }[]> {
+  const rows = await db
+    .selectFrom("flags")
+    .select([...FLAG_COLUMNS, "flags.created_at"])
+    .where("flags.workspace_id", "=", workspaceId)
+    .where("flags.archived_at", "is", null)
+    .orderBy("flags.key")
+    .execute();
+  return rows.map((row) => ({ flag: flagOf(row), createdAt: row.created_at }));
+}
+
 /** Reads a flag and holds it until the transaction ends: its changes happen one after the other. */
 export async function lockFlag(
   tx: Db,

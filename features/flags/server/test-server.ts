@@ -21,6 +21,8 @@ import { migrations as flags } from "./migrations/index.ts";
 import { OPEN_DOOR } from "./publication-door.ts";
 import { registerRoutes } from "./routes.ts";
 import { createSharedSubscribers } from "./shared-subscribers.ts";
+import { createFlagUsage } from "./stale/usage.ts";
+import type { FlagUsage } from "./stale/usage.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 export const migrations = [http, audit, flags];
@@ -104,6 +106,7 @@ export interface TestServer {
   readonly flagSets: FlagSets;
   readonly subscribers: Subscribers;
   readonly contexts: RecordedContexts;
+  readonly usage: FlagUsage;
   readonly exposures: FlagExposure[];
   readonly errors: unknown[];
   /** Calls the API as the owner. */
@@ -167,6 +170,7 @@ export async function startTestServer(
   const onError = (error: unknown): void => void errors.push(error);
   const notifications = await listen(database.url, onError);
   const flagSets = await createFlagSets({ db: database.db, notifications, onError });
+  const usage = createFlagUsage({ db: database.db, onError, flushMs: 0 });
   const contexts = await testContexts(database, onError);
   const nowMs = (): number => clock.now().getTime();
   const subscribers = await testSubscribers(database.db, notifications, flagSets, nowMs, onError);
@@ -186,6 +190,7 @@ export async function startTestServer(
     door: OPEN_DOOR,
     contexts,
     credentials: CREDENTIALS,
+    usage,
     recordExposure: async (exposure) => {
       exposures.push(exposure);
     },
@@ -203,6 +208,7 @@ export async function startTestServer(
     flagSets,
     subscribers,
     contexts,
+    usage,
     exposures,
     errors,
     call: callerOf(app),
@@ -211,6 +217,7 @@ export async function startTestServer(
       flagSets.close();
       await subscribers.close();
       await contexts.close();
+      await usage.close();
       await notifications.close();
       await database.close();
     },

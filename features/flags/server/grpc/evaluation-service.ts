@@ -140,7 +140,10 @@ export class EvaluationService {
     const asked = await this.#asked(call);
     if (!asked.ok) return asked;
     const { set, now } = asked.value;
-    const context = fullContext(this.#deps, contextOf(call.request));
+    const asker = contextOf(call.request);
+    this.#deps.contexts.offer(set.workspaceId, set.environment, asker, now);
+    this.#deps.usage.evaluatedAll(set.workspaceId, set.environment, now);
+    const context = fullContext(this.#deps, asker);
     const evaluations = serveAll(set, context, now.getTime()).filter(
       ({ errorCode }) => errorCode === undefined,
     );

@@ -72,6 +72,7 @@ const deps: GrpcDependencies = {
   flagSets,
   subscribers,
   contexts: server.contexts,
+  usage: server.usage,
   environmentNow: () => clock.now(),
   recordExposure: async (exposure) => void exposures.push(exposure),
   maxEvaluationsPerSecond: 1_000_000,

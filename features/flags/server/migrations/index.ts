@@ -2,9 +2,8 @@ import type { FeatureMigrations } from "@paceline/db";
 import { sql } from "kysely";
 import type { Kysely } from "kysely";
 
-import { CONTEXT_SETTINGS_STATEMENTS } from "../contexts/migration.ts";
-import { FLAG_TEST_STATEMENTS } from "../tests/migration.ts";
 import { RECEIPT_STATEMENTS } from "./receipts.ts";
+import { TOOL_MIGRATIONS } from "./tools.ts";
 
 const STATEMENTS = [
   sql`create table flags (
@@ -192,19 +191,9 @@ export const migrations: FeatureMigrations = {
         for (const statement of LIFECYCLE) await statement.execute(db);
       },
     },
-    "202611271510_flags_context_settings": {
-      async up(db: Kysely<unknown>) {
-        for (const statement of CONTEXT_SETTINGS_STATEMENTS) await statement.execute(db);
-      },
-    },
     "202611271511_flags_receipts": {
       async up(db: Kysely<unknown>) {
         for (const statement of RECEIPT_STATEMENTS) await statement.execute(db);
-      },
-    },
-    "202611271520_flags_tests": {
-      async up(db: Kysely<unknown>) {
-        for (const statement of FLAG_TEST_STATEMENTS) await statement.execute(db);
       },
     },
     "202611271520_flags_needs": {
@@ -222,5 +211,6 @@ export const migrations: FeatureMigrations = {
         for (const statement of HOLDOUTS) await statement.execute(db);
       },
     },
+    ...TOOL_MIGRATIONS,
   },
 };
