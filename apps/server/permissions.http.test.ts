@@ -28,6 +28,8 @@ const PUBLIC_ROUTES = [
   "OPTIONS /v1/projects/:key/settings",
   // Its address holds a ticket, which it checks.
   "GET /ofrep/v1/stream",
+  // The token in the path is the permission: other systems cannot sign in.
+  "POST /api/v1/alerts/:token",
   "OPTIONS /ofrep/v1/evaluate/flags",
   "OPTIONS /ofrep/v1/evaluate/flags/:key",
   ..."stream values acknowledgements exposures parity"

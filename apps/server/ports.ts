@@ -32,7 +32,8 @@ export function eventStorePort(events: EventStore): EventStorePort {
   };
 }
 
-function missingWords(incomplete: QueryAnswer<"experiment">["incomplete"]): string | null {
+/** One sentence on events that exist but cannot be read; null if none is missing. */
+export function missingWords(incomplete: QueryAnswer<"experiment">["incomplete"]): string | null {
   if (incomplete === null) return null;
   const { events, files } = incomplete;
   const count = events === null ? "An unknown number of events is" : `${events} events are`;

@@ -11,7 +11,7 @@ import { announceChanges, registerRoutes as registerFlags } from "@paceline/flag
 import { Problem, createApp, expireIdempotencyKeys, freeAbandonedClaims } from "@paceline/http";
 import type { App, AppHandles, MetricsAccess, RegisteredRoute } from "@paceline/http";
 import { registerRoutes as registerInitiatives } from "@paceline/initiatives/server";
-import { registerRoutes as registerRollouts } from "@paceline/rollouts/server";
+import { registerGuardRoutes, registerRoutes as registerRollouts } from "@paceline/rollouts/server";
 import { registerRoutes as registerSample } from "@paceline/sample/server";
 import type { SampleProcess } from "@paceline/sample/server";
 import { localTelemetry } from "@paceline/telemetry";
@@ -41,6 +41,7 @@ import type { Wiring } from "./wiring.ts";
 
 const LOOKS_EVERY_MS = 5_000;
 const MONITOR_EVERY_MS = 2_000;
+const GUARDS_EVERY_MS = 2_000;
 const HOLDOUTS_EVERY_MS = 30_000;
 const KEY_USE_EVERY_MS = 60_000;
 const CLEAN_EVERY_MS = 600_000;
@@ -136,6 +137,7 @@ function registerAll(
   registerInitiatives(app, wiring.initiatives);
   registerExperiments(app, { ...wiring.experiments, onLook: wiring.onLook });
   registerRollouts(app, wiring.rollouts, wiring.monitor);
+  registerGuardRoutes(app, wiring.guards.routes);
 }
 
 function startTasks(parts: Parts, wiring: Wiring, config: Config): readonly Periodic[] {
@@ -144,9 +146,18 @@ function startTasks(parts: Parts, wiring: Wiring, config: Config): readonly Peri
   const monitor = every(MONITOR_EVERY_MS, "monitor", logger, wiring.watch, tracing);
   // What was seen only every so often would wait for its turn once more after it can be seen.
   events.onLoaded(() => monitor.soon());
+  const guards = every(
+    GUARDS_EVERY_MS,
+    "guards",
+    logger,
+    () => wiring.guards.watch.pass(),
+    tracing,
+  );
+  wiring.guards.onWanted(() => guards.soon());
   return [
     every(LOOKS_EVERY_MS, "looks", logger, wiring.takeLooks, tracing),
     monitor,
+    guards,
     every(HOLDOUTS_EVERY_MS, "holdouts", logger, wiring.keepHoldouts, tracing),
     every(KEY_USE_EVERY_MS, "key use", logger, authentication.flushKeyUse),
     every(CLEAN_EVERY_MS, "idempotency keys", logger, () =>

@@ -26,6 +26,8 @@ import { createMonitor } from "@paceline/rollouts/server";
 import type { Monitor, RolloutDependencies } from "@paceline/rollouts/server";
 
 import { evidenceSources } from "./evidence.ts";
+import { NO_RUNS, wireGuards } from "./guards.ts";
+import type { Guards } from "./guards.ts";
 import type { Parts } from "./parts.ts";
 import { eventStorePort, flagPort } from "./ports.ts";
 import { experimentReadiness } from "./readiness.ts";
@@ -39,6 +41,7 @@ export interface Wiring {
   readonly experiments: ExperimentDependencies;
   readonly rollouts: RolloutDependencies;
   readonly monitor: Monitor;
+  readonly guards: Guards;
   /** What stands between a command and what flags do. */
   readonly door: PublicationDoor;
   /** After each look: rolls back what must be. */
@@ -149,6 +152,7 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
     experiments,
     rollouts,
     monitor,
+    guards: wireGuards(parts, hub, NO_RUNS),
     door,
     onLook,
     async keepHoldouts() {

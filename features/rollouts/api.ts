@@ -1,7 +1,21 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 
-export { GuardReadingSchema, GuardSchema } from "./guard-api.ts";
+export {
+  AlertmanagerBody,
+  AlertReceiverSchema,
+  AlertSchema,
+  AlertsReceivedSchema,
+  CreateAlertReceiverBody,
+  NewAlertReceiverSchema,
+} from "./alert-api.ts";
+export {
+  GuardReadingSchema,
+  GuardSampleBody,
+  GuardSampleSchema,
+  GuardSchema,
+  GuardStateSchema,
+} from "./guard-api.ts";
 export type { GuardDocument, GuardReadingDocument } from "./guard-api.ts";
 
 export const TriggerSchema = Type.Union([

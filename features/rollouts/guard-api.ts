@@ -92,3 +92,79 @@ export const GuardReadingSchema = Type.Object({
 
 export type GuardDocument = Static<typeof GuardSchema>;
 export type GuardReadingDocument = Static<typeof GuardReadingSchema>;
+
+export const KeptReadingSchema = Type.Object({
+  ...GuardReadingSchema.properties,
+  id: Type.String(),
+  stageId: Type.String(),
+  auditEntry: OrNull(
+    Type.String({ description: "of a reading that decided something, or ended doing so" }),
+  ),
+});
+
+export const GuardStateSchema = Type.Object({
+  readings: Type.Array(GuardReadingSchema, {
+    description: "the newest reading of each guard; those kept last while this node reads none",
+  }),
+  exposedUnits: OrNull(Type.Integer()),
+  kept: Type.Array(KeptReadingSchema, {
+    description: "what is kept, newest first: every change of a verdict, and passing ones thinned",
+  }),
+  sql: Type.Record(Type.String(), Type.String(), {
+    description: "the statement behind each guard's numbers, by guard",
+  }),
+});
+
+const Baseline = Strict({
+  value: Type.Number({ description: "the metric's value per unit today" }),
+  variance: Type.Optional(
+    Type.Number({ minimum: 0, description: "of one unit's value; a proportion has its own" }),
+  ),
+  delayHours: Type.Optional(
+    Type.Number({ minimum: 0, description: "mean time from exposure to the event that counts" }),
+  ),
+});
+
+export const GuardSampleBody = Strict({
+  environment: Name,
+  guards: Type.Array(GuardSchema, { minItems: 1, maxItems: 20 }),
+  stages: Type.Array(Strict({ exposureShare: Type.Number({ minimum: 0, maximum: 1 }) }), {
+    minItems: 1,
+    maxItems: 50,
+  }),
+  unitsPerDay: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      description: "new units a day that the rule admits; without, all units of the last 7 days",
+    }),
+  ),
+  baselines: Type.Optional(
+    Type.Record(Name, Baseline, {
+      description: "by metric; a proportion's value is read from the last 7 days without one",
+    }),
+  ),
+});
+
+export const GuardSampleSchema = Type.Object({
+  unitsPerDay: Type.Number(),
+  items: Type.Array(
+    Type.Object({
+      guardId: Type.String(),
+      exposureShare: Type.Number(),
+      margin: OrNull(Type.Number({ description: "the accepted harm in the metric's own unit" })),
+      alpha: OrNull(Type.Number()),
+      power: OrNull(Type.Number()),
+      plannedUnits: OrNull(
+        Type.Integer({
+          description: "exposed and held-back units at which harm of the margin is proven",
+        }),
+      ),
+      days: OrNull(Type.Number()),
+      quarterUnits: OrNull(
+        Type.Integer({ description: "at which harm of twice the margin is rolled back" }),
+      ),
+      quarterDays: OrNull(Type.Number()),
+      why: OrNull(Type.String({ description: "why there is no number, and the way out" })),
+    }),
+  ),
+});

@@ -20,6 +20,29 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AlertReceivers {
+  created_at: Timestamp;
+  created_by: string;
+  id: string;
+  last_used_at: Timestamp | null;
+  name: string;
+  revoked_at: Timestamp | null;
+  token_hash: Buffer;
+  workspace_id: string;
+}
+
+export interface Alerts {
+  annotations: Json;
+  ends_at: Timestamp | null;
+  fingerprint: string;
+  labels: Json;
+  received_at: Timestamp;
+  receiver_id: string;
+  starts_at: Timestamp;
+  status: string;
+  workspace_id: string;
+}
+
 export interface ApiKeys {
   created_at: Timestamp;
   created_by: string;
@@ -402,6 +425,20 @@ export interface FlagUsage {
   workspace_id: string;
 }
 
+export interface GuardReadings {
+  audit_entry: string | null;
+  guard_id: string;
+  id: string;
+  newest_event_at: Timestamp | null;
+  numbers: Json;
+  read_at: Timestamp;
+  reason: string;
+  run_id: string;
+  stage_id: string;
+  verdict: string;
+  workspace_id: string;
+}
+
 export interface IdempotencyKeys {
   body: string | null;
   content_type: string | null;
@@ -725,6 +762,8 @@ export interface Workspaces {
 }
 
 export interface Database {
+  alert_receivers: AlertReceivers;
+  alerts: Alerts;
   api_keys: ApiKeys;
   audit_checkpoints: AuditCheckpoints;
   audit_entries: AuditEntries;
@@ -760,6 +799,7 @@ export interface Database {
   flag_subscriber_sessions: FlagSubscriberSessions;
   flag_usage: FlagUsage;
   flags: Flags;
+  guard_readings: GuardReadings;
   idempotency_keys: IdempotencyKeys;
   identities: Identities;
   initiative_artifacts: InitiativeArtifacts;

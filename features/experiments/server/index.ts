@@ -21,10 +21,12 @@ export {
   findExperiment,
   listExperiments,
   listLooks,
+  listMetrics,
   listRunning,
   listToTakeBack,
 } from "./repository.ts";
 export type { Experiment } from "./repository.ts";
 export { registerRoutes } from "./routes.ts";
 export { takeDueLooks } from "./scheduler.ts";
-export type { EventStorePort, ExperimentPlan } from "./statistics.ts";
+export { armMetrics, metricPlans } from "./statistics.ts";
+export type { EventStorePort, ExperimentPlan, StoredStatistics } from "./statistics.ts";

@@ -1,4 +1,4 @@
-import type { ExperimentStatistics, Metric } from "../domain/index.ts";
+import type { ArmMetric, ExperimentStatistics, Metric } from "../domain/index.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -37,7 +37,8 @@ export interface ExperimentPlan {
   readonly cut: "none";
 }
 
-interface StoredStatistics {
+/** What the event store answers. */
+export interface StoredStatistics {
   readonly variants: readonly {
     readonly variant: string;
     readonly units: number;
@@ -76,6 +77,15 @@ function measureOf({ event, aggregation, property }: Metric["numerator"]) {
   return { event, aggregation, ...(property === null ? {} : { property }) };
 }
 
+/** Metrics as the event store reads them. */
+export function metricPlans(metrics: readonly Metric[]): ExperimentPlan["metrics"] {
+  return metrics.map((metric) => ({
+    key: metric.key,
+    ...measureOf(metric.numerator),
+    ...(metric.denominator === null ? {} : { denominator: measureOf(metric.denominator) }),
+  }));
+}
+
 /** The one query plan behind every number of an experiment. */
 export function planOf(input: PlanInput): ExperimentPlan {
   return {
@@ -84,16 +94,32 @@ export function planOf(input: PlanInput): ExperimentPlan {
     environment: input.environment,
     exposure: { experimentId: input.experimentId, flagKey: input.flagKey },
     variants: input.variants,
-    metrics: input.metrics.map((metric) => ({
-      key: metric.key,
-      ...measureOf(metric.numerator),
-      ...(metric.denominator === null ? {} : { denominator: measureOf(metric.denominator) }),
-    })),
+    metrics: metricPlans(input.metrics),
     windowHours: input.windowHours,
     from: input.from.getTime(),
     asOf: input.asOf.getTime(),
     cut: "none",
   };
+}
+
+/** A variant's sufficient statistics as the rules read them. */
+export function armMetrics(
+  moments: Readonly<Record<string, Moments>>,
+): Readonly<Record<string, ArmMetric>> {
+  return Object.fromEntries(
+    Object.entries(moments).map(([key, { n, mean, m2, denominator }]) => [
+      key,
+      {
+        n,
+        mean,
+        m2,
+        denominator:
+          denominator === null
+            ? null
+            : { mean: denominator.mean, m2: denominator.m2, comoment: denominator.coMoment },
+      },
+    ]),
+  );
 }
 
 function totalUnits(statistics: StoredStatistics): number {
@@ -121,23 +147,7 @@ export async function readStatistics(
     asOf: input.asOf,
     units: Object.fromEntries(stored.variants.map(({ variant, units }) => [variant, units])),
     arms: Object.fromEntries(
-      stored.variants.map(({ variant, moments }) => [
-        variant,
-        Object.fromEntries(
-          Object.entries(moments).map(([key, { n, mean, m2, denominator }]) => [
-            key,
-            {
-              n,
-              mean,
-              m2,
-              denominator:
-                denominator === null
-                  ? null
-                  : { mean: denominator.mean, m2: denominator.m2, comoment: denominator.coMoment },
-            },
-          ]),
-        ),
-      ]),
+      stored.variants.map(({ variant, moments }) => [variant, armMetrics(moments)]),
     ),
     crossExposedUnits: stored.crossExposedUnits,
     maturedUnits: matured,

@@ -101,14 +101,16 @@ test("whom the condition, an earlier rule or an override decides is in no arm", 
 
 test("without a rollout, without exposures, or with everybody exposed nobody is held back", () => {
   const { rolloutId: _, ...alone } = rule;
-  const sets = [alone, { ...rule, recordExposure: false }, { ...rule, exposureShare: 1 }].map(
-    (one) => setWith([one]),
-  );
+  const sets = [alone, { ...rule, recordExposure: false }].map((one) => setWith([one]));
+  const everybody = setWith([{ ...rule, exposureShare: 1 }]);
   for (const unit of UNITS.slice(0, 200)) {
     for (const set of sets) {
       const { heldBack, exposure } = serve(set, unit);
       assert.equal(heldBack, null);
       assert.ok(exposure === null || exposure.experimentId === null);
     }
+    const { heldBack, exposure } = serve(everybody, unit);
+    assert.equal(heldBack, null);
+    assert.equal(exposure?.experimentId, "rollout:run@100000");
   }
 });

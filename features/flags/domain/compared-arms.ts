@@ -42,6 +42,7 @@ export function armFinder(rules: readonly Rule[], scope: Scope): FindArm | null 
         [HELD_BACK, [PARTS - controlParts, PARTS]],
       ] as const;
       for (const [arm, range] of ranges) {
+        if (range[0] === range[1]) continue;
         branches.push(ruleAdmits(rule, range, scope), arms.length);
         arms.push({ rule, comparisonId, arm });
       }

@@ -13,8 +13,11 @@ const isMetric = ({ source }: Guard): boolean => source.kind === "event-metric";
 
 /** In how many comparisons of their own the stages of a plan are judged; at least 1. */
 export function comparisonsOf(stages: readonly { readonly exposureShare: number }[]): number {
-  const ids = stages.map(({ exposureShare }) => rolloutComparison("", exposureShare)?.id ?? null);
-  return Math.max(1, new Set(ids.filter((id) => id !== null)).size);
+  const ids = stages.flatMap(({ exposureShare }) => {
+    const comparison = rolloutComparison("", exposureShare);
+    return comparison === null || comparison.controlParts === 0 ? [] : [comparison.id];
+  });
+  return Math.max(1, new Set(ids).size);
 }
 
 /** The level of each statistical guard of a plan. */

@@ -219,5 +219,6 @@ test("units that come as the gate lets them through pass, and half of the contro
   assert.equal(read(7_500, 2_500, 0.75), "pass");
   assert.equal(read(5_000, 2_500, 0.05), "hold");
   assert.equal(read(40, 40, 0.05), "no-data");
-  assert.equal(read(5_000, 0, 1), "no-data");
+  assert.equal(read(0, 0, 0), "no-data");
+  assert.equal(read(5_000, 0, 1), "pass");
 });

@@ -1,7 +1,8 @@
 import type { Statistic } from "@paceline/experiments/domain";
+import { rolloutComparison } from "@paceline/flags/domain";
 
 import { alphaOf, comparisonsOf, PLAN_ALPHA } from "./guard-alpha.ts";
-import { noData } from "./guard-judged.ts";
+import { noData, pass } from "./guard-judged.ts";
 import type { Judged } from "./guard-judged.ts";
 import { judgeMetric } from "./guard-metric.ts";
 import { judgeMultipleExposure, judgeRatio } from "./guard-ratio.ts";
@@ -34,10 +35,21 @@ export interface ComparisonInput {
   readonly planAlpha?: number;
 }
 
-/** What one guard says of the exposed and held-back units of a stage. */
+/**
+ * What one guard says of the exposed and held-back units of a stage. Where everybody is exposed it
+ * says that it cannot say anything, and stops nothing: it is not missing data, there is none to come.
+ */
 export function judgeComparison(guard: ComparisonGuard, input: ComparisonInput): Judged {
   const { guards, stages, exposureShare, statistics, planAlpha = PLAN_ALPHA } = input;
   const { source, action } = guard;
+  if (
+    rolloutComparison("", exposureShare)?.controlParts === 0 &&
+    source.kind !== "multiple-exposure"
+  ) {
+    const reason =
+      "Everybody is exposed, so nobody is held back to compare with: only series, arrival and alert guards judge now.";
+    return pass(reason, { isComparable: false });
+  }
   if (source.kind === "multiple-exposure") {
     return judgeMultipleExposure(source, action, statistics);
   }

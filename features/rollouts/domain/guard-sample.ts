@@ -60,7 +60,7 @@ export function guardSample(
   alpha: number,
 ): GuardSample | null {
   const comparison = rolloutComparison("", exposureShare);
-  if (comparison === null) return null;
+  if (comparison === null || comparison.controlParts === 0) return null;
   const { exposedParts, controlParts } = comparison;
   const margin =
     source.scale === "relative" ? source.margin * Math.abs(traffic.value) : source.margin;

@@ -9,6 +9,7 @@ export { alphaOf, comparisonsOf, PLAN_ALPHA, RATIO_ALPHA } from "./guard-alpha.t
 export type { GuardAlpha } from "./guard-alpha.ts";
 export { isComparisonGuard, judgeComparison } from "./guard-comparison.ts";
 export type { ComparisonGuard, ComparisonInput } from "./guard-comparison.ts";
+export type { Judged } from "./guard-judged.ts";
 export { guardSample } from "./guard-sample.ts";
 export type { GuardSample, GuardTraffic } from "./guard-sample.ts";
 export { addArms } from "./guard-statistics.ts";

@@ -1,6 +1,16 @@
 export { defineRollback } from "./commands/define-rollback.ts";
 export { executeRollback } from "./commands/execute-rollback.ts";
 export type { FlagPort, RolloutDependencies } from "./dependencies.ts";
+export type {
+  GuardedRuns,
+  GuardEventStore,
+  GuardsRead,
+  WatchedRun,
+} from "./guards/dependencies.ts";
+export { registerGuardRoutes } from "./guards/guard-routes.ts";
+export type { GuardRouteDependencies } from "./guards/guard-routes.ts";
+export { createGuardWatch } from "./guards/guard-watch.ts";
+export type { GuardWatch } from "./guards/guard-watch.ts";
 export { forgetRollbacks } from "./forget-rollbacks.ts";
 export { createMonitor } from "./monitor.ts";
 export type { Monitor } from "./monitor.ts";

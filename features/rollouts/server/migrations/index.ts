@@ -1,10 +1,13 @@
 import type { FeatureMigrations } from "@paceline/db";
 import { sql } from "kysely";
 
+import { guardMigrations } from "./guards.ts";
+
 export const migrations: FeatureMigrations = {
   feature: "rollouts",
   after: [],
   migrations: {
+    ...guardMigrations,
     "202611240700_rollouts_first": {
       async up(db) {
         await sql`
