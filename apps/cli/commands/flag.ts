@@ -5,6 +5,7 @@ import { call, list, text, withRemote } from "../remote.ts";
 import type { Remote } from "../remote.ts";
 import { flagImportCommand } from "./flag-import.ts";
 import { compareCommand } from "./flag/compare.ts";
+import { diffCommand, pullCommand, pushCommand } from "./flag/files.ts";
 import { testCommand } from "./flag/test.ts";
 import { readDocument } from "./initiative.ts";
 
@@ -83,7 +84,7 @@ function publish(): Command {
     });
 }
 
-/** `paceline flag eval|publish|compare|test|import`. */
+/** `paceline flag eval|publish|compare|test|pull|push|diff|import`. */
 export function flagCommand(): Command {
   return new Command("flag")
     .description("feature flags")
@@ -91,6 +92,9 @@ export function flagCommand(): Command {
     .addCommand(publish())
     .addCommand(compareCommand())
     .addCommand(testCommand())
+    .addCommand(pullCommand())
+    .addCommand(pushCommand())
+    .addCommand(diffCommand())
     .addCommand(flagImportCommand());
 }
 

@@ -198,8 +198,13 @@ function toProblem<K extends FlagError["kind"]>(kind: K, error: Of<K>): Error {
   return PROBLEMS[kind](error);
 }
 
+/** What a refusal is on the wire. */
+export function problemOf(error: FlagError): Error {
+  return toProblem(error.kind, error);
+}
+
 /** The value of a command's answer. @throws Problem for a refusal */
 export function unwrap<T>(result: Result<T, FlagError>): T {
   if (result.ok) return result.value;
-  throw toProblem(result.error.kind, result.error);
+  throw problemOf(result.error);
 }

@@ -3,6 +3,7 @@ import type { App } from "@paceline/http";
 import { registerCompareRoutes } from "./compare/compare-routes.ts";
 import { registerContextRoutes } from "./contexts/context-routes.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
+import { registerFileRoutes } from "./files/file-routes.ts";
 import { registerStaleRoutes } from "./stale/stale-routes.ts";
 import { registerTestRoutes } from "./tests/test-routes.ts";
 
@@ -12,4 +13,5 @@ export function registerToolRoutes(app: App, deps: FlagRouteDependencies): void 
   registerCompareRoutes(app, deps);
   registerTestRoutes(app, deps);
   registerStaleRoutes(app, deps);
+  registerFileRoutes(app, deps);
 }

@@ -1,0 +1,99 @@
+import { commandContext, problem } from "@paceline/http";
+import type { App } from "@paceline/http";
+
+import {
+  FlagFileSchema,
+  FlagFilesQuery,
+  FlagFilesSchema,
+  PushFlagsBody,
+  PushFlagsSchema,
+} from "../../flag-file-api.ts";
+import type { PushFlagsView } from "../../flag-file-api.ts";
+import { pushFlags } from "../commands/push-flags.ts";
+import type { FlagRouteDependencies } from "../dependencies.ts";
+import { listFlagRows } from "../repository.ts";
+import { mustHaveEnvironment } from "../route-guards.ts";
+import { readFile } from "./read-files.ts";
+
+const PAGE = 200;
+const PUSH_BYTES = 64 * 1024 * 1024;
+
+function addPull(app: App, deps: FlagRouteDependencies): void {
+  app.get(
+    "/api/v1/flag-files",
+    {
+      config: { permission: "flag.read" },
+      schema: {
+        summary: "Flags as they are in force, the way files in git say them",
+        querystring: FlagFilesQuery,
+        response: { 200: FlagFilesSchema },
+      },
+    },
+    async (request) => {
+      const { workspaceId } = commandContext(request);
+      const { after = "", limit = PAGE } = request.query;
+      const rows = await listFlagRows(deps.db, workspaceId);
+      const behind = rows.filter(({ flag }) => flag.key > after);
+      const page = behind.slice(0, limit);
+      const items = await Promise.all(page.map(async ({ flag }) => readFile(deps.db, flag)));
+      const last = page.at(-1)?.flag.key ?? null;
+      return {
+        items: items.map((held) => ({ ...held, revisions: { ...held.revisions } })),
+        next: behind.length > limit ? last : null,
+      };
+    },
+  );
+  app.get(
+    "/schemas/flag.schema.json",
+    {
+      config: { permission: "public" },
+      schema: { summary: "JSON Schema of a flag's file, for editors" },
+    },
+    async (_request, reply) =>
+      reply
+        .header("content-type", "application/schema+json; charset=utf-8")
+        .header("access-control-allow-origin", "*")
+        .send(JSON.stringify(FlagFileSchema)),
+  );
+}
+
+function addPush(app: App, deps: FlagRouteDependencies): void {
+  app.post(
+    "/api/v1/flag-files/push",
+    {
+      config: { permission: "flag.publish" },
+      bodyLimit: PUSH_BYTES,
+      schema: {
+        summary: "Bring flags from files to one environment; all of them or none",
+        body: PushFlagsBody,
+        response: { 200: PushFlagsSchema },
+      },
+    },
+    async (request): Promise<PushFlagsView> => {
+      const ctx = commandContext(request);
+      const { environment, dryRun = false } = request.body;
+      await mustHaveEnvironment(deps, ctx.workspaceId, environment);
+      const pushed = await pushFlags(deps.door, ctx, request.body);
+      const { changes, unchanged } = pushed.ok ? pushed.value : pushed.error;
+      const refusals = pushed.ok ? [] : [...pushed.error.refusals];
+      if (refusals.length > 0 && !dryRun) {
+        const words = refusals.map(({ key, detail }) => `${key}: ${detail}`).join(" ");
+        throw problem({
+          name: "flag-push-refused",
+          title: "The flags were not pushed",
+          status: 409,
+          detail: `${words} Nothing was changed in ${environment}.`,
+          extensions: { refusals },
+        });
+      }
+      if (pushed.ok) await deps.flagSets.refreshAll().catch(deps.onError);
+      return { environment, dryRun, changes: [...changes], unchanged, refusals };
+    },
+  );
+}
+
+/** Registers flags as files: pull, push, and the schema for editors. */
+export function registerFileRoutes(app: App, deps: FlagRouteDependencies): void {
+  addPull(app, deps);
+  addPush(app, deps);
+}
