@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 
 import type {
   Arm,
+  CheckTrace,
   Condition,
   Configuration,
   Difference,
@@ -350,6 +351,25 @@ export const EvaluateBody = Type.Object(
   { additionalProperties: false },
 );
 
+const CheckTraceSchema = Type.Unsafe<CheckTrace>({
+  type: "object",
+  additionalProperties: true,
+  required: ["kind", "holds"],
+  properties: {
+    kind: { enum: ["condition", "prerequisite", "unit", "gate", "exposure"] },
+    holds: { type: "boolean" },
+  },
+  description:
+    "one thing that the rule asks, with what it found: the clauses of its condition, the variant of a prerequisite, the part of the unit and the ranges of a gate",
+});
+
+const RuleTraceSchema = Type.Object({
+  ruleId: Type.String(),
+  applies: Type.Boolean({ description: "whether it would serve, alone" }),
+  serves: Type.Boolean({ description: "whether it is the first that applies" }),
+  checks: Type.Array(CheckTraceSchema),
+});
+
 export const ExplanationSchema = Type.Object({
   key: Type.String(),
   revision: Type.Integer({ description: "revision of the environment that answered" }),
@@ -359,6 +379,7 @@ export const ExplanationSchema = Type.Object({
   errorCode: Nullable(Type.String()),
   errorMessage: Nullable(Type.String()),
   ruleId: Nullable(Type.String()),
+  rules: Type.Array(RuleTraceSchema, { description: "what each rule made of the context" }),
   steps: Type.Array(
     Type.Object({
       path: Type.String(),

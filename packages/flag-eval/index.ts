@@ -11,6 +11,7 @@ export type {
   FlagValueType,
   Reason,
 } from "./flag-set.ts";
+export { bucketOf } from "./fractional.ts";
 export type { Frame, Operator, Run, TraceStep } from "./logic.ts";
 export { murmur3 } from "./murmur3.ts";
 export { compileRule } from "./operators.ts";

@@ -34,7 +34,7 @@ function seed(salt: string, unit: string): Logic {
 }
 
 /** Opens for the units whose part lies in a range, or with `negate` for the others. */
-function gateLogic({ salt, unit, ranges, negate }: Gate): Logic {
+export function gateLogic({ salt, unit, ranges, negate }: Gate): Logic {
   const buckets = segmentsOf(ranges).map(([inside, width]) => [inside !== negate, width] as const);
   const [only] = buckets;
   return buckets.length === 1 && only !== undefined
@@ -79,7 +79,7 @@ function unitLogic(units: readonly string[]): Logic {
  * that the document needs no operator that flagd does not have. A flag that is not in force, or
  * that leads back to itself, gives nothing.
  */
-function prerequisiteLogic({ flag, variants }: Prerequisite, { find, path }: Scope): Logic {
+export function prerequisiteLogic({ flag, variants }: Prerequisite, { find, path }: Scope): Logic {
   const content = path.includes(flag) ? null : find(flag);
   if (content === null) return false;
   const { enabled, offVariant, defaultVariant, rules } = content.configuration;

@@ -14,6 +14,8 @@ export {
   TARGETING_KEY,
 } from "./condition.ts";
 export type { Comparison, Condition, ConditionOperator, Fault } from "./condition.ts";
+export { partOf } from "./explain.ts";
+export type { CheckTrace, ClauseTrace, RuleTrace } from "./explain.ts";
 export { differences } from "./diff.ts";
 export type { Difference } from "./diff.ts";
 export { BUCKETINGS, FLAG_KINDS, FLAG_TYPES, LIFECYCLES, revisionContent } from "./flag.ts";

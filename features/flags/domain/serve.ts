@@ -13,7 +13,10 @@ import {
 } from "./compile-flag.ts";
 import type { FindContent, FlagdFlag, ServerOnlyReason } from "./compile-flag.ts";
 import { TARGETING_KEY } from "./condition.ts";
+import { traceRules } from "./explain.ts";
+import type { RuleTrace } from "./explain.ts";
 import type { RevisionContent, Rule } from "./flag.ts";
+import { unitOf } from "./unit.ts";
 
 /** What is in force for one flag. */
 export interface Published {
@@ -217,18 +220,6 @@ export function changedKeys(before: PublishedSet, after: PublishedSet): readonly
   return [...keys].filter((key) => before.plans.get(key) !== after.plans.get(key));
 }
 
-function unitOf(context: EvaluationContext, attribute: string): string | null {
-  let value: unknown = context;
-  for (const name of attribute.split(".")) {
-    value =
-      typeof value === "object" && value !== null && Object.hasOwn(value, name)
-        ? Reflect.get(value, name)
-        : undefined;
-  }
-  if (typeof value === "string") return value === "" ? null : value;
-  return typeof value === "number" || typeof value === "boolean" ? `${value}` : null;
-}
-
 /** The rule that gave the evaluation and records exposures, if there is one. */
 function recordingRule(
   plan: Plan,
@@ -350,9 +341,11 @@ export function serveAll(
     );
 }
 
-/** Why a flag answers as it does: the operators' results and the rule that served. */
+/** Why a flag answers as it does: what each rule made of the context, and every operator's result. */
 export interface ServedExplanation extends Explanation {
+  /** The rule that served. */
   readonly ruleId: string | null;
+  readonly rules: readonly RuleTrace[];
 }
 
 /** Explains one flag; nobody is exposed. */
@@ -364,13 +357,10 @@ export function explainFlag(
 ): ServedExplanation {
   const explanation = set.compiled.explain(key, context, nowMs);
   const content = set.flags.get(key)?.content;
-  if (content === undefined || !content.configuration.enabled) {
-    return { ...explanation, ruleId: null };
-  }
-  const { rules } = content.configuration;
-  const scope = scopeOf(content, (other) => set.flags.get(other)?.content ?? null);
-  const frame = { root: context, flagKey: key, nowMs, split: false, trace: null };
-  const index = compileRule(ruleIndexLogic(rules, scope)).run(context, frame);
-  const rule = typeof index === "number" ? rules[index] : undefined;
-  return { ...explanation, ruleId: rule?.id ?? null };
+  if (content === undefined) return { ...explanation, ruleId: null, rules: [] };
+  const find = (other: string): RevisionContent | null => set.flags.get(other)?.content ?? null;
+  const rules = traceRules(content, find, context, nowMs, (other) => {
+    return set.compiled.evaluate(other, context, nowMs).variant ?? null;
+  });
+  return { ...explanation, ruleId: rules.find(({ serves }) => serves)?.ruleId ?? null, rules };
 }

@@ -7,7 +7,7 @@ type ExplanationView = Static<typeof ExplanationSchema>;
 
 /** An explanation as it is answered, now or of a moment of the past. */
 export function explanationView(explained: ServedExplanation, revision: number): ExplanationView {
-  const { evaluation, steps, ruleId } = explained;
+  const { evaluation, steps, ruleId, rules } = explained;
   return {
     key: evaluation.key,
     revision,
@@ -17,6 +17,7 @@ export function explanationView(explained: ServedExplanation, revision: number):
     errorCode: evaluation.errorCode ?? null,
     errorMessage: evaluation.errorMessage ?? null,
     ruleId,
+    rules: rules.map((rule) => ({ ...rule, checks: [...rule.checks] })),
     steps: [...steps],
   };
 }
