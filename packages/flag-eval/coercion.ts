@@ -49,6 +49,7 @@ export function truthy(value: unknown): boolean {
 /** `left == right`. */
 export function looseEqual(left: unknown, right: unknown): boolean {
   if (left === right) return true;
+  if (typeof left === typeof right && typeof left !== "object") return false;
   const objects = (isRecord(left) ? 1 : 0) + (isRecord(right) ? 1 : 0);
   if (objects === 2) return false;
   if (objects === 1 && (left == null || right == null)) return false;

@@ -18,6 +18,8 @@ function finish(hash: number, byteLength: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
+const encoder = new TextEncoder();
+
 /**
  * MurmurHash3 x86 32-bit with seed 0 over the UTF-8 bytes of `text`, as Go and Rust flagd hash it.
  * A lone surrogate counts as U+FFFD, like in every UTF-8 encoder.
@@ -29,49 +31,32 @@ export function murmur3(text: string): number {
   const length = text.length;
   let hash = 0;
   let index = 0;
-  // Four ASCII characters are one block; the first other character hands over to the slow loop.
+  // Characters of ASCII are their bytes; the first other one hands over to the encoder.
   for (; index + 4 <= length; index += 4) {
     const a = text.charCodeAt(index);
     const b = text.charCodeAt(index + 1);
     const c = text.charCodeAt(index + 2);
     const d = text.charCodeAt(index + 3);
-    if ((a | b | c | d) > 0x7f) break;
+    if ((a | b | c | d) > 0x7f) return hashBytes(encoder.encode(text));
     hash = mix(hash, a | (b << 8) | (c << 16) | (d << 24));
   }
-  return murmur3Tail(text, index, hash);
+  let block = 0;
+  for (; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return hashBytes(encoder.encode(text));
+    block |= code << ((index & 3) << 3);
+  }
+  return finish((length & 3) === 0 ? hash : hash ^ scramble(block), length);
 }
 
-/** Continues after `start` ASCII characters (a multiple of four), byte by byte. */
-function murmur3Tail(text: string, start: number, hashed: number): number {
-  let hash = hashed;
-  let byteLength = start;
-  let block = 0;
-  const push = (byte: number): void => {
-    block |= byte << ((byteLength & 3) << 3);
-    byteLength += 1;
-    if ((byteLength & 3) === 0) {
+function hashBytes(bytes: Uint8Array): number {
+  let [hash, block] = [0, 0];
+  for (const [index, byte] of bytes.entries()) {
+    block |= byte << ((index & 3) << 3);
+    if ((index & 3) === 3) {
       hash = mix(hash, block);
       block = 0;
     }
-  };
-  for (let index = start; index < text.length; index += 1) {
-    let point = text.codePointAt(index) ?? 0;
-    if (point > 0xffff) index += 1;
-    else if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd;
-    if (point < 0x80) push(point);
-    else {
-      if (point < 0x800) push(0xc0 | (point >> 6));
-      else {
-        if (point < 0x10000) push(0xe0 | (point >> 12));
-        else {
-          push(0xf0 | (point >> 18));
-          push(0x80 | ((point >> 12) & 0x3f));
-        }
-        push(0x80 | ((point >> 6) & 0x3f));
-      }
-      push(0x80 | (point & 0x3f));
-    }
   }
-  if ((byteLength & 3) !== 0) hash ^= scramble(block);
-  return finish(hash, byteLength);
+  return finish((bytes.length & 3) === 0 ? hash : hash ^ scramble(block), bytes.length);
 }

@@ -17,8 +17,8 @@ import {
   compileElement,
 } from "./logic.ts";
 import type { Frame, Operator, Run } from "./logic.ts";
-import { parseVersion, relateVersions } from "./sem-ver.ts";
-import { lookup, variable } from "./variable.ts";
+import { parseVersion, relate, relateVersions, relationOf } from "./sem-ver.ts";
+import { attributeOf, attributes, lookup, variable } from "./variable.ts";
 
 const nothing: Run = () => undefined;
 
@@ -45,6 +45,20 @@ function binary(apply: (a: unknown, b: unknown) => unknown): Operator {
   };
 }
 
+/** As `binary`, faster for an attribute and a literal: most of what flags compare. */
+function comparison(apply: (a: unknown, b: unknown) => boolean): Operator {
+  const general = binary(apply);
+  return (values, scope) => {
+    const [first, second, third] = compileArguments(values, scope);
+    const name = first && attributes.get(first.run);
+    if (name === undefined || second?.literal === undefined || third !== undefined) {
+      return general(values, scope);
+    }
+    const { value } = second.literal;
+    return (data) => apply(attributeOf(data, name), value);
+  };
+}
+
 /** An operator of up to three arguments; an absent one is undefined. */
 function ternary(apply: (a: unknown, b: unknown, c: unknown) => unknown): Operator {
   return (values, scope) => {
@@ -57,7 +71,7 @@ function ternary(apply: (a: unknown, b: unknown, c: unknown) => unknown): Operat
 
 /** `test(first, second) && (third === undefined || test(second, third))`. */
 function between(test: (a: unknown, b: unknown) => boolean): Operator {
-  const two = binary(test);
+  const two = comparison(test);
   const three = ternary((a, b, c) => test(a, b) && (c === undefined || test(b, c)));
   return (values, scope) => (values.length > 2 ? three : two)(values, scope);
 }
@@ -71,6 +85,11 @@ const choose: Operator = (values, scope) => {
     answers.push(compileBranch(values[index + 1], index + 1, scope).run);
   }
   answers.push(index < values.length ? compileBranch(values[index], index, scope).run : () => null);
+  const [condition, other] = conditions;
+  const [then = nothing, otherwise = nothing] = answers;
+  if (condition !== undefined && other === undefined) {
+    return (data, frame) => (truthy(condition(data, frame)) ? then : otherwise)(data, frame);
+  }
   return (data, frame) => {
     let chosen = 0;
     for (; chosen < conditions.length; chosen += 1) {
@@ -84,10 +103,17 @@ const choose: Operator = (values, scope) => {
 function stopAt(stop: boolean): Operator {
   return (values, scope) => {
     const runs = compileArguments(values, scope).map(({ run }) => run);
+    const [first = nothing, second = nothing] = runs;
+    if (runs.length === 2) {
+      return (data, frame) => {
+        const current = first(data, frame);
+        return truthy(current) === stop ? current : second(data, frame);
+      };
+    }
     return (data, frame) => {
       let current: unknown;
-      for (const run of runs) {
-        current = run(data, frame);
+      for (let index = 0; index < runs.length; index += 1) {
+        current = runs[index]?.(data, frame);
         if (truthy(current) === stop) return current;
       }
       return current;
@@ -184,7 +210,7 @@ const concatenate: Operator = (values, scope) => {
 const semVer: Operator = (values, scope) => {
   const [left, relation, right] = compileArguments(values, scope);
   if (values.length !== 3 || !left || !relation || !right) return () => null;
-  if (right.literal === undefined) {
+  if (right.literal === undefined || relation.literal === undefined) {
     return (data, frame) =>
       relateVersions(
         parseVersion(left.run(data, frame)),
@@ -193,8 +219,8 @@ const semVer: Operator = (values, scope) => {
       );
   }
   const version = parseVersion(right.literal.value);
-  return (data, frame) =>
-    relateVersions(parseVersion(left.run(data, frame)), relation.run(data, frame), version);
+  const holds = relationOf(relation.literal.value);
+  return (data, frame) => relate(parseVersion(left.run(data, frame)), holds, version);
 };
 
 /** Null, and so the default, unless there are exactly two texts. */
@@ -220,14 +246,14 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator
   ["or", stopAt(true)],
   ["!", binary((a) => !truthy(a))],
   ["!!", binary(truthy)],
-  ["==", binary(looseEqual)],
-  ["!=", binary((a, b) => !looseEqual(a, b))],
-  ["===", binary((a, b) => a === b)],
-  ["!==", binary((a, b) => a !== b)],
+  ["==", comparison(looseEqual)],
+  ["!=", comparison((a, b) => !looseEqual(a, b))],
+  ["===", comparison((a, b) => a === b)],
+  ["!==", comparison((a, b) => a !== b)],
   ["<", between(less)],
   ["<=", between(lessOrEqual)],
-  [">", binary((a, b) => less(b, a))],
-  [">=", binary((a, b) => lessOrEqual(b, a))],
+  [">", comparison((a, b) => less(b, a))],
+  [">=", comparison((a, b) => lessOrEqual(b, a))],
   ["+", eager((values) => values.reduce<number>((sum, value) => sum + float(value), 0))],
   ["-", binary((a, b) => (b === undefined ? -toNumber(a) : toNumber(a) - toNumber(b)))],
   ["*", eager((values) => (values.length === 1 ? values[0] : product(values)))],

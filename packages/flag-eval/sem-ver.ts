@@ -8,15 +8,15 @@ export interface Version {
 }
 
 const STRICT =
-  /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
-const PARTIAL = /^(\d+)(?:\.(\d+))?$/;
+  /^[vV]?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
+const PARTIAL = /^[vV]?(\d+)(?:\.(\d+))?$/;
 // Longest version the reference accepts.
 const MAX_LENGTH = 256;
 
 /** Reads a version as flagd does: `v` prefix, numbers and the partial forms `1` and `1.2` allowed. */
 export function parseVersion(value: unknown): Version | null {
   if (typeof value !== "string" && typeof value !== "number") return null;
-  const source = text(value).replace(/^[vV]/, "");
+  const source = text(value);
   if (source.length > MAX_LENGTH) return null;
   const found = STRICT.exec(source) ?? PARTIAL.exec(source);
   if (found === null) return null;
@@ -68,13 +68,25 @@ const RELATIONS: ReadonlyMap<unknown, Relation> = new Map<unknown, Relation>([
   ["~", (a, b) => a.major === b.major && a.minor === b.minor],
 ]);
 
+/** Whether two versions stand in a relation; undefined for an unknown one. */
+export function relationOf(name: unknown): Relation | undefined {
+  return RELATIONS.get(name);
+}
+
 /** @returns null for an unknown relation or what is not a version, so that the default is served */
+export function relate(
+  left: Version | null,
+  holds: Relation | undefined,
+  right: Version | null,
+): boolean | null {
+  return holds === undefined || left === null || right === null ? null : holds(left, right);
+}
+
+/** `relate` with the relation's name, for one comparison. */
 export function relateVersions(
   left: Version | null,
   relation: unknown,
   right: Version | null,
 ): boolean | null {
-  const holds = RELATIONS.get(relation);
-  if (holds === undefined || left === null || right === null) return null;
-  return holds(left, right);
+  return relate(left, relationOf(relation), right);
 }

@@ -35,6 +35,15 @@ export function lookup(data: unknown, path: unknown, frame: Frame): unknown {
   return names.reduce<unknown>(ownValue, data);
 }
 
+/** What reads one attribute by its plain name, with that name: a comparison reads it by itself. */
+export const attributes = new WeakMap<Run, string>();
+
+/** As the `Run` would, of which `attributes` knows the name. */
+export function attributeOf(data: unknown, name: string): unknown {
+  const value = isRecord(data) ? data[name] : ownValue(data, name);
+  return value === undefined ? null : value;
+}
+
 /** `var`: null, or the second argument, when the attribute is not there. */
 export const variable: Operator = (values, scope) => {
   const [path = literal(""), fallback = literal(null)] = compileArguments(values, scope);
@@ -57,7 +66,9 @@ function readPath(path: unknown, absent: unknown, atRoot: boolean): Run {
   if (names.some(isInherited)) return (data) => orAbsent(names.reduce<unknown>(ownValue, data));
   const [name] = names;
   if (name !== undefined && names.length === 1) {
-    return (data) => orAbsent(isRecord(data) ? data[name] : ownValue(data, name));
+    const run: Run = (data) => orAbsent(isRecord(data) ? data[name] : ownValue(data, name));
+    if (absent === null) attributes.set(run, name);
+    return run;
   }
   return (data) => {
     let value = data;

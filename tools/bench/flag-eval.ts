@@ -1,213 +1,59 @@
 /**
- * Compares our evaluator with flagd-core, Unleash and GrowthBook: the same rules, the same users,
- * one process, rounds interleaved in turning order.
+ * Compares our evaluator with others: the same rules, the same users, one process, rounds
+ * interleaved in turning order. Three parts: one shared rule in six SDKs, flagd-evaluator's published
+ * matrix against flagd-core (each scenario in a process of its own), and loading large sets.
  *
- *   npm run bench:flag-eval -- [--rounds 21] [--json]
+ *   npm run bench:flag-eval -- [--rounds 21] [--part rules|matrix|load] [--json]
  *
- * Prints, for each rule, our median time and how many times longer the others take: the median of
- * the rounds' ratios and their 10th to 90th percentile. Answers are compared first.
+ * Prints our median CPU time and how many times longer the others take: the median of the rounds' ratios
+ * and their 10th to 90th percentile. Answers are compared first.
  */
-import { EventEmitter } from "node:events";
+import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 
-import { GrowthBookClient } from "@growthbook/growthbook";
 import { FlagdCore } from "@openfeature/flagd-core";
 import { compileFlagSet } from "@paceline/flag-eval";
-import type { EvaluationContext } from "@paceline/flag-eval";
-import { Unleash } from "unleash-client";
 
-const EVALUATIONS = 20_000;
-const USERS = 512;
-const COUNTRIES = ["DE", "FR", "IT", "ES", "NL", "BE", "AT", "PL", "SE", "DK"];
-const ELSEWHERE = ["US", "CA", "BR", "JP", "IN", "AU", "MX", "KR", "CN", "ZA"];
+import { manyFlags, MATRIX } from "./flag-eval-matrix.ts";
+import type { Scenario } from "./flag-eval-matrix.ts";
+import { CONTENDERS } from "./flag-eval-rivals.ts";
+import type { Evaluate } from "./flag-eval-rivals.ts";
+import { makeUsers, parsed, RULES, silent, USERS } from "./flag-eval-rules.ts";
+import type { Rule } from "./flag-eval-rules.ts";
 
-interface User {
-  readonly id: string;
-  readonly country: string;
-  readonly plan: string;
-  readonly others: Readonly<Record<string, string>>;
-}
+/** So long is one measurement: the clock of a thread's CPU time ticks in milliseconds. */
+const SAMPLE_MS = 40;
+const STEP = 10_000;
 
-/** Equal in all four; `share` of the answers is on. */
-interface Rule {
+interface Row {
   readonly name: string;
-  readonly attributes: number;
-  readonly share: readonly [number, number];
-  readonly flagd: unknown;
-  readonly unleash: readonly unknown[];
-  readonly growthbook: readonly unknown[];
+  /** Median of our times. */
+  readonly ownNs: number;
+  readonly ratios: Readonly<Record<string, { median: number; p10: number; p90: number }>>;
 }
 
-const inCountries = { contextName: "country", operator: "IN", values: COUNTRIES };
-const rollout = (percent: number, constraints: readonly unknown[]): unknown => ({
-  name: "flexibleRollout",
-  parameters: { rollout: `${percent}`, stickiness: "userId", groupId: "bench" },
-  constraints,
-});
-const seed = { cat: ["bench", { var: "targetingKey" }] };
-
-const onlyPro = {
-  share: [0.2, 0.5],
-  flagd: { if: [{ "==": [{ var: "plan" }, "pro"] }, "on"] },
-  unleash: [rollout(100, [{ contextName: "plan", operator: "IN", values: ["pro"] }])],
-  growthbook: [{ condition: { plan: "pro" }, force: true }],
-} as const;
-
-const RULES: readonly Rule[] = [
-  { name: "no rule", attributes: 8, share: [0, 0], flagd: undefined, unleash: [], growthbook: [] },
-  { ...onlyPro, name: "one ==, 8 attributes", attributes: 8 },
-  { ...onlyPro, name: "one ==, 20 attributes", attributes: 20 },
-  {
-    name: "10 countries and 25 %",
-    attributes: 20,
-    share: [0.05, 0.2],
-    flagd: {
-      if: [
-        {
-          and: [
-            { in: [{ var: "country" }, COUNTRIES] },
-            { fractional: [seed, [true, 25_000], [false, 75_000]] },
-          ],
-        },
-        "on",
-      ],
-    },
-    unleash: [rollout(25, [inCountries])],
-    growthbook: [
-      {
-        condition: { country: { $in: COUNTRIES } },
-        coverage: 0.25,
-        hashAttribute: "id",
-        hashVersion: 2,
-        force: true,
-      },
-    ],
-  },
-];
-
-function makeUsers(attributes: number): readonly User[] {
-  return Array.from({ length: USERS }, (_, index) => {
-    const others: Record<string, string> = {};
-    for (let extra = 3; extra < attributes; extra += 1)
-      others[`attribute${extra}`] = `v${index % 7}`;
-    return {
-      id: `user-${index}`,
-      country: [...COUNTRIES, ...ELSEWHERE][index % 20] ?? "DE",
-      plan: ["free", "pro", "team"][index % 3] ?? "free",
-      others,
-    };
-  });
-}
-
-type Evaluate = (index: number) => boolean;
-
-const variants = { on: true, off: false };
-
-/** A fresh object from JSON for every user, as a server gets it. */
-function parsed(value: unknown): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(value));
-}
-
-function own(rule: Rule, users: readonly User[]): Evaluate {
-  const { flagd: targeting } = rule;
-  const flag = { state: "ENABLED", variants, defaultVariant: "off", targeting };
-  const compiled = compileFlagSet(parsed({ flags: { bench: flag } }));
-  if (!compiled.ok) throw new Error(compiled.error.kind);
-  const set = compiled.value;
-  const contexts: EvaluationContext[] = users.map(({ id, country, plan, others }) =>
-    parsed({ targetingKey: id, country, plan, ...others }),
-  );
-  const nowMs = Date.now();
-  return (index) => set.resolve("boolean", "bench", contexts[index] ?? {}, nowMs).value === true;
-}
-
-function flagdCore(rule: Rule, users: readonly User[]): Evaluate {
-  const silent = { error() {}, warn() {}, info() {}, debug() {} };
-  const core = new FlagdCore(undefined, silent);
-  const { flagd: targeting } = rule;
-  const flag = { state: "ENABLED", variants, defaultVariant: "off", targeting };
-  core.setConfigurations(JSON.stringify({ flags: { bench: flag } }));
-  const contexts = users.map(({ id, country, plan, others }) => ({
-    ...JSON.parse(JSON.stringify({ targetingKey: id, country, plan, ...others })),
-  }));
-  return (index) => core.resolveBooleanEvaluation("bench", false, contexts[index], silent).value;
-}
-
-class OneToggle extends EventEmitter {
-  readonly #toggle: Record<string, unknown>;
-
-  constructor(toggle: Record<string, unknown>) {
-    super();
-    this.#toggle = toggle;
-  }
-
-  getToggle(name: string): unknown {
-    return name === "bench" ? this.#toggle : undefined;
-  }
-  getToggles(): unknown {
-    return [this.#toggle];
-  }
-  getTogglesWithSegmentData(): unknown {
-    return [this.#toggle];
-  }
-  getSegment(): unknown {
-    return undefined;
-  }
-  stop(): void {}
-  async start(): Promise<void> {
-    await Promise.resolve();
-  }
-}
-
-function unleash(rule: Rule, users: readonly User[]): Evaluate {
-  const toggle = parsed({
-    name: "bench",
-    type: "release",
-    enabled: rule.unleash.length > 0,
-    strategies: rule.unleash,
-    variants: [],
-  });
-  const repository = new OneToggle(toggle);
-  const client = new Unleash({
-    appName: "bench",
-    url: "http://127.0.0.1:1/",
-    disableMetrics: true,
-    disableAutoStart: true,
-    repository: repository as never,
-  });
-  const contexts = users.map(({ id, country, plan, others }) => ({
-    userId: id,
-    properties: JSON.parse(JSON.stringify({ country, plan, ...others })),
-  }));
-  repository.emit("ready");
-  return (index) => client.isEnabled("bench", contexts[index], false);
-}
-
-function growthbook(rule: Rule, users: readonly User[]): Evaluate {
-  const client = new GrowthBookClient();
-  client.initSync({
-    payload: parsed({ features: { bench: { defaultValue: false, rules: rule.growthbook } } }),
-  });
-  const contexts = users.map(({ id, country, plan, others }) => ({
-    attributes: parsed({ id, country, plan, ...others }),
-  }));
-  return (index) => client.isOn("bench", contexts[index] ?? { attributes: {} });
-}
-
-const CONTENDERS: readonly (readonly [string, (rule: Rule, users: readonly User[]) => Evaluate])[] =
-  [
-    ["paceline", own],
-    ["flagd-core", flagdCore],
-    ["unleash", unleash],
-    ["growthbook", growthbook],
-  ];
+/** Runs something so and so often and gives nanoseconds for one. */
+type Timed = () => number | Promise<number>;
 
 let sink = 0;
 
-function timeNs(evaluate: Evaluate): number {
-  const startedAt = process.hrtime.bigint();
-  for (let turn = 0; turn < EVALUATIONS; turn += 1) if (evaluate(turn % USERS)) sink += 1;
-  return Number(process.hrtime.bigint() - startedAt) / EVALUATIONS;
+/** CPU time of this thread, so that what else runs on the machine counts little. */
+function cpuNs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) * 1_000;
+}
+
+async function timeNs(evaluate: Evaluate): Promise<number> {
+  const [startedAt, until] = [cpuNs(), performance.now() + SAMPLE_MS];
+  let count = 0;
+  while (performance.now() < until || cpuNs() === startedAt) {
+    for (let turn = 0; turn < STEP; turn += 1) {
+      const answer = evaluate(turn % USERS);
+      if (answer === true || (answer !== false && (await answer))) sink += 1;
+    }
+    count += STEP;
+  }
+  return (cpuNs() - startedAt) / count;
 }
 
 function percentile(values: readonly number[], share: number): number {
@@ -215,10 +61,41 @@ function percentile(values: readonly number[], share: number): number {
   return sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
 }
 
-function checkAnswers(rule: Rule, names: readonly string[], evaluators: readonly Evaluate[]): void {
-  const answers = evaluators.map((evaluate) =>
-    Array.from({ length: USERS }, (_, i) => evaluate(i)),
-  );
+/** The first contender is ours; every round begins with another one. */
+async function compare(
+  name: string,
+  contenders: readonly (readonly [string, Timed])[],
+  rounds: number,
+): Promise<Row> {
+  const times: number[][] = contenders.map(() => []);
+  for (const [, run] of contenders) await run();
+  for (let round = 0; round < rounds; round += 1) {
+    for (let turn = 0; turn < contenders.length; turn += 1) {
+      const index = (turn + round) % contenders.length;
+      const run = contenders[index]?.[1];
+      if (run !== undefined) times[index]?.push(await run());
+    }
+  }
+  const [own = [], ...others] = times;
+  const ratios = others.map((list, index) => {
+    const each = list.map((time, round) => time / (own[round] ?? 1));
+    const [median, p10, p90] = [0.5, 0.1, 0.9].map((share) => percentile(each, share));
+    return [contenders[index + 1]?.[0], { median, p10, p90 }] as const;
+  });
+  return { name, ownNs: percentile(own, 0.5), ratios: Object.fromEntries(ratios) };
+}
+
+async function checkAnswers(
+  rule: Rule,
+  names: readonly string[],
+  evaluators: readonly Evaluate[],
+): Promise<void> {
+  const answers: boolean[][] = [];
+  for (const evaluate of evaluators) {
+    const list: boolean[] = [];
+    for (let index = 0; index < USERS; index += 1) list.push(await evaluate(index));
+    answers.push(list);
+  }
   for (const [contender, list] of answers.entries()) {
     const share = list.filter(Boolean).length / USERS;
     if (share < rule.share[0] || share > rule.share[1]) {
@@ -230,55 +107,139 @@ function checkAnswers(rule: Rule, names: readonly string[], evaluators: readonly
   }
 }
 
-interface Row {
-  readonly rule: string;
-  readonly ownNs: number;
-  readonly ratios: Readonly<Record<string, { median: number; p10: number; p90: number }>>;
+async function measureRule(rule: Rule, rounds: number): Promise<Row> {
+  const users = makeUsers(rule.attributes);
+  const contenders = [];
+  for (const [name, make] of CONTENDERS) contenders.push({ name, ...(await make(rule, users)) });
+  try {
+    const names = contenders.map(({ name }) => name);
+    const evaluators = contenders.map(({ evaluate }) => evaluate);
+    await checkAnswers(rule, names, evaluators);
+    return await compare(
+      rule.name,
+      contenders.map(({ name, evaluate }) => [name, () => timeNs(evaluate)]),
+      rounds,
+    );
+  } finally {
+    for (const { close } of contenders) close();
+  }
 }
 
-function measure(rule: Rule, rounds: number): Row {
-  const users = makeUsers(rule.attributes);
-  const names = CONTENDERS.map(([name]) => name);
-  const evaluators = CONTENDERS.map(([, make]) => make(rule, users));
-  checkAnswers(rule, names, evaluators);
-  const times: number[][] = names.map(() => []);
-  for (const evaluate of evaluators) timeNs(evaluate);
-  for (let round = 0; round < rounds; round += 1) {
-    for (let turn = 0; turn < names.length; turn += 1) {
-      const contender = (turn + round) % names.length;
-      const evaluate = evaluators[contender];
-      if (evaluate !== undefined) times[contender]?.push(timeNs(evaluate));
+/** The value's type decides which of flagd-core's methods is asked. */
+function measureScenario({ id, name, flag, context }: Scenario, rounds: number): Promise<Row> {
+  const document = { flags: flag === null ? { other: manyFlags(1)["flag-0"] } : { flag } };
+  const core = new FlagdCore(undefined, silent);
+  core.setConfigurations(JSON.stringify(document));
+  const compiled = compileFlagSet(parsed(document));
+  if (!compiled.ok) throw new Error(compiled.error.kind);
+  const set = compiled.value;
+  const given = parsed(context);
+  const nowMs = Date.now();
+  const isText = typeof Object.values(flag?.variants ?? {})[0] === "string";
+  const type = isText ? "string" : "boolean";
+  const ours = (): unknown => set.resolve(type, "flag", given, nowMs).variant;
+  const theirContext = JSON.parse(JSON.stringify(context));
+  const theirs = isText
+    ? (): unknown => core.resolveStringEvaluation("flag", "", theirContext, silent).variant
+    : (): unknown => core.resolveBooleanEvaluation("flag", false, theirContext, silent).variant;
+  if (flag !== null && ours() !== theirs()) throw new Error(`${id}: flagd-core answers otherwise`);
+  return compare(
+    `${id} ${name}`,
+    [
+      ["paceline", () => timeNs(() => ours() !== undefined)],
+      ["flagd-core", () => timeNs(() => theirs() !== undefined)],
+    ],
+    rounds,
+  );
+}
+
+/** From the text of the document to the first answer; flagd-core validates, and so do we. */
+function measureLoad(count: number, rounds: number): Promise<Row> {
+  const text = JSON.stringify({ flags: manyFlags(count) });
+  const once = (load: () => unknown): number => {
+    const startedAt = cpuNs();
+    if (load() === "never") sink += 1;
+    return cpuNs() - startedAt;
+  };
+  const own: Timed = () =>
+    once(() => {
+      const compiled = compileFlagSet(JSON.parse(text));
+      if (!compiled.ok || compiled.value.problems.length > 0) throw new Error("not loaded");
+      return compiled.value.evaluate("flag-0", {}, 0).variant;
+    });
+  const core: Timed = () =>
+    once(() => {
+      const loaded = new FlagdCore(undefined, silent);
+      loaded.setConfigurations(text);
+      return loaded.resolveBooleanEvaluation("flag-0", false, {}, silent).variant;
+    });
+  return compare(
+    `load ${count} flags`,
+    [
+      ["paceline", own],
+      ["flagd-core", core],
+    ],
+    rounds,
+  );
+}
+
+/** In a process of its own: what one scenario taught the compiler is no help or harm to the next. */
+function measureApart(scenario: string, rounds: string): Row {
+  const args = [import.meta.filename, "--scenario", scenario, "--rounds", rounds];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
+}
+
+function print(title: string, rows: readonly Row[]): void {
+  console.log(`\n${title}`);
+  for (const { name, ownNs, ratios } of rows) {
+    const others = Object.entries(ratios).map(
+      ([rival, { median, p10, p90 }]) =>
+        `${rival} ${median.toFixed(1)}x (${p10.toFixed(1)} to ${p90.toFixed(1)})`,
+    );
+    const own = ownNs > 1e6 ? `${(ownNs / 1e6).toFixed(1)} ms` : `${ownNs.toFixed(0)} ns`;
+    console.log(`${name.padEnd(36)} paceline ${own.padStart(8)}   ${others.join("   ")}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "21" },
+      part: { type: "string" },
+      scenario: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const rounds = Number(values.rounds);
+  if (values.scenario !== undefined) {
+    const scenario = MATRIX.find(({ id }) => id === values.scenario);
+    if (scenario === undefined) throw new Error(`no scenario ${values.scenario}`);
+    console.log(JSON.stringify(await measureScenario(scenario, rounds)));
+    return;
+  }
+  const asked = (part: string): boolean => values.part === undefined || values.part === part;
+  const parts: Record<string, Row[]> = {};
+  if (asked("rules")) {
+    parts["rules"] = [];
+    for (const rule of RULES) parts["rules"].push(await measureRule(rule, rounds));
+  }
+  if (asked("matrix")) {
+    parts["matrix"] = [];
+    for (const { id } of MATRIX) parts["matrix"].push(measureApart(id, values.rounds));
+  }
+  if (asked("load")) {
+    parts["load"] = [];
+    for (const count of [1_000, 10_000]) {
+      parts["load"].push(await measureLoad(count, Math.min(rounds, count > 1_000 ? 5 : 11)));
     }
   }
-  const ownTimes = times[0] ?? [];
-  const ratios = Object.fromEntries(
-    names.slice(1).map((name, index) => {
-      const list = (times[index + 1] ?? []).map((time, round) => time / (ownTimes[round] ?? 1));
-      return [
-        name,
-        { median: percentile(list, 0.5), p10: percentile(list, 0.1), p90: percentile(list, 0.9) },
-      ];
-    }),
-  );
-  return { rule: rule.name, ownNs: percentile(ownTimes, 0.5), ratios };
+  if (values.json) {
+    console.log(JSON.stringify({ node: process.version, rounds, parts }));
+    return;
+  }
+  console.log(`times longer than paceline: median (p10 to p90) of ${rounds} rounds`);
+  for (const [part, rows] of Object.entries(parts)) print(part, rows);
 }
 
-const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "21" }, json: { type: "boolean", default: false } },
-});
-const rows = RULES.map((rule) => measure(rule, Number(values.rounds)));
-if (values.json) {
-  console.log(JSON.stringify({ node: process.version, rounds: Number(values.rounds), rows }));
-} else {
-  console.log(`times longer than paceline: median (p10 to p90) of ${values.rounds} rounds\n`);
-  for (const { rule, ownNs, ratios } of rows) {
-    const others = Object.entries(ratios).map(
-      ([name, { median, p10, p90 }]) =>
-        `${name} ${median.toFixed(1)}x (${p10.toFixed(1)} to ${p90.toFixed(1)})`,
-    );
-    console.log(
-      `${rule.padEnd(24)} paceline ${ownNs.toFixed(0).padStart(4)} ns   ${others.join("   ")}`,
-    );
-  }
-}
+await main();
 if (sink < 0) console.log(sink);
