@@ -318,6 +318,24 @@ test("a token is not kept where it could be read", async () => {
   assert.ok(rows.every(({ token_hash }) => token_hash.length === 32));
 });
 
+test("a later stage is not passed by the units of an earlier one, and a breach in it is", async () => {
+  assert.ok(watched !== null);
+  const first = watched;
+  const { clock } = server.parts;
+  const stage = { id: "second", exposureShare: 0.4, enteredAt: clock.now() };
+  const lenient = GUARDS.map((one) =>
+    one.source.kind === "event-metric" ? { ...one, source: { ...one.source, margin: 0.9 } } : one,
+  );
+  watched = { ...first, run: { ...first.run, guards: lenient }, stage };
+  const waiting = (await read()).get("failures");
+  assert.equal(waiting?.verdict, "no-data");
+  assert.match(waiting.reason, /Only 0 of 50 units came with this stage yet/);
+  watched = { ...watched, run: first.run };
+  assert.equal((await read()).get("failures")?.verdict, "roll-back");
+  assert.equal(told.at(-1)?.stageId, "second");
+  watched = first;
+});
+
 test("events that cannot be counted now are no data, whatever was known before", async () => {
   const backlog = server.parts.events.backlog.bind(server.parts.events);
   const late = { ...backlog(), waitingSeconds: 60 };

@@ -439,6 +439,13 @@ export interface GuardReadings {
   workspace_id: string;
 }
 
+export interface GuardStages {
+  run_id: string;
+  stage_id: string;
+  units_at_entry: number;
+  workspace_id: string;
+}
+
 export interface IdempotencyKeys {
   body: string | null;
   content_type: string | null;
@@ -800,6 +807,7 @@ export interface Database {
   flag_usage: FlagUsage;
   flags: Flags;
   guard_readings: GuardReadings;
+  guard_stages: GuardStages;
   idempotency_keys: IdempotencyKeys;
   identities: Identities;
   initiative_artifacts: InitiativeArtifacts;

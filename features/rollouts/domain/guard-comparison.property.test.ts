@@ -135,6 +135,27 @@ test("errors in a thousand exposed units and none in control are harm, also on t
   assert.equal(judge(guard, statisticsOf(none, none), "proportion").verdict, "pass");
 });
 
+test("proven harm within an absolute margin is accepted, also where control has none of it", () => {
+  const source = {
+    kind: "event-metric",
+    metric: "paid",
+    direction: "decrease",
+    scale: "absolute",
+    windowHours: 24,
+    minimumUnits: 50,
+  } as const;
+  const accepting = (accepted: number): ComparisonGuard => ({
+    id: "errors",
+    name: "errors",
+    action: "roll-back",
+    source: { ...source, margin: accepted },
+  });
+  const none = { n: 1_000, mean: 0, m2: 0, denominator: null };
+  const some = { n: 1_000, mean: 0.2, m2: 160, denominator: null };
+  assert.equal(judge(accepting(0.3), statisticsOf(none, some), "proportion").verdict, "pass");
+  assert.equal(judge(accepting(0.1), statisticsOf(none, some), "proportion").verdict, "roll-back");
+});
+
 test("an arm in parts is the arm", () => {
   const values = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { maxLength: 20 });
   fc.assert(

@@ -152,7 +152,9 @@ export function judgeMetric(input: MetricGuardInput): Judged {
   const name = metricWords(source.metric);
   const { control, exposed } = arms;
   const accepted = amount(source.margin, source.scale, statistic);
-  if (harm.harm <= harm.bound * harm.se || !(harm.harm > harm.margin || control.value === 0)) {
+  // On the relative scale anything is beyond any share of nothing.
+  const isEndless = source.scale === "relative" && control.value === 0;
+  if (harm.harm <= harm.bound * harm.se || !(harm.harm > harm.margin || isEndless)) {
     const excluded = harm.harm + harm.bound * harm.se < harm.margin;
     return pass(
       excluded

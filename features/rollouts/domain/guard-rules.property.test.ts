@@ -36,7 +36,14 @@ function bucketsOf(values: readonly (number | null)[]): readonly GuardBucket[] {
 
 function judge(source: SeriesThresholdSource, values: readonly (number | null)[]) {
   const buckets = bucketsOf(values);
-  return judgeSeries({ source, action: "roll-back", buckets, startedAt: START, now: NOW }).verdict;
+  return judgeSeries({
+    source,
+    action: "roll-back",
+    buckets,
+    startedAt: START,
+    enteredAt: START,
+    now: NOW,
+  }).verdict;
 }
 
 test("a series breaks its guard only if it crosses in every bucket of the time asked for", () => {
@@ -62,7 +69,17 @@ test("what was so before the rollout does not count", () => {
   const buckets = bucketsOf([20, 20, 20]);
   const startedAt = new Date(NOW.getTime() - 2 * MINUTE_MS);
   const input = { source: series, action: "roll-back", buckets, startedAt, now: NOW } as const;
-  assert.equal(judgeSeries(input).verdict, "no-data");
+  assert.equal(judgeSeries({ ...input, enteredAt: startedAt }).verdict, "no-data");
+});
+
+test("a stage is passed by its own buckets; what is broken breaks it at once", () => {
+  const enteredAt = new Date(NOW.getTime() - 2 * MINUTE_MS);
+  const input = { source: series, action: "roll-back", startedAt: START, now: NOW } as const;
+  const judged = (values: readonly number[], from: Date) =>
+    judgeSeries({ ...input, buckets: bucketsOf(values), enteredAt: from }).verdict;
+  assert.equal(judged([1, 1, 1], enteredAt), "no-data");
+  assert.equal(judged([1, 1, 1], START), "pass");
+  assert.equal(judged([20, 20, 20], enteredAt), "roll-back");
 });
 
 test("a count that is above is so before its bucket is over; one that is below may yet rise", () => {
@@ -70,7 +87,14 @@ test("a count that is above is so before its bucket is over; one that is below m
   const buckets = bucketsOf([0, 0, 20]);
   const above = { ...series, forSeconds: 0 };
   const judged = (source: SeriesThresholdSource, all: readonly GuardBucket[]) =>
-    judgeSeries({ source, action: "hold", buckets: all, startedAt: START, now }).verdict;
+    judgeSeries({
+      source,
+      action: "hold",
+      buckets: all,
+      startedAt: START,
+      enteredAt: START,
+      now,
+    }).verdict;
   assert.equal(judged(above, buckets), "hold");
   assert.equal(judged({ ...above, comparison: "below" }, bucketsOf([20, 20, 1])), "pass");
 });

@@ -22,6 +22,8 @@ export interface SeriesGuardInput {
   readonly buckets: readonly GuardBucket[];
   /** Buckets that began before the rollout say nothing about it. */
   readonly startedAt: Date;
+  /** When the present stage began: it is passed by its own buckets only. */
+  readonly enteredAt: Date;
   readonly now: Date;
 }
 
@@ -84,6 +86,10 @@ export function judgeSeries(input: SeriesGuardInput): Judged {
   const newest = shown(values.at(-1) ?? 0);
   const limit = `${source.comparison} ${shown(source.threshold)}`;
   if (values.some((value) => !crosses(source, value))) {
+    const own = settled.filter(({ at }) => at >= input.enteredAt.getTime());
+    if (own.length < needed) {
+      return noData(`${name} is ${newest}; this stage is judged from ${span} on.`, numbers);
+    }
     return pass(`${name} is ${newest}, not ${limit} for ${span}.`, numbers);
   }
   return values.length < judged.length

@@ -12,6 +12,7 @@ export type { ComparisonGuard, ComparisonInput } from "./guard-comparison.ts";
 export type { Judged } from "./guard-judged.ts";
 export { guardSample } from "./guard-sample.ts";
 export type { GuardSample, GuardTraffic } from "./guard-sample.ts";
+export { passedInStage } from "./guard-stage.ts";
 export { addArms } from "./guard-statistics.ts";
 export type { GuardArm, GuardStatistics } from "./guard-statistics.ts";
 export { GUARD_ACTIONS } from "./guard.ts";

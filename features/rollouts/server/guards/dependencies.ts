@@ -75,6 +75,8 @@ export interface WatchedRun {
 
 /** What all guards of a run say, as the run is told it. */
 export interface GuardsRead {
+  /** The stage that was read; a run that has gone on meanwhile takes no notice. */
+  readonly stageId: string;
   readonly readings: readonly GuardReading[];
   /** Units in the exposed arm of the stage's comparison, those in two arms too; null if unknown. */
   readonly exposedUnits: number | null;

@@ -4,6 +4,7 @@ import {
   judgeArrival,
   judgeComparison,
   judgeSeries,
+  passedInStage,
 } from "../../domain/index.ts";
 import type {
   ComparisonGuard,
@@ -38,6 +39,8 @@ interface Reading {
   readonly run: GuardedRun;
   readonly stage: GuardedStage;
   readonly now: Date;
+  /** Exposed units when the stage began; null for a stage whose beginning is not known. */
+  readonly unitsAtEntry: number | null;
 }
 
 function noData(reason: string): Judged {
@@ -65,8 +68,11 @@ async function readSeriesGuard(reading: Reading, guard: Guard): Promise<Found> {
   const { buckets, missing, sql } = await readSeries(deps.events, source, run, stage, now);
   const newest = buckets.findLast(({ events }) => events > 0);
   const { startedAt } = run;
+  const { enteredAt } = stage;
   return {
-    judged: unlessMissing(missing, () => judgeSeries({ source, action, buckets, startedAt, now })),
+    judged: unlessMissing(missing, () =>
+      judgeSeries({ source, action, buckets, startedAt, enteredAt, now }),
+    ),
     newestEventAt: newest === undefined ? null : new Date(newest.at),
     sql,
   };
@@ -106,8 +112,12 @@ async function readComparisons(reading: Reading): Promise<ReadonlyMap<number, Co
   return found;
 }
 
+function unitsIn({ statistics }: ComparisonReading): number {
+  return statistics.exposed.units + statistics.crossExposedUnits;
+}
+
 function readComparisonGuard(
-  { run, stage }: Reading,
+  { run, stage, unitsAtEntry }: Reading,
   guard: ComparisonGuard,
   comparisons: ReadonlyMap<number, ComparisonReading>,
 ): Found {
@@ -122,16 +132,21 @@ function readComparisonGuard(
   const { statistics, statisticOf, missing, sql } = found;
   const { guards, stages } = run;
   const { exposureShare } = stage;
+  const units = unitsIn(found);
+  const newUnits = units - (unitsAtEntry ?? units);
   const judged = unlessMissing(missing, () =>
-    judgeComparison(guard, { guards, stages, exposureShare, statistics, statisticOf }),
+    passedInStage(
+      guard,
+      judgeComparison(guard, { guards, stages, exposureShare, statistics, statisticOf }),
+      newUnits,
+    ),
   );
   return { judged, newestEventAt: statistics.newestEventAt, sql };
 }
 
 function exposedUnits(comparisons: ReadonlyMap<number, ComparisonReading>): number | null {
   const [first] = comparisons.values();
-  if (first === undefined) return null;
-  return first.statistics.exposed.units + first.statistics.crossExposedUnits;
+  return first === undefined ? null : unitsIn(first);
 }
 
 /** What all guards of a pass share; comparisons are null where they could not be read. */
@@ -171,8 +186,9 @@ export async function observeGuards(
   run: GuardedRun,
   stage: GuardedStage,
   now: Date,
+  unitsAtEntry: number | null,
 ): Promise<GuardObservation> {
-  const reading: Reading = { deps, run, stage, now };
+  const reading: Reading = { deps, run, stage, now, unitsAtEntry };
   const late = lateness(reading);
   const comparisons = await readComparisons(reading).catch((error: unknown) => {
     deps.onError(error, run.runId);
@@ -191,5 +207,10 @@ export async function observeGuards(
     });
   }
   const isKnown = comparisons !== null && late === null;
-  return { readings, exposedUnits: isKnown ? exposedUnits(comparisons) : null, sql };
+  return {
+    stageId: stage.id,
+    readings,
+    exposedUnits: isKnown ? exposedUnits(comparisons) : null,
+    sql,
+  };
 }

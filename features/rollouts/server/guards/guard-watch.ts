@@ -3,6 +3,7 @@ import type { AuditStatement } from "@paceline/audit/server";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
 import type { Db } from "@paceline/db";
+import { rolloutComparison } from "@paceline/flags/domain";
 import { ok } from "@paceline/result";
 
 import type { GuardReading, GuardVerdict } from "../../domain/index.ts";
@@ -14,7 +15,12 @@ import type {
 } from "./dependencies.ts";
 import { observeGuards } from "./guard-reader.ts";
 import type { GuardObservation } from "./guard-reader.ts";
-import { insertReading, latestReadings } from "./reading-repository.ts";
+import {
+  findUnitsAtEntry,
+  insertReading,
+  latestReadings,
+  noteUnitsAtEntry,
+} from "./reading-repository.ts";
 
 /** A verdict that goes on is kept, and told to its run, so often; one that changes at once. */
 const KEEP_EVERY_MS = 300_000;
@@ -42,6 +48,8 @@ interface Memory {
   /** What the run was told last; null makes the next pass tell it. */
   told: { readonly signature: string; readonly at: number } | null;
   observation: GuardObservation | null;
+  /** Exposed units when the stage of that id began. */
+  entry: { readonly stageId: string; readonly units: number } | null;
 }
 
 const DECIDING: readonly GuardVerdict[] = ["warn", "hold", "roll-back"];
@@ -57,7 +65,7 @@ async function remember(db: Db, { run }: WatchedRun): Promise<Memory> {
   const kept = [...latest].map(
     ([id, { verdict, at }]) => [id, { verdict, at: Date.parse(at) }] as const,
   );
-  return { kept: new Map(kept), told: null, observation: null };
+  return { kept: new Map(kept), told: null, observation: null, entry: null };
 }
 
 /** Whether a reading adds something to what is kept. */
@@ -116,10 +124,10 @@ async function commit(
   isTold: boolean,
 ): Promise<void> {
   const { run } = watched;
-  const { readings, exposedUnits } = observation;
+  const { stageId, readings, exposedUnits } = observation;
   const ctx = deps.serviceContext(run.workspaceId);
   const news = readings.filter((reading) => isNews(memory, reading));
-  const place = { runId: run.runId, stageId: watched.stage.id };
+  const place = { runId: run.runId, stageId };
   const committed = await inTransaction(deps.db, async (tx) => {
     const inner = { ...ctx, db: tx };
     for (const reading of news) {
@@ -130,13 +138,28 @@ async function commit(
       const id = ctx.newId();
       await insertReading(tx, run.workspaceId, { ...reading, ...place, id, auditEntry });
     }
-    if (isTold) await deps.runs.deliver(inner, run.runId, { readings, exposedUnits });
+    if (isTold) await deps.runs.deliver(inner, run.runId, { stageId, readings, exposedUnits });
     return ok(news);
   });
   if (!committed.ok) return;
   for (const { guardId, verdict, at } of committed.value) {
     memory.kept.set(guardId, { verdict, at: Date.parse(at) });
   }
+}
+
+/** Whether nobody can have been exposed in the stage's comparison before the stage began. */
+function beginsAtZero({ run, stage }: WatchedRun): boolean {
+  if (stage.enteredAt.getTime() <= run.startedAt.getTime()) return true;
+  const comparison = rolloutComparison(run.runId, stage.exposureShare);
+  return comparison !== null && comparison.controlParts < comparison.exposedParts;
+}
+
+async function unitsAtEntry(db: Db, memory: Memory, watched: WatchedRun): Promise<number | null> {
+  const { run, stage } = watched;
+  if (memory.entry?.stageId === stage.id) return memory.entry.units;
+  const units = beginsAtZero(watched) ? 0 : await findUnitsAtEntry(db, run.runId, stage.id);
+  memory.entry = units === null ? null : { stageId: stage.id, units };
+  return units;
 }
 
 /** @returns whether the run was told */
@@ -149,8 +172,13 @@ async function readRun(
   const now = await deps.environmentNow(run.workspaceId, run.environment);
   const memory = memories.get(run.runId) ?? (await remember(deps.db, watched));
   memories.set(run.runId, memory);
-  const observation = await observeGuards(deps, run, stage, now);
+  const before = await unitsAtEntry(deps.db, memory, watched);
+  const observation = await observeGuards(deps, run, stage, now, before);
   memory.observation = observation;
+  if (before === null && observation.exposedUnits !== null) {
+    const { workspaceId, runId } = run;
+    await noteUnitsAtEntry(deps.db, workspaceId, runId, stage.id, observation.exposedUnits);
+  }
   const signature = signatureOf(watched, observation);
   const isTold = isDue(memory, signature, now);
   if (!isTold && !observation.readings.some((reading) => isNews(memory, reading))) return false;

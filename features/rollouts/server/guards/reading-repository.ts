@@ -117,3 +117,38 @@ export async function listReadings(
     .execute();
   return rows.map(readingOf);
 }
+
+/** Exposed units when a stage began, or null if nobody has noted them. */
+export async function findUnitsAtEntry(
+  db: Db,
+  runId: string,
+  stageId: string,
+): Promise<number | null> {
+  const row = await db
+    .selectFrom("guard_stages")
+    .select("units_at_entry")
+    .where("run_id", "=", runId)
+    .where("stage_id", "=", stageId)
+    .executeTakeFirst();
+  return row === undefined ? null : Number(row.units_at_entry);
+}
+
+/** Notes the exposed units at a stage's first reading; who was first is right. */
+export async function noteUnitsAtEntry(
+  db: Db,
+  workspaceId: string,
+  runId: string,
+  stageId: string,
+  units: number,
+): Promise<void> {
+  await db
+    .insertInto("guard_stages")
+    .values({
+      workspace_id: workspaceId,
+      run_id: runId,
+      stage_id: stageId,
+      units_at_entry: units,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}

@@ -52,4 +52,17 @@ export const guardMigrations: FeatureMigrations["migrations"] = {
       await sql`create index alerts_firing on alerts (workspace_id, received_at desc)`.execute(db);
     },
   },
+  "202611271600_rollouts_guard_stages": {
+    async up(db) {
+      // A stage is passed by units of its own: those that were exposed before it are remembered.
+      await sql`
+        create table guard_stages (
+          workspace_id uuid not null,
+          run_id uuid not null,
+          stage_id text not null,
+          units_at_entry bigint not null,
+          primary key (run_id, stage_id)
+        )`.execute(db);
+    },
+  },
 };
