@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import test from "node:test";
 import { isDeepStrictEqual } from "node:util";
 
+import { compileRule } from "@paceline/flag-eval";
 import fc from "fast-check";
 
-import { compileRule } from "./operators.ts";
+export const reference: { apply(rule: unknown, data: unknown): unknown } = createRequire(
+  import.meta.url,
+)("json-logic-js");
 
-const reference: { apply(rule: unknown, data: unknown): unknown } = createRequire(import.meta.url)(
-  "json-logic-js",
-);
-
-function run(rule: unknown, data: unknown): unknown {
+export function run(rule: unknown, data: unknown): unknown {
   const compiled = compileRule(rule);
   assert.deepEqual(compiled.problems, []);
   return compiled.run(data, { root: data, flagKey: "f", nowMs: 0, split: false, trace: null });
@@ -29,14 +27,19 @@ const scalar = fc.oneof(
   fc.integer({ min: -20, max: 20 }),
   fc.double({ min: -5, max: 5, noNaN: true }),
 );
-const attribute = fc.oneof(
+export const attribute = fc.oneof(
   scalar,
   fc.array(scalar, { maxLength: 4 }),
   fc.record({ x: scalar, y: fc.array(scalar, { maxLength: 3 }) }),
 );
-const context = fc.record({ a: attribute, b: attribute, c: scalar, list: fc.array(attribute) });
+export const anyData = fc.record({
+  a: attribute,
+  b: attribute,
+  c: scalar,
+  list: fc.array(attribute),
+});
 
-const { rule } = fc.letrec<{ rule: unknown }>((tie) => {
+export const { rule: anyRule } = fc.letrec<{ rule: unknown }>((tie) => {
   const inner = tie("rule");
   const operation = (
     operator: string,
@@ -88,71 +91,24 @@ const { rule } = fc.letrec<{ rule: unknown }>((tie) => {
   };
 });
 
-test("any rule over any JSON gives what json-logic-js gives, where that gives anything", () => {
-  let compared = 0;
-  fc.assert(
-    fc.property(rule, context, (logic, data) => {
-      const actual = run(logic, data);
-      let expected: unknown;
-      try {
-        expected = reference.apply(logic, data);
-      } catch {
-        return; // The reference throws; ours must only not.
-      }
-      if (expected !== null && typeof expected === "function") return;
-      compared += 1;
-      assert.ok(
-        isDeepStrictEqual(plain(actual), plain(expected)),
-        `${JSON.stringify(plain(actual))} instead of ${JSON.stringify(plain(expected))}`,
-      );
-    }),
-    { numRuns: 20_000 },
-  );
-  assert.ok(compared > 15_000, `${compared} compared`);
-});
-
-test("negative zero and what is not a number behave as in the reference", () => {
-  // Found by the property above.
-  for (const logic of [
-    { "/": [1, { "*": [{ "-": [0] }, " 7 "] }] },
-    { "/": [1, { "*": [-1, 0, 0] }] },
-    { "/": [1, { "*": [-1, 0] }] },
-    { in: [{ min: ["abc"] }, { merge: [{ "+": ["abc"] }] }] },
-  ]) {
-    assert.deepEqual(run(logic, null), reference.apply(logic, null), JSON.stringify(logic));
+/**
+ * Whether a rule gives what json-logic-js gives; what JSON cannot tell apart is equal.
+ *
+ * @returns false if the reference gives nothing to compare with: it throws, where ours must not
+ * @throws AssertionError if the two differ
+ */
+export function compareWithJsonLogic(logic: unknown, data: unknown): boolean {
+  const actual = run(logic, data);
+  let expected: unknown;
+  try {
+    expected = reference.apply(logic, data);
+  } catch {
+    return false;
   }
-});
-
-const hostile = fc.oneof(
-  attribute,
-  fc.constantFrom<unknown>(
-    { toString: 1, valueOf: 2 },
-    { indexOf: 1, length: -1 },
-    [{ toString: null }],
-    JSON.parse(`${"[".repeat(5000)}${"]".repeat(5000)}`),
-    JSON.parse('{"__proto__": {"x": 1}}'),
-    "\ud800",
-    1e308,
-  ),
-);
-
-test("no attribute makes an operator throw", () => {
-  fc.assert(
-    fc.property(rule, hostile, hostile, (logic, a, b) => {
-      run(logic, { a, b, list: [a, b] });
-      run(
-        { and: [{ starts_with: [{ var: "a" }, "x"] }, { sem_ver: [{ var: "a" }, "^", "1.0.0"] }] },
-        { a },
-      );
-      run({ fractional: [{ var: "a" }, [{ var: "b" }, { var: "b" }], ["x", 1]] }, { a, b });
-    }),
-    { numRuns: 5000 },
+  if (expected !== null && typeof expected === "function") return false;
+  assert.ok(
+    isDeepStrictEqual(plain(actual), plain(expected)),
+    `${JSON.stringify(plain(actual))} instead of ${JSON.stringify(plain(expected))}`,
   );
-});
-
-test("inherited properties are not attributes", () => {
-  for (const name of ["constructor", "__proto__", "toString", "a.constructor.name", "a.map"]) {
-    assert.equal(run({ var: name }, { a: [1] }), null, name);
-  }
-  assert.equal(run({ var: "a.length" }, { a: [1] }), 1);
-});
+  return true;
+}
