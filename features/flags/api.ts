@@ -296,13 +296,20 @@ export const FlagSummarySchema = Type.Object({
   expiresAt: Nullable(Type.String()),
   lifecycle: LifecycleSchema,
   tags: Type.Array(Type.String()),
+  createdAt: Type.String({ format: "date-time" }),
   archivedAt: Nullable(Type.String()),
+  lastEvaluatedAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
+    description: "asked for by its key, in any environment",
+  }),
   version: Type.Integer(),
   published: Type.Array(
     Type.Object({
       environment: Type.String(),
       revision: Type.Integer(),
       publishedAt: Type.String(),
+      enabled: Type.Boolean(),
+      exposureShare: Type.Number({ description: "of its widest rule, 0 to 1; 0 without rules" }),
+      rules: Type.Integer({ minimum: 0 }),
     }),
     { description: "where the flag is in force now" },
   ),

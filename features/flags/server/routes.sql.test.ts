@@ -5,7 +5,7 @@ import { publishTestFlag, startTestServer } from "./test-server.ts";
 
 const server = await startTestServer();
 after(server.close);
-const { call } = server;
+const { call, clock } = server;
 
 const boolean = { type: "boolean", variants: { on: true, off: false } };
 const ramp = (exposureShare: number) => ({
@@ -61,6 +61,59 @@ test("a flag is created, read, edited under its version, and listed by pages and
     ["a-1"],
   );
   assert.deepEqual((await call("GET", "/api/v1/flags?text=%25")).json().items, []);
+});
+
+test("flags are sorted by age and by key, both ways, page by page without a gap", async () => {
+  for (const key of ["s-b", "s-c", "s-a"]) {
+    await call("POST", "/api/v1/flags", { key, ...boolean, tags: ["sorted"] });
+    clock.advance(1_000);
+  }
+  const walk = async (sort: string): Promise<readonly string[]> => {
+    const keys: string[] = [];
+    let cursor = "";
+    do {
+      const url = `/api/v1/flags?limit=1&tag=sorted&sort=${sort}${cursor}`;
+      const { items, next } = (await call("GET", url)).json();
+      keys.push(...items.map(({ key }: { key: string }) => key));
+      cursor = next === null ? "" : `&cursor=${next}`;
+    } while (cursor !== "");
+    return keys;
+  };
+  assert.deepEqual(await walk("key"), ["s-a", "s-b", "s-c"]);
+  assert.deepEqual(await walk("-key"), ["s-c", "s-b", "s-a"]);
+  assert.deepEqual(await walk("created"), ["s-b", "s-c", "s-a"]);
+  assert.deepEqual(await walk("-created"), ["s-a", "s-c", "s-b"]);
+});
+
+test("the list says how far each flag is open in each environment, and finds by tag and stage", async () => {
+  const rules = [
+    { id: "few", serve: { variant: "on" }, exposureShare: 0.05 },
+    { id: "more", serve: { variant: "on" }, exposureShare: 0.25 },
+  ];
+  await publishTestFlag(server, "l-1", boolean, { offVariant: "off", rules });
+  await publishTestFlag(server, "l-1", boolean, { enabled: false, offVariant: "off" }, "staging");
+  await call("POST", "/api/v1/flags", { key: "l-2", ...boolean, tags: ["listed"] });
+  const [flag] = (await call("GET", "/api/v1/flags?text=l-1")).json().items;
+  const facts = flag.published.map(
+    ({ environment, enabled, exposureShare, rules: count }: Record<string, unknown>) => [
+      environment,
+      enabled,
+      exposureShare,
+      count,
+    ],
+  );
+  assert.deepEqual(facts, [
+    ["production", true, 0.25, 2],
+    ["staging", false, 0, 0],
+  ]);
+  assert.equal(flag.lastEvaluatedAt, null);
+  const keysOf = async (query: string): Promise<readonly string[]> =>
+    (await call("GET", `/api/v1/flags?${query}`))
+      .json()
+      .items.map(({ key }: { key: string }) => key);
+  assert.deepEqual(await keysOf("tag=listed"), ["l-2"]);
+  assert.deepEqual(await keysOf("text=LISTED"), ["l-2"]);
+  assert.deepEqual(await keysOf("lifecycle=live&text=l-"), ["l-1"]);
 });
 
 test("a draft with faults is refused with their pointers", async () => {

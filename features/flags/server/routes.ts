@@ -24,7 +24,9 @@ import {
   FlagKey,
   FlagKindSchema,
   FlagSummarySchema,
+  LifecycleSchema,
   PublicationSchema,
+  TagSchema,
 } from "../api.ts";
 import { explainFlag } from "../domain/index.ts";
 import { archiveFlag } from "./commands/archive-flag.ts";
@@ -34,6 +36,8 @@ import { editFlag } from "./commands/edit-flag.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { registerDocumentRoutes } from "./document-routes.ts";
 import { explanationView } from "./explanation-view.ts";
+import { listFlags } from "./flag-list.ts";
+import type { ListPlace } from "./flag-list.ts";
 import { registerHoldoutRoutes } from "./holdouts/routes.ts";
 import { registerLayerRoutes } from "./layers/routes.ts";
 import { registerOfrep } from "./ofrep.ts";
@@ -45,24 +49,42 @@ import { inForce, mustHaveEnvironment } from "./route-guards.ts";
 import { registerSdkRoutes } from "./sdk-routes.ts";
 import { registerTimeTravel } from "./time-travel.ts";
 import { registerToolRoutes } from "./tool-routes.ts";
-import { listFlags, readDetail } from "./views.ts";
+import { readDetail } from "./views.ts";
 
 const KeyParams = Type.Object({ key: FlagKey });
 
-function addLists(app: App, deps: FlagRouteDependencies): void {
+/** The last flag of the page before; null for the first page. */
+function placeOf(cursor: readonly string[] | null): ListPlace | null {
+  const [created = "", key] = cursor ?? [];
+  const createdAt = new Date(created);
+  return key === undefined || Number.isNaN(createdAt.getTime()) ? null : { key, createdAt };
+}
+
+function addList(app: App, deps: FlagRouteDependencies): void {
   app.get(
     "/api/v1/flags",
     {
       config: { permission: "flag.read" },
       schema: {
-        summary: "Flags by key",
+        summary: "Flags that fit, in order",
         querystring: Type.Object({
           ...PageQuery.properties,
           text: Type.Optional(Type.String({ maxLength: 200 })),
           kind: Type.Optional(FlagKindSchema),
           initiativeId: Type.Optional(Type.String({ format: "uuid" })),
+          owner: Type.Optional(Type.String({ maxLength: 100 })),
+          tag: Type.Optional(TagSchema),
+          lifecycle: Type.Optional(LifecycleSchema),
           environment: Type.Optional(EnvironmentKey),
           archived: Type.Optional(Type.Boolean()),
+          sort: Type.Optional(
+            Type.Union([
+              Type.Literal("key"),
+              Type.Literal("-key"),
+              Type.Literal("created"),
+              Type.Literal("-created"),
+            ]),
+          ),
         }),
         response: { 200: PageOf(FlagSummarySchema) },
       },
@@ -71,18 +93,25 @@ function addLists(app: App, deps: FlagRouteDependencies): void {
       const { workspaceId } = commandContext(request);
       const query = request.query;
       const limit = pageLimit(query.limit);
-      const after = readCursor(query.cursor, 1)?.[0] ?? null;
       const filters = {
         text: query.text ?? null,
         kind: query.kind ?? null,
         initiativeId: query.initiativeId ?? null,
+        owner: query.owner ?? null,
+        tag: query.tag ?? null,
+        lifecycle: query.lifecycle ?? null,
         environment: query.environment ?? null,
         archived: query.archived ?? false,
       };
-      const rows = await listFlags(deps.db, workspaceId, filters, after, limit + 1);
-      return cursorPage(rows, limit, ({ key }) => [key]);
+      const sort = query.sort ?? "key";
+      const after = placeOf(readCursor(query.cursor, 2));
+      const rows = await listFlags(deps.db, workspaceId, filters, sort, after, limit + 1);
+      return cursorPage(rows, limit, ({ createdAt, key }) => [createdAt, key]);
     },
   );
+}
+
+function addDetail(app: App, deps: FlagRouteDependencies): void {
   app.get(
     "/api/v1/flags/:key",
     {
@@ -187,7 +216,8 @@ export function registerRoutes(
   app: App,
   deps: FlagRouteDependencies,
 ): { readonly eventStreams: () => number } {
-  addLists(app, deps);
+  addList(app, deps);
+  addDetail(app, deps);
   addDefinition(app, deps);
   addEvaluation(app, deps);
   registerTimeTravel(app, deps);

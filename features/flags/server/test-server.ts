@@ -152,6 +152,19 @@ function callerOf(app: App): TestServer["call"] {
   };
 }
 
+/** Whoever names themselves in the key is let in as that one. */
+function testApp({ db }: TestDatabase, clock: TestClock) {
+  return createApp({
+    db,
+    clock,
+    authenticate: async (request) => {
+      const { authorization } = request.headers;
+      const name = request.headers["x-api-key"] ?? authorization?.replace(/^Bearer /, "") ?? "";
+      return identityOfKey(String(name));
+    },
+  });
+}
+
 /** What is sampled is kept in memory and written when a test says so. */
 function testContexts(
   { db }: TestDatabase,
@@ -174,15 +187,7 @@ export async function startTestServer(
   const contexts = await testContexts(database, onError);
   const nowMs = (): number => clock.now().getTime();
   const subscribers = await testSubscribers(database.db, notifications, flagSets, nowMs, onError);
-  const { app } = await createApp({
-    db: database.db,
-    clock,
-    authenticate: async (request) => {
-      const { authorization } = request.headers;
-      const name = request.headers["x-api-key"] ?? authorization?.replace(/^Bearer /, "") ?? "";
-      return identityOfKey(String(name));
-    },
-  });
+  const { app } = await testApp(database, clock);
   registerRoutes(app, {
     db: database.db,
     flagSets,

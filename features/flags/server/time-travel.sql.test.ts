@@ -110,7 +110,8 @@ test("what a rule needs is looked up as it was then, not as it is now", async ()
 
 test("a rule that keeps assignments says what its revision alone cannot know", async () => {
   const sticky = { fallbackUnit: null, minPhase: 1 };
-  const rules = [{ id: "kept", serve: { variant: "on" }, sticky }];
+  const split = [{ variant: "on", share: 1 }];
+  const rules = [{ id: "kept", serve: { split }, sticky }];
   await publishTestFlag(server, "t-sticky", boolean, { ...serving("on"), rules });
   const answer = await at("t-sticky", now());
   assert.equal(answer.explanation.variant, "on");

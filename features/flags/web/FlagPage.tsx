@@ -17,11 +17,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy } from "react";
 
 import type { FlagDetail } from "../api.ts";
-import { InForceTab } from "./InForceTab.tsx";
+import { Lifecycle } from "./list/Lifecycle.tsx";
+import { StaleBadge } from "./list/StaleBadge.tsx";
+import { InForceTab } from "./now/InForceTab.tsx";
 import { flagPage, flagsPage } from "./pages.ts";
 import type { FlagPlace } from "./place.ts";
 import { environmentsQuery, flagQuery } from "./queries.ts";
-import { configurationWords } from "./words.ts";
+import { configurationWords, kindWords } from "./words.ts";
 
 const RulesTab = lazy(async () => ({
   default: (await import("./editor/RulesTab.tsx")).RulesTab,
@@ -32,6 +34,12 @@ const HistoryTab = lazy(async () => ({
 const ExplainTab = lazy(async () => ({
   default: (await import("./explain/ExplainTab.tsx")).ExplainTab,
 }));
+const ClientsTab = lazy(async () => ({
+  default: (await import("./clients/ClientsTab.tsx")).ClientsTab,
+}));
+const ChecksTab = lazy(async () => ({
+  default: (await import("./checks/ChecksTab.tsx")).ChecksTab,
+}));
 const UseTab = lazy(async () => ({ default: (await import("./UseTab.tsx")).UseTab }));
 const RollbackTab = lazy(async () => ({
   default: (await import("./RollbackTab.tsx")).RollbackTab,
@@ -40,8 +48,10 @@ const RollbackTab = lazy(async () => ({
 const tabs = [
   { value: "now", label: "Who sees what" },
   { value: "rules", label: "Rules" },
-  { value: "history", label: "History" },
   { value: "explain", label: "Explain" },
+  { value: "history", label: "History" },
+  { value: "clients", label: "Clients" },
+  { value: "checks", label: "Tests and code" },
   { value: "rollback", label: "Rollback" },
   { value: "use", label: "Use it" },
 ] as const;
@@ -87,8 +97,9 @@ function Content(props: { flag: FlagDetail }) {
         title={flag.key}
         badges={
           <>
-            <Badge>{flag.kind.replace("-", " ")}</Badge>
-            {flag.archivedAt !== null && <StateBadge state="archived" />}
+            <Badge>{kindWords(flag.kind)}</Badge>
+            <Lifecycle lifecycle={flag.lifecycle} />
+            <StaleBadge flagKey={flag.key} />
             {configuration === undefined ? (
               <Badge dashed>Not in force in {environment}</Badge>
             ) : (
@@ -144,6 +155,12 @@ function Content(props: { flag: FlagDetail }) {
           </TabPanel>
           <TabPanel value="explain">
             <ExplainTab key={environment} at={at} search={search} onSearch={update} />
+          </TabPanel>
+          <TabPanel value="clients">
+            <ClientsTab key={environment} at={at} />
+          </TabPanel>
+          <TabPanel value="checks">
+            <ChecksTab key={environment} at={at} />
           </TabPanel>
           <TabPanel value="rollback">
             <RollbackTab at={at} />

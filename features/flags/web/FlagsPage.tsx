@@ -1,52 +1,52 @@
 import {
-  Badge,
   Button,
   Card,
-  Checkbox,
   EmptyState,
-  Loaded,
+  ErrorState,
+  LinkButton,
   Page,
   PageHeader,
-  RelativeTime,
-  Select,
   SkeletonRows,
+  StaleNote,
   Table,
-  TextField,
   TextLink,
   formatCount,
   useLive,
   useMay,
   usePageSearch,
 } from "@paceline/web-kit";
-import type { Column } from "@paceline/web-kit";
-import { useQuery } from "@tanstack/react-query";
-import { Flag, Plus, Search } from "lucide-react";
-import { Suspense, lazy } from "react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Flag, Plus } from "lucide-react";
+import { Suspense, lazy, useState } from "react";
 
-import type { FlagSummary } from "../api.ts";
-import { flagPage, flagsPage } from "./pages.ts";
-import { environmentsQuery, flagsQuery, membersQuery } from "./queries.ts";
+import type { StaleFlagView } from "../stale-api.ts";
+import { listColumns } from "./list/columns.tsx";
+import { ListFilters, isFiltered } from "./list/ListFilters.tsx";
+import { SelectionBar } from "./list/SelectionBar.tsx";
+import { flagPage, flagsPage, layersPage } from "./pages.ts";
+import { flagListQuery, membersQuery, staleQuery } from "./queries.ts";
 
 const CreateFlagDialog = lazy(async () => ({
   default: (await import("./CreateFlagDialog.tsx")).CreateFlagDialog,
 }));
 
-const kinds = [
-  { value: "any", label: "All kinds" },
-  { value: "release", label: "Release" },
-  { value: "experiment", label: "Experiment" },
-  { value: "kill-switch", label: "Kill switch" },
-  { value: "permission", label: "Permission" },
-  { value: "configuration", label: "Configuration" },
-] as const;
+/** What needs clean-up comes first in words; the table is in the order that was chosen. */
+function answerOf(shown: number, more: boolean, stale: number | undefined): string {
+  const flags = more ? `The first ${shown} flags` : formatCount(shown, "flag");
+  if (stale === undefined) return `${flags}.`;
+  if (stale === 0) return `${flags}; none of all is stale.`;
+  return `${flags}; ${formatCount(stale, "flag")} of all ${stale === 1 ? "is" : "are"} stale and can be cleaned up.`;
+}
 
 export function FlagsPage() {
   const [search, update] = usePageSearch(flagsPage);
-  const query = useQuery(flagsQuery(search));
-  const environments = useQuery(environmentsQuery);
+  const query = useInfiniteQuery(flagListQuery(search));
   const members = useQuery(membersQuery);
+  const stale = useQuery(staleQuery);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   useLive("flags", ["flags"]);
   const mayEdit = useMay("flag.edit");
+  const maySelect = useMay("flag.publish");
   const create = mayEdit && (
     <Button
       kind="primary"
@@ -56,85 +56,78 @@ export function FlagsPage() {
       Create flag
     </Button>
   );
-  const filtered =
-    search.text !== "" || search.kind !== "any" || search.environment !== "" || search.archived;
+  const staleOf = new Map((stale.data?.items ?? []).map((one) => [one.key, one]));
+  const loaded = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const items = search.stale ? loaded.filter(({ key }) => staleOf.has(key)) : loaded;
   const nameOf = (id: string | null) =>
     id === null ? null : (members.data?.items.find((member) => member.id === id)?.name ?? null);
+  const columns = listColumns({
+    nameOf,
+    staleOf: (key) => staleOf.get(key),
+    maySelect,
+    isSelected: (key) => selected.has(key),
+    onSelect: (key, on) => setSelected(withKey(selected, key, on)),
+  });
   return (
     <Page title="Flags" actions={create}>
-      <PageHeader title="Flags">
+      <PageHeader
+        title="Flags"
+        actions={<LinkButton to={layersPage.href()}>Layers and holdouts</LinkButton>}
+      >
         {query.data === undefined
           ? "What decides who sees what."
-          : `${formatCount(query.data.items.length, "flag")}${filtered ? " fit these filters" : ""}, ${query.data.items.filter(({ published }) => published.length > 0).length} in force.`}
+          : answerOf(items.length, query.hasNextPage, stale.data?.items.length)}
       </PageHeader>
-      <div className="mb-4 flex flex-wrap items-center gap-3">
-        <div className="w-56">
-          <TextField
-            label="Search by key or description"
-            hideLabel
-            type="search"
-            placeholder="Key or description"
-            before={<Search />}
-            value={search.text}
-            onChange={(text) => update({ text })}
-          />
-        </div>
-        <div className="w-40">
-          <Select
-            label="Kind"
-            hideLabel
-            options={kinds}
-            value={search.kind}
-            onChange={(kind) => update({ kind })}
-          />
-        </div>
-        <div className="w-48">
-          <Select
-            label="In force in"
-            hideLabel
-            options={[
-              { value: "", label: "In force anywhere or not" },
-              ...(environments.data?.items ?? []).map(({ key, name }) => ({
-                value: key,
-                label: `In force in ${name}`,
-              })),
-            ]}
-            value={search.environment}
-            onChange={(environment) => update({ environment })}
-          />
-        </div>
-        <Checkbox
-          label="Archived"
-          checked={search.archived}
-          onChange={(archived) => update({ archived })}
+      <ListFilters
+        search={search}
+        update={update}
+        flags={items}
+        nameOf={nameOf}
+        staleOf={staleOf}
+      />
+      {selected.size > 0 && (
+        <SelectionBar
+          flags={items.filter(({ key }) => selected.has(key))}
+          staleOf={(key) => staleOf.get(key)}
+          onDone={() => setSelected(new Set())}
         />
-      </div>
+      )}
       <Card flush>
-        <Loaded query={query} skeleton={<SkeletonRows />}>
-          {({ items }) => (
-            <Table
-              label="Flags"
-              rows={items}
-              rowKey={({ key }) => key}
-              rowTo={({ key }) => flagPage.href({ flagKey: key })}
-              columns={columnsWith(nameOf)}
-              empty={
-                filtered ? (
-                  <EmptyState
-                    icon={<Flag />}
-                    title="No flag fits these filters"
-                    link={<TextLink to={flagsPage.href()}>Show all</TextLink>}
-                  />
-                ) : (
-                  <EmptyState icon={<Flag />} title="Your flags appear here" action={create}>
-                    A flag shows a change to some, and takes it back from all in a second.
-                  </EmptyState>
-                )
-              }
-            />
-          )}
-        </Loaded>
+        {query.isError && query.data !== undefined && (
+          <StaleNote since={query.dataUpdatedAt} onRetry={() => void query.refetch()} />
+        )}
+        {query.data === undefined ? (
+          query.isError ? (
+            <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+          ) : (
+            <SkeletonRows rows={8} />
+          )
+        ) : (
+          <Table
+            label="Flags"
+            rows={items}
+            rowKey={({ key }) => key}
+            rowTo={({ key }) => flagPage.href({ flagKey: key })}
+            sort={search.sort}
+            onSort={(sort) => update({ sort: sortOf(sort) })}
+            columns={columns}
+            empty={
+              isFiltered(search) ? (
+                <NothingFits stale={stale.data?.items} />
+              ) : (
+                <First create={create} />
+              )
+            }
+          />
+        )}
       </Card>
+      {query.hasNextPage && (
+        <div className="mt-4 flex justify-center">
+          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            Show more
+          </Button>
+        </div>
+      )}
       {search.new && mayEdit && (
         <Suspense>
           <CreateFlagDialog onClose={() => update({ new: false })} />
@@ -144,66 +137,37 @@ export function FlagsPage() {
   );
 }
 
-function columnsWith(nameOf: (id: string | null) => string | null): readonly Column<FlagSummary>[] {
-  return [
-    {
-      key: "key",
-      label: "Key",
-      cell: ({ key }) => <code className="font-mono text-small">{key}</code>,
-    },
-    {
-      key: "description",
-      label: "Description",
-      from: "lg",
-      cell: ({ description }) => <span className="text-fg2">{description}</span>,
-    },
-    {
-      key: "kind",
-      label: "Kind",
-      from: "sm",
-      cell: ({ kind }) => <span className="text-fg2">{kind.replace("-", " ")}</span>,
-    },
-    {
-      key: "published",
-      label: "In force",
-      cell: ({ published, archivedAt }) => {
-        if (archivedAt !== null) return <Badge>Archived</Badge>;
-        if (published.length === 0) return <Badge dashed>Nowhere</Badge>;
-        return (
-          <span className="flex flex-wrap gap-1">
-            {published.map(({ environment, revision, publishedAt }) => (
-              <Badge key={environment} tone="positive" title={`Published ${publishedAt}`}>
-                {environment} r{revision}
-              </Badge>
-            ))}
-          </span>
-        );
-      },
-    },
-    {
-      key: "owner",
-      label: "Owner",
-      from: "md",
-      cell: ({ owner }) => nameOf(owner) ?? <span className="text-fg3">nobody</span>,
-    },
-    {
-      key: "changed",
-      label: "Published",
-      align: "right",
-      from: "md",
-      cell: ({ published }) => {
-        const [newest] = published
-          .map(({ publishedAt }) => publishedAt)
-          .toSorted()
-          .toReversed();
-        return newest === undefined ? (
-          <span className="text-fg3">never</span>
-        ) : (
-          <span className="text-fg2">
-            <RelativeTime at={newest} />
-          </span>
-        );
-      },
-    },
-  ];
+function withKey(keys: ReadonlySet<string>, key: string, on: boolean): ReadonlySet<string> {
+  const next = new Set(keys);
+  if (on) next.add(key);
+  else next.delete(key);
+  return next;
+}
+
+const sorts = ["key", "-key", "created", "-created"] as const;
+
+function sortOf(text: string): (typeof sorts)[number] {
+  return sorts.find((sort) => sort === text) ?? "key";
+}
+
+function NothingFits(props: { stale: readonly StaleFlagView[] | undefined }) {
+  return (
+    <EmptyState
+      icon={<Flag />}
+      title="No flag fits these filters"
+      link={<TextLink to={flagsPage.href()}>Show all</TextLink>}
+    >
+      {props.stale?.length === 0
+        ? "None is stale either: each is asked for and still decides."
+        : ""}
+    </EmptyState>
+  );
+}
+
+function First(props: { create: React.ReactNode }) {
+  return (
+    <EmptyState icon={<Flag />} title="Your flags appear here" action={props.create}>
+      A flag shows a change to some, and takes it back from all in a second.
+    </EmptyState>
+  );
 }

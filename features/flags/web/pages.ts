@@ -4,11 +4,22 @@ export const flagsPage = definePage("/flags", {
   text: textField(),
   kind: choiceField("any", "release", "experiment", "kill-switch", "permission", "configuration"),
   environment: textField(),
+  owner: textField(),
+  tag: textField(),
+  lifecycle: choiceField("any", "draft", "live", "concluded", "clean-up"),
+  stale: flagField(),
   archived: flagField(),
+  sort: choiceField("key", "-key", "created", "-created"),
   new: flagField(),
 });
+export const layersPage = definePage("/layers", {
+  environment: optionalField(),
+  act: choiceField("none", "layer", "holdout"),
+  /** Of the layer or holdout that is edited. */
+  key: optionalField(),
+});
 export const flagPage = definePage("/flags/$flagKey", {
-  tab: choiceField("now", "rules", "history", "explain", "rollback", "use"),
+  tab: choiceField("now", "rules", "explain", "history", "clients", "checks", "rollback", "use"),
   environment: optionalField(),
   revision: optionalField(),
   against: optionalField(),

@@ -6,6 +6,7 @@ import type { Static } from "typebox";
 
 import type { FlagDetail, FlagSummary, PublicationView, RevisionDetailSchema } from "../api.ts";
 import type { RecordedContextsView } from "../contexts-api.ts";
+import type { StaleFlagView } from "../stale-api.ts";
 import { flagPage } from "./pages.ts";
 
 export type FlagList = { items: FlagSummary[]; next: string | null };
@@ -14,10 +15,15 @@ export type FlagFilter = {
   readonly text: string;
   readonly kind: string;
   readonly environment: string;
+  readonly owner: string;
+  readonly tag: string;
+  readonly lifecycle: string;
   readonly archived: boolean;
+  readonly sort: string;
 };
 
-const shownRows = 200;
+const shownRows = 50;
+const chosenFrom = 200;
 const foundRows = 8;
 
 /** Address of a flag below `/api/v1`. */
@@ -30,22 +36,48 @@ export function placePath(key: string, environment: string): string {
   return `${flagPath(key)}/environments/${encodeURIComponent(environment)}`;
 }
 
-export const flagsQuery = ({ text, kind, environment, archived }: FlagFilter) =>
-  queryOptions({
-    queryKey: ["flags", "list", text, kind, environment, archived],
-    queryFn: ({ signal }) =>
+function known(value: string, none: string): string | undefined {
+  return value === none ? undefined : value;
+}
+
+export const flagListQuery = (filter: FlagFilter) => {
+  const { text, kind, environment, owner, tag, lifecycle, archived, sort } = filter;
+  return infiniteQueryOptions({
+    queryKey: ["flags", "list", text, kind, environment, owner, tag, lifecycle, archived, sort],
+    queryFn: ({ signal, pageParam }) =>
       apiClient.get<FlagList>("/flags", {
         query: {
           text,
-          kind: kind === "any" ? undefined : kind,
-          environment,
+          kind: known(kind, "any"),
+          environment: known(environment, ""),
+          owner: known(owner, ""),
+          tag: known(tag, ""),
+          lifecycle: known(lifecycle, "any"),
           archived: archived ? true : undefined,
+          sort: known(sort, "key"),
+          cursor: known(pageParam, ""),
           limit: shownRows,
         },
         signal,
       }),
+    initialPageParam: "",
+    getNextPageParam: ({ next }) => next ?? undefined,
     placeholderData: keepPreviousData,
   });
+};
+
+/** The keys that other flags can be chosen from. */
+export const flagKeysQuery = queryOptions({
+  queryKey: ["flags", "keys"],
+  queryFn: ({ signal }) =>
+    apiClient.get<FlagList>("/flags", { query: { limit: chosenFrom }, signal }),
+});
+
+export const staleQuery = queryOptions({
+  queryKey: ["stale-flags"],
+  queryFn: ({ signal }) => apiClient.get<{ items: StaleFlagView[] }>("/stale-flags", { signal }),
+  staleTime: 60_000,
+});
 
 export const flagQuery = (key: string) =>
   queryOptions({

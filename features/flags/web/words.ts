@@ -1,6 +1,7 @@
 import type { Condition, ConditionOperator } from "../domain/condition.ts";
 import { OPERATORS } from "../domain/condition.ts";
-import type { Configuration, Gate, Prerequisite, Rule, Serve } from "../domain/flag.ts";
+import { FLAG_KINDS } from "../domain/flag.ts";
+import type { Configuration, FlagKind, Gate, Prerequisite, Rule, Serve } from "../domain/flag.ts";
 import { PARTS, widthOf } from "../domain/parts.ts";
 
 const operators = {
@@ -116,3 +117,18 @@ export function configurationWords(
 export function valueWords(value: unknown): string {
   return JSON.stringify(value) ?? "nothing";
 }
+
+const kindNames = {
+  release: "Release",
+  experiment: "Experiment",
+  "kill-switch": "Kill switch",
+  permission: "Permission",
+  configuration: "Configuration",
+} as const satisfies Record<FlagKind, string>;
+
+export function kindWords(kind: FlagKind): string {
+  return kindNames[kind];
+}
+
+/** Every kind, for a list to choose from. */
+export const kindOptions = FLAG_KINDS.map((value) => ({ value, label: kindNames[value] }));

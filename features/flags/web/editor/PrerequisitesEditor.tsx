@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 
 import type { Prerequisite } from "../../domain/flag.ts";
-import { flagQuery, flagsQuery } from "../queries.ts";
+import { flagKeysQuery, flagQuery } from "../queries.ts";
 import { replaced } from "./edit.ts";
 import type { FaultAt } from "./faults.ts";
 
@@ -73,7 +73,7 @@ function OnePrerequisite(
   },
 ) {
   const { flagKey, pointer, faultAt, disabled, place, prerequisite, onChange } = props;
-  const flags = useQuery(flagsQuery({ text: "", kind: "any", environment: "", archived: false }));
+  const flags = useQuery(flagKeysQuery);
   const other = useQuery({
     ...flagQuery(prerequisite.flag),
     enabled: prerequisite.flag !== "",

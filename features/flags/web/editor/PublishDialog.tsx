@@ -12,9 +12,12 @@ import { useState } from "react";
 
 import type { PublicationView } from "../../api.ts";
 import { differences } from "../../domain/diff.ts";
+import { Comparison } from "../checks/Comparison.tsx";
+import { TestResults } from "../checks/TestResults.tsx";
 import { Differences } from "../history/Differences.tsx";
 import type { FlagPlace } from "../place.ts";
 import { placePath } from "../queries.ts";
+import { baseVariant } from "../variant-look.ts";
 import { configurationWords } from "../words.ts";
 import type { ConfigurationDraft } from "./edit.ts";
 import { rulesWithNewBuckets, Warnings } from "./Warnings.tsx";
@@ -28,6 +31,8 @@ export function PublishDialog(props: {
   const { at, draft, onClose } = props;
   const { flag, environment, place } = at;
   const published = place?.published?.content.configuration;
+  const variants = Object.keys(flag.variants);
+  const names = { variants, base: baseVariant(variants, published ?? draft) };
   const rebucketed = rulesWithNewBuckets(published, draft);
   const [accepted, setAccepted] = useState(false);
   const publish = useCommand({
@@ -75,6 +80,8 @@ export function PublishDialog(props: {
           <Differences differences={changes} />
         )}
       </section>
+      <Comparison flagKey={flag.key} environment={environment} names={names} />
+      <TestResults flagKey={flag.key} environment={environment} />
       <Warnings published={published} draft={draft} />
       {mustAccept && (
         <Checkbox

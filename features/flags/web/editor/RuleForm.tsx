@@ -96,7 +96,7 @@ export function RuleForm(props: RuleFormProps) {
           faultAt={faultAt}
           disabled={disabled}
           anchored={props.published}
-          onChange={(serve) => set({ serve })}
+          onChange={(serve) => set("split" in serve ? { serve } : { serve, sticky: null })}
         />
       </Part>
       <Part title="Exceptions" note="served first, whatever the exposure">
@@ -173,12 +173,14 @@ function UnitFields(props: RuleFormProps & { set: (change: Partial<RuleDraft>) =
         <Select
           label="Assignment"
           options={unitFallbacks}
-          disabled={disabled}
+          disabled={disabled || !("split" in rule.serve)}
           value={sticky === null ? "none" : "sticky"}
           hint={
-            sticky === null
-              ? "The same unit gets the same answer as long as the rule stays as it is"
-              : "A unit keeps its variant when shares or conditions change later"
+            !("split" in rule.serve)
+              ? "Only a split assigns"
+              : sticky === null
+                ? "The same unit gets the same answer as long as the rule stays as it is"
+                : "A unit keeps its variant when shares or conditions change later"
           }
           onChange={(kind) =>
             set({ sticky: kind === "none" ? null : { fallbackUnit: null, minPhase: rule.phase } })

@@ -8,9 +8,9 @@ import {
 } from "@paceline/web-kit";
 import { useId, useState } from "react";
 
-import type { PublicationView } from "../api.ts";
-import type { Rule } from "../domain/flag.ts";
-import { placePath } from "./queries.ts";
+import type { PublicationView } from "../../api.ts";
+import type { Rule } from "../../domain/flag.ts";
+import { placePath } from "../queries.ts";
 
 const steps = [0.01, 0.05, 0.25, 0.5, 1] as const;
 

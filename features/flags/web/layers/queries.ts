@@ -1,0 +1,42 @@
+import { apiClient } from "@paceline/web-kit";
+import { queryOptions } from "@tanstack/react-query";
+
+import type { HoldoutDetail, HoldoutSummary } from "../../holdout-api.ts";
+import type { LayerMap, LayerView } from "../../layer-api.ts";
+
+const shownRows = 100;
+
+type ListOf<T> = { items: T[]; next: string | null };
+
+export const layersQuery = queryOptions({
+  queryKey: ["layers", "list"],
+  queryFn: ({ signal }) =>
+    apiClient.get<ListOf<LayerView>>("/layers", { query: { limit: shownRows }, signal }),
+});
+
+export const layerMapQuery = (key: string, environment: string) =>
+  queryOptions({
+    queryKey: ["layers", "map", key, environment],
+    queryFn: ({ signal }) =>
+      apiClient.get<LayerMap>(
+        `/layers/${encodeURIComponent(key)}/environments/${encodeURIComponent(environment)}/map`,
+        { signal },
+      ),
+  });
+
+export const holdoutsQuery = (environment: string) =>
+  queryOptions({
+    queryKey: ["holdouts", "list", environment],
+    queryFn: ({ signal }) =>
+      apiClient.get<ListOf<HoldoutSummary>>("/holdouts", {
+        query: { environment, limit: shownRows },
+        signal,
+      }),
+  });
+
+export const holdoutQuery = (key: string) =>
+  queryOptions({
+    queryKey: ["holdouts", "one", key],
+    queryFn: ({ signal }) =>
+      apiClient.get<HoldoutDetail>(`/holdouts/${encodeURIComponent(key)}`, { signal }),
+  });
