@@ -78,7 +78,8 @@ async function storeExposure({ events, tap }: Parts, exposure: FlagExposure): Pr
 
 /** Ties evaluation to the stores; built once, because it counts. */
 export function flagServing(parts: Parts): FlagServing {
-  const { clocks, flagSets, subscribers, contexts, usage, logger, telemetry, authentication } = parts;
+  const { clocks, flagSets, subscribers, contexts, usage, logger, telemetry, authentication } =
+    parts;
   const counts = registerStreamGauge(telemetry.registry);
   return {
     countStreams: (protocol, count) => void counts.set(protocol, count),

@@ -6,7 +6,7 @@ import { makeFirstRunLink, registerRoutes as registerAccess } from "@paceline/ac
 import { AUDIT_CHANNEL, registerRoutes as registerAudit } from "@paceline/audit/server";
 import type { Clock } from "@paceline/command";
 import { keepEventsInOrder, registerRoutes as registerEvents } from "@paceline/events/server";
-import { registerRoutes as registerExperiments } from "@paceline/experiments/server";
+import { listRunning, registerRoutes as registerExperiments } from "@paceline/experiments/server";
 import { announceChanges, registerRoutes as registerFlags } from "@paceline/flags/server";
 import { Problem, createApp, expireIdempotencyKeys, freeAbandonedClaims } from "@paceline/http";
 import type { App, AppHandles, MetricsAccess, RegisteredRoute } from "@paceline/http";
@@ -108,6 +108,11 @@ function registerFlagsAndEvents(
     db: store.db,
     door: wiring.door,
     environmentExists: exists,
+    runningExperiments: async (workspaceId) => {
+      const running = await listRunning(store.db);
+      const own = running.filter((one) => one.workspaceId === workspaceId);
+      return new Set(own.map(({ id }) => id));
+    },
     stillAllowed: (request) => stillAllowed(authentication, request),
   });
   serving.countStreams("ofrep-sse", eventStreams);

@@ -114,3 +114,5 @@ export type {
   StaleReferences,
   StaleRule,
 } from "./stale.ts";
+export { promotedConfiguration } from "./promote.ts";
+export type { PromoteOptions } from "./promote.ts";

@@ -45,6 +45,8 @@ export interface FlagRouteDependencies {
   readonly door: PublicationDoor;
   /** The sample of real contexts. */
   readonly contexts: RecordedContexts;
+  /** Ids of the experiments that take units now. */
+  readonly runningExperiments: (workspaceId: string) => Promise<ReadonlySet<string>>;
   /** Notes when flags are asked for. */
   readonly usage: FlagUsage;
   /** Resolves when the exposure is durable. */

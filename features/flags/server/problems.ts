@@ -7,6 +7,7 @@ import type { CreateFlagError } from "./commands/create-flag.ts";
 import type { EditConfigurationError } from "./commands/edit-configuration.ts";
 import type { EditFlagError } from "./commands/edit-flag.ts";
 import type { EditTestsError } from "./commands/edit-tests.ts";
+import type { PromoteFlagError } from "./commands/promote-flag.ts";
 import type { PublishExposureError } from "./commands/publish-exposure.ts";
 import type { PublishFlagError } from "./commands/publish-flag.ts";
 import type { RevertFlagError } from "./commands/revert-flag.ts";
@@ -28,6 +29,7 @@ export type FlagError =
   | EditConfigurationError
   | EditFlagError
   | EditTestsError
+  | PromoteFlagError
   | PublishExposureError
   | PublishFlagError
   | RevertFlagError;
@@ -172,6 +174,18 @@ const PROBLEMS: { readonly [K in FlagError["kind"]]: (error: Of<K>) => Error } =
       },
     });
   },
+  "same-environment": ({ environment }: Of<"same-environment">) =>
+    invalid("same-environment", "A flag is promoted to another environment", [
+      { pointer: "/to", detail: `must not be ${environment}, too` },
+    ]),
+  "unpublished-draft": ({ environment }: Of<"unpublished-draft">) =>
+    problem({
+      name: "unpublished-flag-draft",
+      title: "There is a draft that nobody published",
+      status: 409,
+      detail: `The flag's draft in ${environment} has changes that are not in force. Publish or discard them, or send \`overwriteDraft: true\`. Nothing was changed.`,
+    }),
+  "promotion-dry-run": () => new Error("a dry run that was taken for a refusal"),
   "flag-locked": ({ key, environment, lock }: Of<"flag-locked">) =>
     problem({
       name: "flag-locked",

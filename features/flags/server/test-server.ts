@@ -200,6 +200,7 @@ export async function startTestServer(
       exposures.push(exposure);
     },
     environmentNow: () => clock.now(),
+    runningExperiments: async () => new Set(["running"]),
     environmentExists: async (_workspaceId, environment) => ENVIRONMENTS.includes(environment),
     maxEvaluationsPerSecond: 1_000_000,
     monotonicMs: () => performance.now(),

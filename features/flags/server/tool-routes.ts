@@ -4,6 +4,7 @@ import { registerCompareRoutes } from "./compare/compare-routes.ts";
 import { registerContextRoutes } from "./contexts/context-routes.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { registerFileRoutes } from "./files/file-routes.ts";
+import { registerCleanUpRoutes } from "./stale/clean-up-routes.ts";
 import { registerStaleRoutes } from "./stale/stale-routes.ts";
 import { registerTestRoutes } from "./tests/test-routes.ts";
 
@@ -14,4 +15,5 @@ export function registerToolRoutes(app: App, deps: FlagRouteDependencies): void 
   registerTestRoutes(app, deps);
   registerStaleRoutes(app, deps);
   registerFileRoutes(app, deps);
+  registerCleanUpRoutes(app, deps);
 }
