@@ -6,6 +6,10 @@ import type { Remote } from "../remote.ts";
 import { flagImportCommand } from "./flag-import.ts";
 import { compareCommand } from "./flag/compare.ts";
 import { diffCommand, pullCommand, pushCommand } from "./flag/files.ts";
+import { diffRevisionsCommand, historyCommand } from "./flag/history.ts";
+import { promoteCommand } from "./flag/promote.ts";
+import { referencesCommand } from "./flag/references.ts";
+import { cleanUpCommand, staleCommand } from "./flag/stale.ts";
 import { testCommand } from "./flag/test.ts";
 import { readDocument } from "./initiative.ts";
 
@@ -84,7 +88,7 @@ function publish(): Command {
     });
 }
 
-/** `paceline flag eval|publish|compare|test|pull|push|diff|import`. */
+/** `paceline flag`: each part in a file of its own. */
 export function flagCommand(): Command {
   return new Command("flag")
     .description("feature flags")
@@ -95,6 +99,12 @@ export function flagCommand(): Command {
     .addCommand(pullCommand())
     .addCommand(pushCommand())
     .addCommand(diffCommand())
+    .addCommand(promoteCommand())
+    .addCommand(historyCommand())
+    .addCommand(diffRevisionsCommand())
+    .addCommand(staleCommand())
+    .addCommand(referencesCommand())
+    .addCommand(cleanUpCommand())
     .addCommand(flagImportCommand());
 }
 

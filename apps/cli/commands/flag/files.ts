@@ -1,10 +1,9 @@
-import { createInterface } from "node:readline/promises";
-
 import { differences } from "@paceline/flags/domain";
 import { Command } from "commander";
 
 import { EXIT, Failure, print } from "../../outcome.ts";
 import { call, list, text, withRemote } from "../../remote.ts";
+import { confirmed } from "./confirm.ts";
 import {
   pullHeld,
   readFolder,
@@ -15,20 +14,8 @@ import {
   writeLock,
 } from "./flag-folder.ts";
 import type { Held, LocalFile, Lock } from "./flag-folder.ts";
-import { count, field } from "./paths.ts";
+import { count, differenceLines } from "./paths.ts";
 import type { FlagOptions } from "./paths.ts";
-
-function shown(value: unknown): string {
-  const json = value === undefined ? "none" : JSON.stringify(value);
-  return json.length > 120 ? `${json.slice(0, 117)}…` : json;
-}
-
-function differenceLines(found: readonly unknown[]): readonly string[] {
-  return found.map(
-    (one) =>
-      `    ${text(one, "pointer")}: ${shown(field(one, "before"))} → ${shown(field(one, "after"))}`,
-  );
-}
 
 export function pullCommand(): Command {
   return withRemote(new Command("pull"))
@@ -134,16 +121,6 @@ function describePlan(answer: unknown): string {
   );
   const quiet = `${count(answer, "unchanged")} flags stay as they are.`;
   return [`${environment}:`, ...changes, ...refusals, `  ${quiet}`].join("\n");
-}
-
-async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new Failure("Nobody can be asked here: say --yes, or --dry-run to see only.", EXIT.usage);
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} [y/N] `);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 /** What would be archived, where that was asked for: flags of the server without a file. */

@@ -72,3 +72,16 @@ export function wholeNumber(value: string, option: string): number {
   if (Number.isInteger(number) && number > 0) return number;
   throw new Failure(`${option} must be a whole number above 0.`, EXIT.usage);
 }
+
+function shown(value: unknown): string {
+  const json = value === undefined ? "none" : JSON.stringify(value);
+  return json.length > 120 ? `${json.slice(0, 117)}…` : json;
+}
+
+/** Differences of two contents, one a line. */
+export function differenceLines(found: readonly unknown[]): readonly string[] {
+  return found.map(
+    (one) =>
+      `    ${text(one, "pointer")}: ${shown(field(one, "before"))} → ${shown(field(one, "after"))}`,
+  );
+}
