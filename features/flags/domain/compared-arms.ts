@@ -26,11 +26,15 @@ export function comparisonOf(rule: Rule): RolloutComparison | null {
 }
 
 /**
- * Finds a unit's arm in the comparison of the rollout that moves one of the rules, or null where
- * nothing is compared. A unit that an earlier rule serves is in no arm, and neither is one that an
- * override lets in: both did not come by the gate that randomizes.
+ * The arms of the comparison of the rollout that moves one of the rules, and an expression that gives
+ * a unit's arm by its index, or null where nothing is compared. A unit that an earlier rule serves is
+ * in no arm, and neither is one that an override lets in: both did not come by the gate that
+ * randomizes.
  */
-export function armFinder(rules: readonly Rule[], scope: Scope): FindArm | null {
+export function comparedArms(
+  rules: readonly Rule[],
+  scope: Scope,
+): { readonly index: Logic; readonly arms: readonly ComparedArm[] } | null {
   const arms: ComparedArm[] = [];
   const branches: Logic[] = [];
   for (const rule of rules) {
@@ -49,8 +53,15 @@ export function armFinder(rules: readonly Rule[], scope: Scope): FindArm | null 
     }
     branches.push(ruleApplies(rule, scope), null);
   }
-  if (arms.length === 0) return null;
-  const { run } = compileRule({ if: [...branches, null] });
+  return arms.length === 0 ? null : { index: { if: [...branches, null] }, arms };
+}
+
+/** Finds a unit's arm, see `comparedArms`; null where nothing is compared. */
+export function armFinder(rules: readonly Rule[], scope: Scope): FindArm | null {
+  const compared = comparedArms(rules, scope);
+  if (compared === null) return null;
+  const { arms } = compared;
+  const { run } = compileRule(compared.index);
   return (context, nowMs) => {
     const frame = { root: context, flagKey: "", nowMs, split: false, trace: null };
     const index = run(context, frame);

@@ -4,6 +4,7 @@ export { compileFlag, needsTargetingKey, serverOnly } from "./compile-flag.ts";
 export type { FindContent, FlagdFlag, ServerOnlyReason } from "./compile-flag.ts";
 export { completeConfiguration, fromStored } from "./complete.ts";
 export type { ConfigurationInput, RuleInput, StoredConfiguration, StoredRule } from "./complete.ts";
+export { comparisonOf } from "./compared-arms.ts";
 export { HELD_BACK, rolloutComparison } from "./comparison.ts";
 export type { RolloutComparison } from "./comparison.ts";
 export {

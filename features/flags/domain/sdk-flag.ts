@@ -1,16 +1,23 @@
 import type { EvaluationContext } from "@paceline/flag-eval";
 
+import { comparedArms } from "./compared-arms.ts";
+import { HELD_BACK } from "./comparison.ts";
 import { needsTargetingKey, ruleIndexLogic, scopeOf } from "./compile-flag.ts";
 import type { FlagdFlag, FindContent, ServerOnlyReason } from "./compile-flag.ts";
 import type { Logic } from "./condition.ts";
 import { serveFlag } from "./serve.ts";
-import type { PublishedSet, ServedFlag } from "./serve.ts";
+import type { PublishedSet, ServedExposure, ServedFlag } from "./serve.ts";
 
 /** A rule that records exposures, as our SDKs need it. */
 export interface SdkRule {
   readonly id: string;
   readonly unit: string;
   readonly experimentId: string | null;
+}
+
+/** An arm of a rollout's comparison; who is held back is recorded as its control. */
+export interface SdkArm extends SdkRule {
+  readonly isHeldBack: boolean;
 }
 
 /** What our SDKs need to serve one flag exactly as the server does. */
@@ -26,6 +33,8 @@ export type SdkFlag =
         readonly index: Logic;
         readonly rules: readonly (SdkRule | null)[];
       } | null;
+      /** The arms of a rollout's comparison, and by which expression a unit is in one. */
+      readonly comparison: { readonly index: Logic; readonly arms: readonly SdkArm[] } | null;
     };
 
 /** One flag of a set for evaluation by an SDK; null if the set has no such flag. */
@@ -38,6 +47,8 @@ export function sdkFlag(set: PublishedSet, key: string): SdkFlag | null {
   const { content, revision } = published;
   const find: FindContent = (other) => set.flags.get(other)?.content ?? null;
   const { enabled, rules } = content.configuration;
+  const scope = scopeOf(content, find);
+  const compared = enabled ? comparedArms(rules, scope) : null;
   const records = enabled && rules.some(({ recordExposure }) => recordExposure);
   return {
     flag,
@@ -45,12 +56,24 @@ export function sdkFlag(set: PublishedSet, key: string): SdkFlag | null {
     needsTargetingKey: needsTargetingKey(content, find),
     recording: records
       ? {
-          index: ruleIndexLogic(rules, scopeOf(content, find)),
+          index: ruleIndexLogic(rules, scope),
           rules: rules.map(({ id, unit, experimentId, recordExposure }) =>
             recordExposure ? { id, unit, experimentId } : null,
           ),
         }
       : null,
+    comparison:
+      compared === null
+        ? null
+        : {
+            index: compared.index,
+            arms: compared.arms.map(({ rule, comparisonId, arm }) => ({
+              id: rule.id,
+              unit: rule.unit,
+              experimentId: comparisonId,
+              isHeldBack: arm === HELD_BACK,
+            })),
+          },
   };
 }
 
@@ -64,12 +87,23 @@ export interface SdkValue {
   readonly errorMessage?: string;
   readonly metadata: ServedFlag["evaluation"]["metadata"];
   /** What reading the value must be reported as. */
-  readonly exposure?: {
-    readonly revision: number;
-    readonly ruleId: string;
-    readonly unit: string;
-    readonly experimentId: string | null;
-  };
+  readonly exposure?: SdkExposure;
+  /** That reading it counts the unit as a control of a rollout. */
+  readonly heldBack?: SdkExposure;
+}
+
+/** An exposure that a client is to report when its value is read. */
+export interface SdkExposure {
+  readonly revision: number;
+  readonly ruleId: string;
+  readonly variant: string;
+  readonly unit: string;
+  readonly experimentId: string | null;
+  readonly isRequired: boolean;
+}
+
+function exposureOf({ flagKey: _key, ...exposure }: ServedExposure): SdkExposure {
+  return exposure;
 }
 
 /** Serves one flag to one context without exposing it; null if the set has no such flag. */
@@ -80,7 +114,7 @@ export function sdkValue(
   nowMs: number,
 ): SdkValue | null {
   if (!set.compiled.has(key)) return null;
-  const { evaluation, exposure } = serveFlag(set, key, context, nowMs);
+  const { evaluation, exposure, heldBack } = serveFlag(set, key, context, nowMs);
   const { value, variant, reason, errorCode, errorMessage, metadata } = evaluation;
   return {
     ...(value === undefined ? {} : { value }),
@@ -89,15 +123,7 @@ export function sdkValue(
     ...(errorCode === undefined ? {} : { errorCode }),
     ...(errorMessage === undefined ? {} : { errorMessage }),
     metadata,
-    ...(exposure === null
-      ? {}
-      : {
-          exposure: {
-            revision: exposure.revision,
-            ruleId: exposure.ruleId,
-            unit: exposure.unit,
-            experimentId: exposure.experimentId,
-          },
-        }),
+    ...(exposure === null ? {} : { exposure: exposureOf(exposure) }),
+    ...(heldBack === null ? {} : { heldBack: exposureOf(heldBack) }),
   };
 }

@@ -4,6 +4,7 @@ import { Type } from "typebox";
 import type { Static } from "typebox";
 
 import { FlagKey } from "../api.ts";
+import { comparisonOf, HELD_BACK } from "../domain/index.ts";
 import type { RevisionContent } from "../domain/index.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { writeParity } from "./parity.ts";
@@ -33,6 +34,12 @@ const ExposureSchema = Type.Object({
   ruleId: Type.String({ minLength: 1, maxLength: 100 }),
   variant: Type.String({ minLength: 1, maxLength: 100 }),
   unit: Type.String({ minLength: 1, maxLength: 500 }),
+  experimentId: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      description: "by default the rule's experiment; within a rollout its comparison",
+    }),
+  ),
   ageMs: Type.Optional(
     Type.Number({
       minimum: 0,
@@ -70,14 +77,20 @@ async function contentAt(
 /** Why an exposure cannot be one of ours, or the experiment that it belongs to. */
 function judge(
   content: RevisionContent | null,
-  { ruleId, variant }: ReportedExposure,
+  { ruleId, variant, experimentId }: ReportedExposure,
 ): { readonly refusal: string } | { readonly experimentId: string | null } {
   if (content === null) return { refusal: "there is no such flag at that revision" };
   const rule = content.configuration.rules.find(({ id }) => id === ruleId);
   if (rule === undefined) return { refusal: "the revision has no such rule" };
   if (!rule.recordExposure) return { refusal: "the rule records no exposures" };
+  const comparison = comparisonOf(rule)?.id;
+  const isCompared = comparison !== undefined && experimentId === comparison;
+  if (experimentId !== undefined && !isCompared && experimentId !== rule.experimentId) {
+    return { refusal: "the rule serves no such experiment" };
+  }
+  if (isCompared && variant === HELD_BACK) return { experimentId: comparison };
   if (!Object.hasOwn(content.variants, variant)) return { refusal: "the flag has no such variant" };
-  return { experimentId: rule.experimentId };
+  return { experimentId: isCompared ? comparison : rule.experimentId };
 }
 
 /** Stores what can be stored, and says what never can be: sending that again changes nothing. */

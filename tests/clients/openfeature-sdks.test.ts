@@ -1,0 +1,262 @@
+/**
+ * Our OpenFeature providers under the real OpenFeature SDKs, against a real server that is killed,
+ * started again and cut off.
+ */
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { runInThisContext } from "node:vm";
+
+import { OpenFeature, ProviderEvents } from "@openfeature/server-sdk";
+import type { EventDetails } from "@openfeature/server-sdk";
+import { OpenFeature as WebOpenFeature, ProviderEvents as WebEvents } from "@openfeature/web-sdk";
+import { bootstrapScript, PacelineProvider } from "@paceline/openfeature-node";
+import { PacelineWebProvider, readBootstrap } from "@paceline/openfeature-web";
+import { stopPostgres } from "@paceline/postgres";
+
+import { freePort, makeAdminKey, startServerChild } from "../faults/server-child.ts";
+import { productOf, startWire } from "./paceline-product.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "paceline-sdks-"));
+const dataDir = join(folder, "data");
+const cacheFile = join(folder, "flags.json");
+const port = await freePort();
+let server = await startServerChild(dataDir, port);
+const product = productOf(server, await makeAdminKey(server));
+const keys = {
+  server: await product.key(["evaluate"]),
+  page: await product.key(["browser"]),
+};
+const problems: string[] = [];
+const onProblem = (problem: string): void => void problems.push(problem);
+const wire = await startWire(server.url);
+
+after(async () => {
+  await OpenFeature.close();
+  await WebOpenFeature.close();
+  wire.close();
+  await server.stop();
+  await stopPostgres(join(dataDir, "postgres"));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const boolean = { type: "boolean", variants: { on: true, off: false } };
+const texts = { type: "string", variants: { old: "old", new: "new" } };
+const EXPERIMENT = "0193a000-0000-7000-8000-0000000000e1";
+
+await product.publish("banner", boolean, { defaultVariant: "off" });
+await product.publish("greeting", texts, {
+  defaultVariant: "old",
+  rules: [
+    {
+      id: "pro",
+      when: { attribute: "plan", operator: "equals", value: "pro" },
+      serve: { variant: "new" },
+    },
+  ],
+});
+await product.publish("counted", boolean, {
+  defaultVariant: "off",
+  rules: [
+    {
+      id: "half",
+      serve: {
+        split: [
+          { variant: "on", share: 0.5 },
+          { variant: "off", share: 0.5 },
+        ],
+      },
+      experimentId: EXPERIMENT,
+    },
+  ],
+});
+await product
+  .publish("sticky", boolean, {
+    defaultVariant: "off",
+    rules: [{ id: "all", serve: { variant: "on" }, sticky: { fallbackUnits: [] } }],
+  })
+  .catch(() => product.publish("sticky", boolean, { defaultVariant: "on" }));
+
+const provider = new PacelineProvider({
+  url: wire.url,
+  apiKey: keys.server,
+  client: "shop",
+  version: "2.1.0",
+  cacheFile,
+  deadAfterMs: 1_500,
+  onProblem,
+});
+await OpenFeature.setProviderAndWait(provider);
+const client = OpenFeature.getClient();
+
+/** Resolves with the next event of a kind. */
+function next(event: ProviderEvents): Promise<EventDetails | undefined> {
+  return new Promise((resolve) => {
+    const once = (details?: EventDetails): void => {
+      client.removeHandler(event, once);
+      resolve(details);
+    };
+    client.addHandler(event, once);
+  });
+}
+
+test("flags are evaluated in this process, by rule and by default", async () => {
+  assert.equal(await client.getBooleanValue("banner", true), false);
+  assert.equal(await client.getStringValue("greeting", "?", { plan: "pro" }), "new");
+  const details = await client.getStringDetails("greeting", "?", { plan: "free" });
+  assert.deepEqual([details.value, details.variant, details.reason], ["old", "old", "DEFAULT"]);
+  assert.equal((await client.getBooleanDetails("greeting", true)).errorCode, "TYPE_MISMATCH");
+  assert.equal((await client.getBooleanDetails("absent", true)).errorCode, "FLAG_NOT_FOUND");
+  assert.equal(
+    (await client.getBooleanDetails("counted", true)).errorCode,
+    "TARGETING_KEY_MISSING",
+  );
+});
+
+test("a flag that only the server may evaluate is asked for there", async () => {
+  assert.equal(await client.getBooleanValue("sticky", false, { targetingKey: "ada" }), true);
+});
+
+test("a publication arrives with the keys that it changed, and is acknowledged", async () => {
+  const changed = next(ProviderEvents.ConfigurationChanged);
+  const revision = await product.publish("banner", boolean, { defaultVariant: "on" });
+  assert.deepEqual((await changed)?.flagsChanged, ["banner"]);
+  assert.equal(await client.getBooleanValue("banner", false), true);
+  const at = `/api/v1/flags/publications/${revision}/receipts?environment=production`;
+  let receipts = await product.get(at);
+  while (receipts["share"] !== 1) receipts = await product.get(at);
+  assert.ok(Number(receipts["lastMs"]) < 2_000);
+  const { items } = await product.get("/api/v1/flags/clients?environment=production");
+  assert.deepEqual(items, [
+    { protocol: "sdk", name: "shop", version: "2.1.0", revision, clients: 1 },
+  ]);
+});
+
+test("the provider shows by itself that it runs the server's bucketing", async () => {
+  const parity = await product.get("/api/v1/flags/parity?environment=production");
+  assert.equal(parity["agrees"], true);
+  const [ours] = parity["items"] as Record<string, unknown>[];
+  assert.deepEqual([ours?.["name"], ours?.["bucketing"]], ["shop", "flagd-v2"]);
+});
+
+async function exposuresOf(unit: string): Promise<number> {
+  const answer = await product.get(`/api/v1/events?environment=production&limit=200`);
+  const items = answer["items"] as Record<string, unknown>[];
+  return items.filter((event) => JSON.stringify(event).includes(`"${unit}"`)).length;
+}
+
+test("exposures of local evaluations reach the server, once for each unit", async () => {
+  for (let time = 0; time < 3; time += 1) {
+    await client.getBooleanValue("counted", false, { targetingKey: "unit-ada" });
+  }
+  while ((await exposuresOf("unit-ada")) === 0) await new Promise(setImmediate);
+  assert.equal(await exposuresOf("unit-ada"), 1);
+});
+
+test("a page starts from what the server rendered, without a request, then follows changes", async () => {
+  const context = { targetingKey: "page-ada", plan: "pro" };
+  const script = bootstrapScript(await provider.bootstrap(context));
+  assert.ok(!script.includes("fractional") && !script.slice(8, -9).includes("<"));
+  (globalThis as { window?: object }).window = globalThis;
+  runInThisContext(script.replace(/^<script>/, "").replace(/<\/script>$/, ""));
+  const web = new PacelineWebProvider({
+    url: wire.url,
+    apiKey: keys.page,
+    client: "page",
+    bootstrap: readBootstrap(),
+    storage: null,
+    deadAfterMs: 1_500,
+    onProblem,
+  } as ConstructorParameters<typeof PacelineWebProvider>[0]);
+  const realFetch = globalThis.fetch;
+  let requests = 0;
+  globalThis.fetch = (...args) => {
+    requests += 1;
+    return realFetch(...args);
+  };
+  await WebOpenFeature.setContext(context);
+  const ready = WebOpenFeature.setProviderAndWait(web);
+  const page = WebOpenFeature.getClient();
+  await ready;
+  assert.equal(page.getStringValue("greeting", "?"), "new");
+  assert.equal(page.getBooleanValue("banner", false), true);
+  globalThis.fetch = realFetch;
+  // Only the stream, which was begun in the background.
+  assert.equal(requests, 1);
+
+  const changed = Promise.withResolvers<readonly string[] | undefined>();
+  page.addHandler(WebEvents.ConfigurationChanged, (details) =>
+    changed.resolve(details?.flagsChanged),
+  );
+  await product.publish("banner", boolean, { defaultVariant: "off" });
+  assert.deepEqual(await changed.promise, ["banner"]);
+  assert.equal(page.getBooleanValue("banner", true), false);
+
+  await WebOpenFeature.setContext({ targetingKey: "page-ada", plan: "free" });
+  assert.equal(page.getStringValue("greeting", "?"), "old");
+  page.getBooleanValue("counted", false);
+  while ((await exposuresOf("page-ada")) === 0) await new Promise(setImmediate);
+});
+
+test("the server is killed: values stay, STALE is told, and what was missed arrives when it is back", async () => {
+  const stale = next(ProviderEvents.Stale);
+  await server.kill();
+  await stale;
+  assert.equal(await client.getStringValue("greeting", "?", { plan: "pro" }), "new");
+  const ready = next(ProviderEvents.Ready);
+  server = await startServerChild(dataDir, port);
+  await ready;
+  const changed = next(ProviderEvents.ConfigurationChanged);
+  await product.publish("banner", boolean, { defaultVariant: "on" });
+  await changed;
+  assert.equal(await client.getBooleanValue("banner", false), true);
+});
+
+test("the network is cut without a word: it is noticed, and mended without losing a change", async () => {
+  const stale = next(ProviderEvents.Stale);
+  wire.cut();
+  await stale;
+  await product.publish("banner", boolean, { defaultVariant: "off" });
+  assert.equal(await client.getBooleanValue("banner", false), true);
+  const ready = next(ProviderEvents.Ready);
+  wire.mend();
+  await ready;
+  assert.equal(await client.getBooleanValue("banner", true), false);
+});
+
+test("a start without the server uses the configuration that was kept, and says that it is old", async () => {
+  await OpenFeature.close();
+  assert.ok(existsSync(cacheFile));
+  assert.ok(!readFileSync(cacheFile, "utf8").includes(keys.server));
+  const offline = new PacelineProvider({
+    url: "http://127.0.0.1:9",
+    apiKey: keys.server,
+    cacheFile,
+    initTimeoutMs: 200,
+  });
+  const staled = Promise.withResolvers<void>();
+  OpenFeature.addHandler(ProviderEvents.Stale, () => staled.resolve());
+  await OpenFeature.setProviderAndWait(offline);
+  await staled.promise;
+  assert.equal(
+    await OpenFeature.getClient().getStringValue("greeting", "?", { plan: "pro" }),
+    "new",
+  );
+  await assert.rejects(
+    new PacelineProvider({
+      url: "http://127.0.0.1:9",
+      apiKey: "k",
+      initTimeoutMs: 50,
+    }).initialize(),
+    /did not answer in time/,
+  );
+});
+
+test("nothing that was told of problems holds a key", () => {
+  assert.ok(problems.length > 0);
+  for (const problem of problems) {
+    assert.ok(!problem.includes(keys.server) && !problem.includes(keys.page), problem);
+  }
+});
