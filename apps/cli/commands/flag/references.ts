@@ -43,9 +43,9 @@ async function upload(folder: string, options: ReferenceOptions, scan: CodeScan)
       .split(/[/:]/)
       .slice(-2)
       .join("/");
-  const branch = options.branch ?? (await gitSays(folder, "rev-parse", "--abbrev-ref", "HEAD"));
+  const branch = options.branch ?? (await gitSays(folder, "symbolic-ref", "--short", "HEAD"));
   const commit = options.commit ?? (await gitSays(folder, "rev-parse", "HEAD"));
-  if (branch === null || branch === "HEAD" || commit === null) {
+  if (branch === null || commit === null) {
     throw new Failure("Git does not say branch and commit here: --branch, --commit.", EXIT.usage);
   }
   await call(options, "PUT", "/api/v1/code-references", {
