@@ -9,6 +9,7 @@ import { newId, serviceContext } from "./service-context.ts";
 /** What the intake and the pages of the events need of the rest. */
 export function eventRouteDeps(parts: Parts, { publicUrl }: Config): EventRouteDeps {
   const { clock, clocks, events, flagSets, authentication, tap, plans, logger, store } = parts;
+  const { assignments } = parts;
   return {
     store: events,
     suppression: events.erasures.suppression,
@@ -39,8 +40,13 @@ export function eventRouteDeps(parts: Parts, { publicUrl }: Config): EventRouteD
       if (actor?.kind !== "key") return null;
       if (!actor.scopes.some((scope) => scope === "evaluate" || scope === "browser")) return null;
       if (workspaceId === undefined || typeof environment !== "string") return null;
-      const nowMs = clocks.now(workspaceId, environment).getTime();
-      return evaluatedFlags(flagSets.get(workspaceId, environment), context, nowMs);
+      const now = clocks.now(workspaceId, environment);
+      const set = flagSets.get(workspaceId, environment);
+      const assigned = await assignments.contextFor(set, null, context, now);
+      return evaluatedFlags(set, assigned, now.getTime());
+    },
+    async forgetPerson(workspaceId, identifiers) {
+      await assignments.erase(workspaceId, identifiers);
     },
     onError: (error) => logger.error({ err: error }, "events could not be taken"),
   };

@@ -88,6 +88,7 @@ export function flagServing(parts: Parts): FlagServing {
     subscribers,
     contexts,
     usage,
+    assignments: parts.assignments,
     recordExposure: (exposure) => storeExposure(parts, exposure),
     environmentNow: (workspaceId, environment) => clocks.now(workspaceId, environment),
     maxEvaluationsPerSecond: MAX_EVALUATIONS_PER_SECOND,

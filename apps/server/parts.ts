@@ -31,8 +31,15 @@ import {
   followPublications,
   createFlagUsage,
   openRecordedContexts,
+  createAssignments,
 } from "@paceline/flags/server";
-import type { FlagSets, FlagUsage, RecordedContexts, Subscribers } from "@paceline/flags/server";
+import type {
+  Assignments,
+  FlagSets,
+  FlagUsage,
+  RecordedContexts,
+  Subscribers,
+} from "@paceline/flags/server";
 import type { Telemetry } from "@paceline/telemetry";
 import type { Logger } from "pino";
 
@@ -70,6 +77,8 @@ export interface Parts {
   readonly contexts: RecordedContexts;
   /** Notes when flags are asked for. */
   readonly usage: FlagUsage;
+  /** What units keep that sticky rules assigned. */
+  readonly assignments: Assignments;
   readonly signers: LogSigners;
   readonly sequencer: Sequencer;
   readonly authentication: Authentication;
@@ -144,6 +153,12 @@ export async function openParts(
       flagSets,
       subscribers,
       usage: createFlagUsage({ db, onError }),
+      assignments: await createAssignments({
+        db,
+        notifications,
+        isErased: (workspaceId, unit) => erasures.suppression.holds(workspaceId, unit),
+        onError,
+      }),
       contexts: await openRecordedContexts({
         db,
         notifications,

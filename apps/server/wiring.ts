@@ -10,7 +10,7 @@ import type {
   LookTaken,
   ReadinessItem,
 } from "@paceline/experiments/server";
-import { keepHoldouts, OPEN_DOOR } from "@paceline/flags/server";
+import { concludeFlag, keepHoldouts, OPEN_DOOR } from "@paceline/flags/server";
 import type { PublicationDoor } from "@paceline/flags/server";
 import type { SseHub } from "@paceline/http";
 import { VERDICTS } from "@paceline/initiatives/domain";
@@ -98,9 +98,10 @@ async function begin(
   };
 }
 
-/** Gives an initiative in flight the verdict of its run. */
+/** Concludes the flag of a run, and gives an initiative in flight its verdict. */
 async function conclude(ctx: CommandContext, experiment: ConcludedExperiment): Promise<void> {
-  const { initiativeId, id, auditEntry } = experiment;
+  const { initiativeId, id, auditEntry, flagKey } = experiment;
+  await concludeFlag(ctx, flagKey);
   const verdict = VERDICTS.find((known) => known === experiment.verdict);
   if (initiativeId === null || verdict === undefined) return;
   const initiative = await findInitiative(ctx.db, ctx.workspaceId, initiativeId);

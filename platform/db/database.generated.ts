@@ -225,6 +225,17 @@ export interface Experiments {
   workspace_id: string;
 }
 
+export interface FlagAssignments {
+  assigned_at: Timestamp;
+  environment: string;
+  flag_key: string;
+  phase: number;
+  rule_id: string;
+  unit: string;
+  variant: string;
+  workspace_id: string;
+}
+
 export interface FlagClients {
   clients: number;
   environment: string;
@@ -788,6 +799,7 @@ export interface Database {
   event_suppressions: EventSuppressions;
   experiment_looks: ExperimentLooks;
   experiments: Experiments;
+  flag_assignments: FlagAssignments;
   flag_clients: FlagClients;
   flag_context_settings: FlagContextSettings;
   flag_drafts: FlagDrafts;

@@ -1,4 +1,5 @@
 import type { FlatEvent, ServedFlagFacts } from "../domain/index.ts";
+import type { ForgetPerson } from "./commands/erase-person.ts";
 import type { PlanVerdict } from "./event-outcome.ts";
 import type { EventStore } from "./event-store.ts";
 import type { LiveTap } from "./live-tap.ts";
@@ -108,6 +109,8 @@ export interface EventRouteDeps {
     key: string,
     context: Readonly<Record<string, unknown>>,
   ) => Promise<readonly EvaluatedFlag[] | null>;
+  /** Deletes what other features keep of a person who is erased. */
+  readonly forgetPerson?: ForgetPerson;
   /** How people and browsers reach the server, if that was configured. */
   readonly publicUrl?: string | null;
   /** Told of faults that were answered with 503. */

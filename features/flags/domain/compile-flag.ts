@@ -2,6 +2,7 @@ import { TARGETING_KEY, conditionLogic } from "./condition.ts";
 import type { Logic } from "./condition.ts";
 import type { Gate, PartRange, Prerequisite, RevisionContent, Rule } from "./flag.ts";
 import { PARTS, segmentsOf, splitSegments } from "./parts.ts";
+import { isUntainted, keepsVariant, keptVariant, stickyUnit } from "./sticky.ts";
 
 /** A flag in flagd's format. */
 export interface FlagdFlag {
@@ -29,17 +30,20 @@ export function scopeOf(content: RevisionContent, find: FindContent): Scope {
 /** Without other flags: every prerequisite is unmet. */
 export const ALONE: FindContent = () => null;
 
-function seed(salt: string, unit: string): Logic {
-  return { cat: [salt, { var: unit }] };
+function seed(salt: string, unit: Logic): Logic {
+  return { cat: [salt, unit] };
 }
 
 /** Opens for the units whose part lies in a range, or with `negate` for the others. */
-export function gateLogic({ salt, unit, ranges, negate }: Gate): Logic {
+export function gateLogic(
+  { salt, unit, ranges, negate }: Gate,
+  value: Logic = { var: unit },
+): Logic {
   const buckets = segmentsOf(ranges).map(([inside, width]) => [inside !== negate, width] as const);
   const [only] = buckets;
   return buckets.length === 1 && only !== undefined
     ? only[0]
-    : { fractional: [seed(salt, unit), ...buckets] };
+    : { fractional: [seed(salt, value), ...buckets] };
 }
 
 /** The gate that `exposureShare` stands for: a larger share only adds units. */
@@ -62,7 +66,13 @@ export function needsUnit(rule: Rule): boolean {
 /** The attributes without which the rule cannot apply. */
 export function unitsOf(rule: Rule): readonly string[] {
   const gated = rule.gates.map(({ unit }) => unit);
-  return [...new Set(needsUnit(rule) ? [rule.unit, ...gated] : gated)];
+  const isReplaceable = rule.sticky !== null && rule.sticky.fallbackUnit !== null;
+  return [...new Set(needsUnit(rule) && !isReplaceable ? [rule.unit, ...gated] : gated)];
+}
+
+/** The unit's value: of a sticky rule it may be known by another attribute. */
+function unitValue({ unit, sticky }: Rule): Logic {
+  return sticky === null ? { var: unit } : stickyUnit(unit, sticky);
 }
 
 function allOf(parts: readonly Logic[]): Logic {
@@ -86,8 +96,13 @@ export function prerequisiteLogic({ flag, variants }: Prerequisite, { find, path
   const fixed = enabled ? defaultVariant : offVariant;
   if (!enabled || rules.length === 0) return fixed !== null && variants.includes(fixed);
   const scope = { find, path: [...path, flag] };
-  const branches = rules.flatMap((rule) => [ruleApplies(rule, scope), ruleServes(rule)]);
+  const branches = rules.flatMap((rule) => [ruleApplies(rule, scope), ruleServes(rule, scope)]);
   return { in: [{ if: [...branches, fixed] }, variants] };
+}
+
+/** The flag that is being compiled. */
+function keyIn({ path }: Scope): string {
+  return path.at(-1) ?? "";
 }
 
 /** All that a rule asks of a unit before its exposure. */
@@ -97,7 +112,18 @@ function admission(rule: Rule, scope: Scope): Logic[] {
   parts.push(...rule.prerequisites.map((prerequisite) => prerequisiteLogic(prerequisite, scope)));
   const units = unitsOf(rule);
   if (units.length > 0) parts.push(unitLogic(units));
-  parts.push(...rule.gates.map(gateLogic));
+  const { sticky } = rule;
+  if (sticky !== null) {
+    const { unit } = rule;
+    const { fallbackUnit } = sticky;
+    const either = [
+      unitLogic([unit]),
+      ...(fallbackUnit === null ? [] : [unitLogic([fallbackUnit])]),
+    ];
+    parts.push(either.length === 1 ? either[0] : { or: either });
+    parts.push(isUntainted(keyIn(scope), rule, sticky));
+  }
+  parts.push(...rule.gates.map((gate) => gateLogic(gate)));
   return parts;
 }
 
@@ -108,9 +134,11 @@ function admission(rule: Rule, scope: Scope): Logic[] {
 export function ruleApplies(rule: Rule, scope: Scope): Logic {
   const parts = admission(rule, scope);
   if (rule.exposureShare < 1) {
-    const overrides = rule.overrides.map(({ when }) => conditionLogic(when));
-    const gate = gateLogic(exposureGate(rule));
-    parts.push(overrides.length === 0 ? gate : { or: [...overrides, gate] });
+    const past = rule.overrides.map(({ when }) => conditionLogic(when));
+    // Who was assigned once stays in, also when the exposure is lowered.
+    if (rule.sticky !== null) past.push(keepsVariant(keyIn(scope), rule));
+    const gate = gateLogic(exposureGate(rule), unitValue(rule));
+    parts.push(past.length === 0 ? gate : { or: [...past, gate] });
   }
   return allOf(parts);
 }
@@ -118,19 +146,24 @@ export function ruleApplies(rule: Rule, scope: Scope): Logic {
 /** When the rule admits a unit whose part of the exposure gate lies in a range, and no override does. */
 export function ruleAdmits(rule: Rule, range: PartRange, scope: Scope): Logic {
   const overrides = rule.overrides.map(({ when }): Logic => ({ "!": [conditionLogic(when)] }));
-  const gate = gateLogic({ ...exposureGate(rule), ranges: [range] });
+  const gate = gateLogic({ ...exposureGate(rule), ranges: [range] }, unitValue(rule));
   return allOf([...admission(rule, scope), ...overrides, gate]);
 }
 
-function servedLogic({ serve, salt, unit }: Rule): Logic {
+function servedLogic(rule: Rule, scope: Scope): Logic {
+  const { serve, salt, sticky } = rule;
   if ("variant" in serve) return serve.variant;
   if ("targeting" in serve) return serve.targeting;
-  return { fractional: [seed(`${salt}/split/`, unit), ...splitSegments(serve.split)] };
+  const hashed = seed(`${salt}/split/`, unitValue(rule));
+  const split = { fractional: [hashed, ...splitSegments(serve.split)] };
+  if (sticky === null) return split;
+  const key = keyIn(scope);
+  return { if: [keepsVariant(key, rule), keptVariant(key, rule), split] };
 }
 
 /** What the rule serves when it applies. */
-export function ruleServes(rule: Rule): Logic {
-  const served = servedLogic(rule);
+export function ruleServes(rule: Rule, scope: Scope): Logic {
+  const served = servedLogic(rule, scope);
   if (rule.overrides.length === 0) return served;
   const branches = rule.overrides.flatMap(({ when, variant }) => [conditionLogic(when), variant]);
   return { if: [...branches, served] };
@@ -181,7 +214,7 @@ export function compileFlag(
   const scope = scopeOf(content, find);
   const branches = configuration.rules.flatMap((rule) => [
     ruleApplies(rule, scope),
-    ruleServes(rule),
+    ruleServes(rule, scope),
   ]);
   return {
     state: "ENABLED",
@@ -208,10 +241,17 @@ export function neededFlags(content: RevisionContent, find: FindContent): readon
   return [...found];
 }
 
+/** What is in force for the flags that a content needs, itself or by way of another. */
+export function neededContents(
+  content: RevisionContent,
+  find: FindContent,
+): readonly RevisionContent[] {
+  return neededFlags(content, find).flatMap((key) => find(key) ?? []);
+}
+
 /** Whether an evaluation without a targeting key may miss a rule that needs one. */
 export function needsTargetingKey(content: RevisionContent, find: FindContent = ALONE): boolean {
-  const others = neededFlags(content, find).flatMap((key) => find(key) ?? []);
-  return [content, ...others].some(
+  return [content, ...neededContents(content, find)].some(
     ({ configuration: { enabled, rules } }) =>
       enabled && rules.some((rule) => unitsOf(rule).includes(TARGETING_KEY)),
   );
@@ -222,8 +262,7 @@ export type ServerOnlyReason = "sticky" | "imported-bucketing";
 
 /** Whether flagd's own operators say all that the flag does, and what it needs; null if so. */
 export function serverOnly(content: RevisionContent, find: FindContent): ServerOnlyReason | null {
-  const others = neededFlags(content, find).flatMap((key) => find(key) ?? []);
-  const rules = [content, ...others].flatMap(({ configuration }) =>
+  const rules = [content, ...neededContents(content, find)].flatMap(({ configuration }) =>
     configuration.enabled ? configuration.rules : [],
   );
   if (rules.some((rule) => rule.bucketing !== "flagd-v2")) return "imported-bucketing";

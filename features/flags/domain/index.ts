@@ -40,6 +40,8 @@ export type {
   Serve,
   Sticky,
 } from "./flag.ts";
+export { lifecycleRefusal, SETTABLE_LIFECYCLES } from "./lifecycle.ts";
+export type { SettableLifecycle } from "./lifecycle.ts";
 export { addLatencies, bucketMs, latencyBucket, timeToShare } from "./latency.ts";
 export type { LatencyCounts } from "./latency.ts";
 export { reachOf } from "./reach.ts";
@@ -79,6 +81,9 @@ export type { Warning } from "./phases.ts";
 export { askedFlags, needsOf, prerequisiteFaults } from "./prerequisites.ts";
 export type { Need } from "./prerequisites.ts";
 export { changedKeys, changedSet, emptySet, explainFlag, serveAll, serveFlag } from "./serve.ts";
+export { ASSIGNED, withAssignments } from "./sticky.ts";
+export type { Assignment, Known, StickyRule } from "./sticky.ts";
+export { freshAssignment, stickyRulesOf, stickyUnits } from "./serve-sticky.ts";
 export type {
   DocumentMetadata,
   Published,

@@ -6,6 +6,7 @@ import type { ComparedArm, FindArm } from "./compared-arms.ts";
 import { HELD_BACK } from "./comparison.ts";
 import {
   compileFlag,
+  neededContents,
   needsTargetingKey,
   ruleIndexLogic,
   scopeOf,
@@ -15,7 +16,9 @@ import type { FindContent, FlagdFlag, ServerOnlyReason } from "./compile-flag.ts
 import { TARGETING_KEY } from "./condition.ts";
 import { traceRules } from "./explain.ts";
 import type { RuleTrace } from "./explain.ts";
-import type { RevisionContent, Rule } from "./flag.ts";
+import type { RevisionContent, Rule, Sticky } from "./flag.ts";
+import { stickyRules } from "./sticky.ts";
+import type { StickyRule } from "./sticky.ts";
 import { unitOf } from "./unit.ts";
 
 /** What is in force for one flag. */
@@ -58,11 +61,14 @@ export interface MissingTargetingKey {
   readonly metadata: Evaluation["metadata"];
 }
 
-interface Plan {
+/** How one flag is served. */
+export interface Plan {
   readonly published: Published;
   readonly needsTargetingKey: boolean;
   readonly ruleIndex: ((context: EvaluationContext, nowMs: number) => number | null) | null;
   readonly findArm: FindArm | null;
+  /** The sticky rules of the flag and of those that it needs. */
+  readonly sticky: readonly StickyRule[];
 }
 
 /** All flags of an environment at one revision: compiled, immutable. */
@@ -96,7 +102,7 @@ const SCHEMA = "https://flagd.dev/schema/v0/flags.json";
 
 function ruleIndexOf(content: RevisionContent, find: FindContent): Plan["ruleIndex"] {
   const { rules } = content.configuration;
-  if (!rules.some(({ recordExposure }) => recordExposure)) return null;
+  if (!rules.some(({ recordExposure, sticky }) => recordExposure || sticky !== null)) return null;
   const { run } = compileRule(ruleIndexLogic(rules, scopeOf(content, find)));
   return (context, nowMs) => {
     const frame = { root: context, flagKey: "", nowMs, split: false, trace: null };
@@ -113,6 +119,7 @@ function planOf(published: Published, find: FindContent): Plan {
     needsTargetingKey: needsTargetingKey(content, find),
     ruleIndex: enabled ? ruleIndexOf(content, find) : null,
     findArm: enabled ? armFinder(rules, scopeOf(content, find)) : null,
+    sticky: [content, ...neededContents(content, find)].flatMap(stickyRules),
   };
 }
 
@@ -220,8 +227,17 @@ export function changedKeys(before: PublishedSet, after: PublishedSet): readonly
   return [...keys].filter((key) => before.plans.get(key) !== after.plans.get(key));
 }
 
-/** The rule that gave the evaluation and records exposures, if there is one. */
-function recordingRule(
+/** The unit of a rule in a context; of a sticky one it may be known by another attribute. */
+function ruleUnit(
+  context: EvaluationContext,
+  { unit, sticky }: { readonly unit: string; readonly sticky: Sticky | null },
+): string | null {
+  const fallback = sticky?.fallbackUnit ?? null;
+  return unitOf(context, unit) ?? (fallback === null ? null : unitOf(context, fallback));
+}
+
+/** The rule that gave the evaluation, where it matters which: one that records or keeps. */
+export function appliedRule(
   plan: Plan,
   evaluation: Evaluation,
   context: EvaluationContext,
@@ -230,6 +246,17 @@ function recordingRule(
   if (plan.ruleIndex === null || evaluation.variant === undefined) return null;
   const index = plan.ruleIndex(context, nowMs);
   const rule = index === null ? undefined : plan.published.content.configuration.rules[index];
+  return rule ?? null;
+}
+
+/** The rule that gave the evaluation and records exposures, if there is one. */
+function recordingRule(
+  plan: Plan,
+  evaluation: Evaluation,
+  context: EvaluationContext,
+  nowMs: number,
+): Rule | null {
+  const rule = appliedRule(plan, evaluation, context, nowMs);
   return rule?.recordExposure === true ? rule : null;
 }
 
@@ -309,7 +336,7 @@ function serve(
   if (rule === null || evaluation.variant === undefined) {
     return { evaluation, exposure: null, heldBack };
   }
-  const unit = unitOf(context, rule.unit);
+  const unit = ruleUnit(context, rule);
   // A unit that cannot be counted must not be treated.
   if (unit === null) {
     return { evaluation: withoutUnit(evaluation, rule.unit), exposure: null, heldBack };

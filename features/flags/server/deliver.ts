@@ -18,6 +18,7 @@ export type DeliveryDependencies = Pick<
   | "staticContext"
   | "contexts"
   | "usage"
+  | "assignments"
 >;
 
 /** The exposure could not be recorded; a store that is full for a moment says when to come back. */
@@ -35,6 +36,20 @@ export function fullContext(
   context: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   return deps.staticContext === undefined ? context : { ...context, ...deps.staticContext };
+}
+
+/**
+ * The full context with what its units were assigned by sticky rules of a flag, or of all (null).
+ * At once where there are none.
+ */
+export function assignedContext(
+  deps: Pick<DeliveryDependencies, "staticContext" | "assignments">,
+  set: PublishedSet,
+  key: string | null,
+  context: Readonly<Record<string, unknown>>,
+  at: Date,
+): Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>> {
+  return deps.assignments.contextFor(set, key, fullContext(deps, context), at);
 }
 
 /**
@@ -115,7 +130,20 @@ export function deliverFlag(
   deps.contexts.offer(set.workspaceId, set.environment, context, at);
   // Keys that no flag has are made up by callers and would fill the memory.
   if (set.flags.has(key)) deps.usage.evaluated(set.workspaceId, set.environment, key, at);
-  const full = fullContext(deps, context);
+  const full = assignedContext(deps, set, key, context, at);
+  return full instanceof Promise
+    ? full.then((assigned) => deliver(deps, set, key, assigned, at, accept))
+    : deliver(deps, set, key, full, at, accept);
+}
+
+function deliver(
+  deps: DeliveryDependencies,
+  set: PublishedSet,
+  key: string,
+  full: Readonly<Record<string, unknown>>,
+  at: Date,
+  accept: (evaluation: Answered) => boolean,
+): Result<Answered, NotRecorded> | Promise<Result<Answered, NotRecorded>> {
   const { evaluation, exposure, heldBack } = serveFlag(set, key, full, at.getTime());
   if (heldBack !== null && accept(evaluation)) void record(deps, set, heldBack, at);
   if (exposure !== null && accept(evaluation)) {

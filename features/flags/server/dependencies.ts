@@ -8,6 +8,7 @@ import type { RecordedContexts } from "./contexts/recorded-contexts.ts";
 import type { FlagSets } from "./flag-sets.ts";
 import type { PublicationDoor } from "./publication-door.ts";
 import type { FlagUsage } from "./stale/usage.ts";
+import type { Assignments } from "./sticky/assignments.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 /** That a unit was given a variant; what the events feature stores. */
@@ -43,6 +44,8 @@ export interface FlagRouteDependencies {
   readonly subscribers: Subscribers;
   /** What stands between a command and what is in force. */
   readonly door: PublicationDoor;
+  /** What units keep that sticky rules assigned. */
+  readonly assignments: Assignments;
   /** The sample of real contexts. */
   readonly contexts: RecordedContexts;
   /** Ids of the experiments that take units now. */

@@ -9,6 +9,7 @@ export type { PublishExposure, PublishExposureError } from "./commands/publish-e
 export { publishFlag } from "./commands/publish-flag.ts";
 export { revertFlag } from "./commands/revert-flag.ts";
 export { switchOffFlag } from "./commands/switch-off-flag.ts";
+export { concludeFlag, moveLifecycle } from "./commands/set-lifecycle.ts";
 export { setExposure } from "./commands/set-exposure.ts";
 export type {
   ContextRange,
@@ -28,6 +29,8 @@ export { startEvaluationServer, startSyncServer } from "./grpc/server.ts";
 export type { GrpcServer, GrpcServerOptions } from "./grpc/server.ts";
 export { followPublications } from "./follow-publications.ts";
 export { keepHoldouts } from "./holdouts/keep-holdouts.ts";
+export { createAssignments } from "./sticky/assignments.ts";
+export type { Assignments } from "./sticky/assignments.ts";
 export { forgetFlag } from "./forget-flag.ts";
 export { migrations } from "./migrations/index.ts";
 export { OPEN_DOOR, publishContent, publishWayBack } from "./publication-door.ts";

@@ -2,7 +2,7 @@ import type { Identity } from "@paceline/http";
 
 import { serveAll } from "../domain/index.ts";
 import type { PublishedSet } from "../domain/index.ts";
-import { deliverFlag, fullContext, NOT_RECORDED_WORDS, tell } from "./deliver.ts";
+import { assignedContext, deliverFlag, NOT_RECORDED_WORDS, tell } from "./deliver.ts";
 import type { Answered, NotRecorded } from "./deliver.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { namesTag } from "./entity-tag.ts";
@@ -169,10 +169,23 @@ function bulkAt(
   identity: Identity,
   conditions: BulkConditions,
   at: Date,
-): OfrepAnswer {
+): Later<OfrepAnswer> {
   deps.contexts.offer(set.workspaceId, set.environment, context, at);
   deps.usage.evaluatedAll(set.workspaceId, set.environment, at);
-  const evaluations = serveAll(set, fullContext(deps, context), at.getTime());
+  const full = assignedContext(deps, set, null, context, at);
+  return full instanceof Promise
+    ? full.then((assigned) => bulkOf(deps, { set, context: assigned }, identity, conditions, at))
+    : bulkOf(deps, { set, context: full }, identity, conditions, at);
+}
+
+function bulkOf(
+  deps: OfrepDependencies,
+  { set, context }: Evaluated,
+  identity: Identity,
+  conditions: BulkConditions,
+  at: Date,
+): OfrepAnswer {
+  const evaluations = serveAll(set, context, at.getTime());
   let text = '{"flags":[';
   let comma = "";
   for (const one of evaluations) {

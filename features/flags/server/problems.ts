@@ -11,6 +11,7 @@ import type { PromoteFlagError } from "./commands/promote-flag.ts";
 import type { PublishExposureError } from "./commands/publish-exposure.ts";
 import type { PublishFlagError } from "./commands/publish-flag.ts";
 import type { RevertFlagError } from "./commands/revert-flag.ts";
+import type { SetLifecycleError } from "./commands/set-lifecycle.ts";
 import type { AttachFlagError } from "./holdouts/commands/attach-flag.ts";
 import type { CreateHoldoutError } from "./holdouts/commands/create-holdout.ts";
 import type { EditHoldoutError } from "./holdouts/commands/edit-holdout.ts";
@@ -32,7 +33,8 @@ export type FlagError =
   | PromoteFlagError
   | PublishExposureError
   | PublishFlagError
-  | RevertFlagError;
+  | RevertFlagError
+  | SetLifecycleError;
 
 type Of<K extends FlagError["kind"]> = Extract<FlagError, { readonly kind: K }>;
 
@@ -104,6 +106,13 @@ const PROBLEMS: { readonly [K in FlagError["kind"]]: (error: Of<K>) => Error } =
       status: 409,
       detail: `${results.map(({ name, differences }) => `"${name}": ${differences.join("; ")}`).join(". ")}. Change the draft or its tests, or send \`ignoreFailingTests\` with a reason. Nothing was changed.`,
       extensions: { results },
+    }),
+  "lifecycle-follows": ({ key, from, reason }: Of<"lifecycle-follows">) =>
+    problem({
+      name: "flag-lifecycle-follows",
+      title: "The flag cannot be moved by hand",
+      status: 409,
+      detail: `Flag "${key}" is ${from}. ${reason} Nothing was changed.`,
     }),
   "layer-not-found": () => notFound("layer"),
   "holdout-not-found": () => notFound("holdout"),

@@ -28,11 +28,13 @@ import {
   PublicationSchema,
   TagSchema,
 } from "../api.ts";
+import type { FlagDetail } from "../api.ts";
 import { explainFlag } from "../domain/index.ts";
 import { archiveFlag } from "./commands/archive-flag.ts";
 import { createFlag } from "./commands/create-flag.ts";
 import type { NewFlag } from "./commands/create-flag.ts";
 import { editFlag } from "./commands/edit-flag.ts";
+import { moveLifecycle } from "./commands/set-lifecycle.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { registerDocumentRoutes } from "./document-routes.ts";
 import { explanationView } from "./explanation-view.ts";
@@ -101,7 +103,7 @@ function addList(app: App, deps: FlagRouteDependencies): void {
         tag: query.tag ?? null,
         lifecycle: query.lifecycle ?? null,
         environment: query.environment ?? null,
-        archived: query.archived ?? false,
+        archived: query.archived ?? query.lifecycle === "archived",
       };
       const sort = query.sort ?? "key";
       const after = placeOf(readCursor(query.cursor, 2));
@@ -128,13 +130,19 @@ function addDetail(app: App, deps: FlagRouteDependencies): void {
   );
 }
 
+async function answer(
+  deps: FlagRouteDependencies,
+  ctx: CommandContext,
+  key: string,
+  reply: FastifyReply,
+): Promise<FlagDetail> {
+  const detail = await readDetail(deps.db, ctx.workspaceId, key);
+  if (detail === null) throw notFound("flag");
+  etag(reply, detail.version);
+  return detail;
+}
+
 function addDefinition(app: App, deps: FlagRouteDependencies): void {
-  const answer = async (ctx: CommandContext, key: string, reply: FastifyReply) => {
-    const detail = await readDetail(deps.db, ctx.workspaceId, key);
-    if (detail === null) throw notFound("flag");
-    etag(reply, detail.version);
-    return detail;
-  };
   app.post(
     "/api/v1/flags",
     {
@@ -153,7 +161,7 @@ function addDefinition(app: App, deps: FlagRouteDependencies): void {
       };
       unwrap(await createFlag(ctx, flag));
       void reply.status(201).header("location", `/api/v1/flags/${flag.key}`);
-      return answer(ctx, flag.key, reply);
+      return answer(deps, ctx, flag.key, reply);
     },
   );
   app.patch(
@@ -166,7 +174,37 @@ function addDefinition(app: App, deps: FlagRouteDependencies): void {
       const ctx = commandContext(request);
       const { key } = request.params;
       unwrap(await editFlag(ctx, { key, version: ifMatch(request), change: request.body }));
-      return answer(ctx, key, reply);
+      return answer(deps, ctx, key, reply);
+    },
+  );
+}
+
+function addLife(app: App, deps: FlagRouteDependencies): void {
+  app.post(
+    "/api/v1/flags/:key/lifecycle",
+    {
+      config: { permission: "flag.edit" },
+      schema: {
+        summary: "Say that a flag has come to its end, that its code may go, or that it lives on",
+        params: KeyParams,
+        body: Type.Object(
+          {
+            lifecycle: Type.Union([
+              Type.Literal("live"),
+              Type.Literal("concluded"),
+              Type.Literal("clean-up"),
+            ]),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: FlagDetailSchema },
+      },
+    },
+    async (request, reply) => {
+      const ctx = commandContext(request);
+      const { key } = request.params;
+      unwrap(await moveLifecycle(ctx, { key, lifecycle: request.body.lifecycle }));
+      return answer(deps, ctx, key, reply);
     },
   );
   app.post(
@@ -219,6 +257,7 @@ export function registerRoutes(
   addList(app, deps);
   addDetail(app, deps);
   addDefinition(app, deps);
+  addLife(app, deps);
   addEvaluation(app, deps);
   registerTimeTravel(app, deps);
   registerReach(app, deps);

@@ -5,7 +5,7 @@ import { Type } from "typebox";
 import type { Static } from "typebox";
 
 import { PROBE_KEYS, probeFlag } from "../domain/index.ts";
-import { fullContext } from "./deliver.ts";
+import { assignedContext } from "./deliver.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { readEventId, setTag, StreamHub } from "./stream-hub.ts";
@@ -144,9 +144,10 @@ async function valuesFor(
   const at = await deps.environmentNow(workspaceId, environment);
   deps.contexts.offer(workspaceId, environment, context, at);
   const startedMs = deps.monotonicMs();
+  const set = deps.flagSets.get(workspaceId, environment);
   return {
     kind: "values",
-    context: fullContext(deps, context),
+    context: await assignedContext(deps, set, null, context, at),
     nowMs: () => at.getTime() + (deps.monotonicMs() - startedMs),
   };
 }

@@ -23,6 +23,8 @@ import { registerRoutes } from "./routes.ts";
 import { createSharedSubscribers } from "./shared-subscribers.ts";
 import { createFlagUsage } from "./stale/usage.ts";
 import type { FlagUsage } from "./stale/usage.ts";
+import { createAssignments } from "./sticky/assignments.ts";
+import type { Assignments } from "./sticky/assignments.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 export const migrations = [http, audit, flags];
@@ -96,6 +98,13 @@ export async function identityOfKey(text: string): Promise<Identity | null> {
   return IDENTITIES.get(text) ?? null;
 }
 
+const FIXED = {
+  environmentExists: async (_workspaceId: string, environment: string) =>
+    ENVIRONMENTS.includes(environment),
+  maxEvaluationsPerSecond: 1_000_000,
+  monotonicMs: () => performance.now(),
+} satisfies Partial<FlagRouteDependencies>;
+
 export type Answer = Awaited<ReturnType<App["inject"]>>;
 
 /** A real application over a database of its own; the credential says who calls. */
@@ -107,6 +116,7 @@ export interface TestServer {
   readonly subscribers: Subscribers;
   readonly contexts: RecordedContexts;
   readonly usage: FlagUsage;
+  readonly assignments: Assignments;
   readonly exposures: FlagExposure[];
   readonly errors: unknown[];
   /** Calls the API as the owner. */
@@ -184,6 +194,7 @@ export async function startTestServer(
   const notifications = await listen(database.url, onError);
   const flagSets = await createFlagSets({ db: database.db, notifications, onError });
   const usage = createFlagUsage({ db: database.db, onError, flushMs: 0 });
+  const assignments = await createAssignments({ db: database.db, notifications, onError });
   const contexts = await testContexts(database, onError);
   const nowMs = (): number => clock.now().getTime();
   const subscribers = await testSubscribers(database.db, notifications, flagSets, nowMs, onError);
@@ -196,14 +207,13 @@ export async function startTestServer(
     contexts,
     credentials: CREDENTIALS,
     usage,
+    assignments,
     recordExposure: async (exposure) => {
       exposures.push(exposure);
     },
     environmentNow: () => clock.now(),
     runningExperiments: async () => new Set(["running"]),
-    environmentExists: async (_workspaceId, environment) => ENVIRONMENTS.includes(environment),
-    maxEvaluationsPerSecond: 1_000_000,
-    monotonicMs: () => performance.now(),
+    ...FIXED,
     onError,
     ...overrides,
   });
@@ -215,6 +225,7 @@ export async function startTestServer(
     subscribers,
     contexts,
     usage,
+    assignments,
     exposures,
     errors,
     call: callerOf(app),

@@ -19,15 +19,23 @@ export interface ErasePerson {
 
 export type ErasePersonError = { readonly kind: "reason-names-person" };
 
-/** Erases one person from the events, and records the receipt with its audit entry. */
+/** Deletes what other features keep of a person; repeating it does no harm. */
+export type ForgetPerson = (workspaceId: string, identifiers: readonly string[]) => Promise<void>;
+
+/**
+ * Erases one person, from what other features keep and then from the events, and records the receipt
+ * with its audit entry. A person who cannot be forgotten elsewhere now is not erased at all.
+ */
 export async function erasePerson(
   ctx: CommandContext,
   store: Pick<EventStore, "erasures">,
   input: ErasePerson,
+  forgetElsewhere: ForgetPerson = async () => undefined,
 ): Promise<Result<RecordedErasure, ErasePersonError>> {
   requirePermission(ctx, "event.erase");
   const named = input.identifiers.some((identifier) => input.reason.includes(identifier));
   if (named) return err({ kind: "reason-names-person" });
+  await forgetElsewhere(ctx.workspaceId, input.identifiers);
   const receipt = await store.erasures.erase({
     ...input,
     workspace: ctx.workspaceId,

@@ -46,12 +46,8 @@ function registerErase(app: App, deps: EventRouteDeps): void {
       const ctx = commandContext(request);
       const { identifiers, suppress, reason } = request.body;
       const id = ctx.newId();
-      const erasing = erasePerson(ctx, deps.store, {
-        id,
-        identifiers,
-        suppress: suppress ?? true,
-        reason,
-      });
+      const input = { id, identifiers, suppress: suppress ?? true, reason };
+      const erasing = erasePerson(ctx, deps.store, input, deps.forgetPerson);
       const done = await withinMs(erasing, ANSWER_AFTER_MS);
       if (done === null) {
         // It is on the disk, so a failure from here on is found and finished by the periodic task.

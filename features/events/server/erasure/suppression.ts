@@ -77,6 +77,11 @@ export class SuppressionList {
     );
   }
 
+  /** Whether whom an identifier names was erased and is refused since. */
+  holds(workspace: string, identifier: string): boolean {
+    return this.#size > 0 && this.#holds(workspace, identifier);
+  }
+
   #holds(workspace: string, identifier: string): boolean {
     const tag = this.#digests.tag(identifier);
     if (((this.#tags[tag >> 3] ?? 0) & (1 << (tag & 7))) === 0) return false;

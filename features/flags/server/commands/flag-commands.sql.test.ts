@@ -16,6 +16,7 @@ import { editFlag } from "./edit-flag.ts";
 import { publishFlag } from "./publish-flag.ts";
 import { revertFlag } from "./revert-flag.ts";
 import { setExposure } from "./set-exposure.ts";
+import { concludeFlag, moveLifecycle } from "./set-lifecycle.ts";
 import { switchOffFlag } from "./switch-off-flag.ts";
 
 const database = await testDatabase({ migrations });
@@ -239,6 +240,33 @@ test("a draft is edited by one person at a time", async () => {
   assert.deepEqual(stale, { ok: false, error: { kind: "stale-version", current: 1 } });
 });
 
+test("a flag's life follows what is done with it, and people say when it ends", async () => {
+  const key = await newFlag();
+  const lifecycle = async () => (await readFlag(db, WORKSPACE, key))?.lifecycle;
+  const move = (to: "live" | "concluded" | "clean-up") =>
+    moveLifecycle(ctx, { key, lifecycle: to });
+  assert.equal(await lifecycle(), "draft");
+  const early = await move("concluded");
+  assert.equal(early.ok ? "" : early.error.kind, "lifecycle-follows");
+  await concludeFlag(ctx, key);
+  assert.equal(await lifecycle(), "draft");
+  await draft(key, 0.1);
+  const { revision } = await publishDraft(key);
+  assert.equal(await lifecycle(), "live");
+  await concludeFlag(ctx, key);
+  assert.equal(await lifecycle(), "concluded");
+  assert.ok((await move("clean-up")).ok);
+  await draft(key, 0.2);
+  await publishDraft(key);
+  assert.equal(await lifecycle(), "clean-up");
+  assert.ok((await archiveFlag(OPEN_DOOR, ctx, key)).ok);
+  assert.equal(await lifecycle(), "archived");
+  const late = await move("live");
+  assert.equal(late.ok ? "" : late.error.kind, "lifecycle-follows");
+  assert.ok((await revertFlag(ctx, { key, environment: "production", revision })).ok);
+  assert.equal(await lifecycle(), "live");
+});
+
 test("somebody who may only read changes nothing", async () => {
   const viewer = viewerContext(db);
   const key = await newFlag();
@@ -250,6 +278,7 @@ test("somebody who may only read changes nothing", async () => {
     () => publishFlag(OPEN_DOOR, viewer, { ...at, digest: null, acceptRebucketing: false }),
     () => revertFlag(viewer, { ...at, revision: 1 }),
     () => archiveFlag(OPEN_DOOR, viewer, key),
+    () => moveLifecycle(viewer, { key, lifecycle: "concluded" }),
     () => switchOffFlag(viewer, at),
     () => setExposure(OPEN_DOOR, viewer, { ...at, ruleId: "ramp", exposureShare: 1 }),
   ];

@@ -14,6 +14,7 @@ export type GrpcDependencies = Pick<
   | "flagSets"
   | "subscribers"
   | "contexts"
+  | "assignments"
   | "usage"
   | "environmentNow"
   | "recordExposure"

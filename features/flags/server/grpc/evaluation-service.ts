@@ -5,7 +5,7 @@ import type { Result } from "@paceline/result";
 
 import { serveAll } from "../../domain/index.ts";
 import type { PublishedSet } from "../../domain/index.ts";
-import { deliverFlag, fullContext, NOT_RECORDED_WORDS } from "../deliver.ts";
+import { assignedContext, deliverFlag, NOT_RECORDED_WORDS } from "../deliver.ts";
 import type { Answered } from "../deliver.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { admit } from "./access.ts";
@@ -143,7 +143,7 @@ export class EvaluationService {
     const asker = contextOf(call.request);
     this.#deps.contexts.offer(set.workspaceId, set.environment, asker, now);
     this.#deps.usage.evaluatedAll(set.workspaceId, set.environment, now);
-    const context = fullContext(this.#deps, asker);
+    const context = await assignedContext(this.#deps, set, null, asker, now);
     const evaluations = serveAll(set, context, now.getTime()).filter(
       ({ errorCode }) => errorCode === undefined,
     );

@@ -73,6 +73,7 @@ const deps: GrpcDependencies = {
   subscribers,
   contexts: server.contexts,
   usage: server.usage,
+  assignments: server.assignments,
   environmentNow: () => clock.now(),
   recordExposure: async (exposure) => void exposures.push(exposure),
   maxEvaluationsPerSecond: 1_000_000,

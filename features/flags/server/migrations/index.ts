@@ -177,6 +177,22 @@ const HOLDOUTS = [
     check (action in ('publish', 'exposure', 'revert', 'archive', 'holdout'))`,
 ];
 
+// What sticky rules gave to whom. The unit comes early: one range holds all of a person.
+const ASSIGNMENTS = [
+  sql`create table flag_assignments (
+    workspace_id uuid not null,
+    environment text not null,
+    unit text not null,
+    flag_key text not null,
+    rule_id text not null,
+    phase integer not null,
+    variant text not null,
+    assigned_at timestamptz not null,
+    primary key (workspace_id, environment, unit, flag_key, rule_id, phase)
+  )`,
+  sql`create index flag_assignments_unit on flag_assignments (workspace_id, unit)`,
+];
+
 export const migrations: FeatureMigrations = {
   feature: "flags",
   after: [],
@@ -212,5 +228,10 @@ export const migrations: FeatureMigrations = {
       },
     },
     ...TOOL_MIGRATIONS,
+    "202611271550_flags_assignments": {
+      async up(db: Kysely<unknown>) {
+        for (const statement of ASSIGNMENTS) await statement.execute(db);
+      },
+    },
   },
 };
