@@ -104,9 +104,11 @@ test("a page gets what its context is served and never a rule, and rules are ref
   assert.deepEqual([first?.["value"], first?.["reason"]], [true, "STATIC"]);
   assert.deepEqual(Object.keys(recorded?.["exposure"] as object).toSorted(), [
     "experimentId",
+    "isRequired",
     "revision",
     "ruleId",
     "unit",
+    "variant",
   ]);
   assert.equal(server.exposures.length, 0);
   await publishTestFlag(server, "first", boolean, { defaultVariant: "off" });
