@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { PROBE_ANSWERS, PROBE_KEYS } from "@paceline/flags/domain";
 import { revertFlag } from "@paceline/flags/server";
 import { executeRollback } from "@paceline/rollouts/server";
 
@@ -103,6 +104,25 @@ const CRITERION = {
   iteration: 1,
   maxIterations: 2,
 };
+
+/** A client that buckets in another way keeps the experiment from starting until it is mended. */
+async function parityHoldsItBack(): Promise<void> {
+  const about = { client: "kiosk", version: "3", protocol: "flagd-sync" };
+  const answers = (formula: keyof typeof PROBE_ANSWERS): object =>
+    Object.fromEntries(PROBE_KEYS.map((key, index) => [key, PROBE_ANSWERS[formula][index]]));
+  const report = (formula: keyof typeof PROBE_ANSWERS): Promise<Json> =>
+    call("POST", "/flags/v1/parity", { ...about, answers: answers(formula) }, evaluate);
+  await report("flagd-v2-utf16");
+  const refused = await server.app.inject({
+    method: "POST",
+    url: `/api/v1/experiments/${experimentId}/start`,
+    headers: { authorization: `Bearer ${admin}` },
+    payload: {},
+  });
+  assert.equal(refused.statusCode, 422, refused.body);
+  assert.match(refused.body, /kiosk 3 hashes UTF-16 units.*ask the server/);
+  assert.equal((await report("flagd-v2"))["bucketing"], "flagd-v2");
+}
 
 before(async () => {
   server = await startTestServer();
@@ -215,6 +235,7 @@ test("with a way back, a decision and its artifacts it starts, and the initiativ
   });
   await call("POST", `/api/v1/initiatives/${initiativeId}/decision`, {});
   await call("POST", `/api/v1/initiatives/${initiativeId}/ready`, {});
+  await parityHoldsItBack();
   const started = await call("POST", `/api/v1/experiments/${experimentId}/start`, {});
   assert.equal(started["state"], "running");
   assert.equal((await call("GET", `/api/v1/initiatives/${initiativeId}`))["state"], "in_flight");

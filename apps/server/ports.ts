@@ -11,9 +11,9 @@ import {
   revertFlag,
   switchOffFlag,
 } from "@paceline/flags/server";
-import type { FlagSets } from "@paceline/flags/server";
+import type { FlagSets, Subscribers } from "@paceline/flags/server";
 import { err, ok } from "@paceline/result";
-import type { FlagPort } from "@paceline/rollouts/server";
+import type { FlagPort, RolloutDependencies } from "@paceline/rollouts/server";
 
 const EFFECT_LIMIT_MS = 5_000;
 const EFFECT_STEP_MS = 10;
@@ -58,6 +58,17 @@ async function waitForRevision(
     await new Promise((resolve) => setTimeout(resolve, EFFECT_STEP_MS));
     await flagSets.refresh(workspaceId, environment);
   }
+}
+
+/** What rollbacks show of the clients that they reached. */
+export function receiptsPort(
+  subscribers: Subscribers,
+): NonNullable<RolloutDependencies["receipts"]> {
+  return async (workspaceId, environment, revision) => {
+    const status = await subscribers.status(workspaceId, environment, revision);
+    const { expected, acknowledged, share, p50Ms, p99Ms, lastMs } = status;
+    return { expected, acknowledged, share, p50Ms, p99Ms, lastMs };
+  };
 }
 
 /** What rollbacks ask of flags. */

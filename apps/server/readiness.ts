@@ -1,6 +1,8 @@
 import type { Db } from "@paceline/db";
 import type { ExperimentRef, ReadinessItem } from "@paceline/experiments/server";
-import { readFlag, readLatest } from "@paceline/flags/server";
+import { disagreeing, disagreementWords } from "@paceline/flags/domain";
+import { readFlag, readLatest, readParity } from "@paceline/flags/server";
+import type { Subscribers } from "@paceline/flags/server";
 import { findDefinition } from "@paceline/rollouts/server";
 
 async function flagItem(db: Db, experiment: ExperimentRef): Promise<ReadinessItem> {
@@ -44,15 +46,43 @@ async function rollbackItem(db: Db, experiment: ExperimentRef): Promise<Readines
   };
 }
 
+/** What tells which bucketing the clients of an environment run. */
+export interface ParityDependencies {
+  readonly subscribers: Subscribers;
+  readonly now: Date;
+}
+
+/** Every surface must put a unit into the same arm, or the arms are compared with themselves. */
+async function parityItem(
+  db: Db,
+  { workspaceId, environment }: ExperimentRef,
+  { subscribers, now }: ParityDependencies,
+): Promise<ReadinessItem> {
+  const item = { key: "parity", title: "Same buckets everywhere" } as const;
+  const clients = await readParity(db, subscribers, { workspaceId, environment }, now);
+  const other = disagreeing(clients, "flagd-v2");
+  if (other.length > 0) {
+    const detail = `${disagreementWords(other)}. Update ${other.length === 1 ? "it" : "them"}, have the parity probe answered, or let ${other.length === 1 ? "it" : "them"} ask the server (OFREP).`;
+    return { ...item, met: false, detail };
+  }
+  const detail =
+    clients.length === 0
+      ? `No client of ${environment} evaluates by itself.`
+      : `Every client of ${environment} that evaluates by itself runs the server's bucketing.`;
+  return { ...item, met: true, detail };
+}
+
 /** What must hold in other features before an experiment may expose anyone: undo before do. */
 export async function experimentReadiness(
   db: Db,
   experiment: ExperimentRef,
   initiative: (experiment: ExperimentRef) => Promise<ReadinessItem>,
+  parity: ParityDependencies,
 ): Promise<readonly ReadinessItem[]> {
   return [
     await initiative(experiment),
     await flagItem(db, experiment),
     await rollbackItem(db, experiment),
+    await parityItem(db, experiment, parity),
   ];
 }

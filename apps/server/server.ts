@@ -7,7 +7,11 @@ import { AUDIT_CHANNEL, registerRoutes as registerAudit } from "@paceline/audit/
 import type { Clock } from "@paceline/command";
 import { keepEventsInOrder, registerRoutes as registerEvents } from "@paceline/events/server";
 import { listRunning, registerRoutes as registerExperiments } from "@paceline/experiments/server";
-import { announceChanges, registerRoutes as registerFlags } from "@paceline/flags/server";
+import {
+  announceChanges,
+  announceClients,
+  registerRoutes as registerFlags,
+} from "@paceline/flags/server";
 import { Problem, createApp, expireIdempotencyKeys, freeAbandonedClaims } from "@paceline/http";
 import type { App, AppHandles, MetricsAccess, RegisteredRoute } from "@paceline/http";
 import { registerRoutes as registerInitiatives } from "@paceline/initiatives/server";
@@ -232,6 +236,7 @@ export async function startServer(
     });
     const wiring = wire(opened, hub);
     announceChanges(opened.flagSets, hub);
+    announceClients(opened.subscribers, hub);
     await store.notifications.on(AUDIT_CHANNEL, (workspaceId) => {
       if (workspaceId !== null) hub.publish(workspaceId, "audit", {});
     });

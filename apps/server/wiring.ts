@@ -29,7 +29,7 @@ import { evidenceSources } from "./evidence.ts";
 import { NO_RUNS, wireGuards } from "./guards.ts";
 import type { Guards } from "./guards.ts";
 import type { Parts } from "./parts.ts";
-import { eventStorePort, flagPort } from "./ports.ts";
+import { eventStorePort, flagPort, receiptsPort } from "./ports.ts";
 import { experimentReadiness } from "./readiness.ts";
 import { serviceContext } from "./service-context.ts";
 
@@ -126,13 +126,17 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
     events: eventStorePort(events),
     environmentNow,
     readiness: (experiment) =>
-      experimentReadiness(store.db, experiment, (ref) => initiativeItem(store.db, ref)),
+      experimentReadiness(store.db, experiment, (ref) => initiativeItem(store.db, ref), {
+        subscribers: parts.subscribers,
+        now: clock.now(),
+      }),
     begin: (ctx, experiment) => begin(initiatives, ctx, store.db, experiment),
     conclude,
     publish,
   };
   const rollouts: RolloutDependencies = {
     flags: flagPort(flagSets),
+    receipts: receiptsPort(parts.subscribers),
     experiments,
     monotonicMs: () => performance.now(),
     publish,

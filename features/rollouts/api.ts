@@ -76,6 +76,20 @@ export const ExecutionSchema = Type.Object({
     description: "until this server evaluated with the target; null while unknown",
   }),
   auditEntry: Type.String(),
+  receipts: Type.Union(
+    [
+      Type.Object({
+        expected: Type.Integer(),
+        acknowledged: Type.Integer(),
+        share: Type.Union([Type.Number(), Type.Null()]),
+        p50Ms: Type.Union([Type.Number(), Type.Null()]),
+        p99Ms: Type.Union([Type.Number(), Type.Null()]),
+        lastMs: Type.Union([Type.Number(), Type.Null()]),
+      }),
+      Type.Null(),
+    ],
+    { description: "which connected SDK clients evaluate with the target, and since when" },
+  ),
 });
 
 export const RollbackStateSchema = Type.Object({

@@ -49,6 +49,7 @@ export type { Reach, ReachedRule, VariantCounts } from "./reach.ts";
 export {
   disagreeing,
   disagreementWords,
+  PROBE_ANSWERS,
   PROBE_CONFIGURATION,
   PROBE_DEFINITION,
   PROBE_FLAG_KEY,

@@ -1,6 +1,19 @@
 import type { SseHub } from "@paceline/http";
 
 import type { FlagSets } from "./flag-sets.ts";
+import type { Subscribers } from "./subscribers.ts";
+
+/**
+ * Tells open pages that clients or receipts of an environment are not as they were: topic
+ * `flag-clients`, at most once a second for each environment.
+ *
+ * @returns the way to stop it
+ */
+export function announceClients(subscribers: Subscribers, hub: SseHub): () => void {
+  return subscribers.onChange((workspaceId, environment) =>
+    hub.publish(workspaceId, "flag-clients", { environment }),
+  );
+}
 
 /**
  * Tells open pages which flags changed: topic `flags` for lists, `flag:<key>` for one flag.

@@ -1,4 +1,4 @@
-export { announceChanges } from "./announce-changes.ts";
+export { announceChanges, announceClients } from "./announce-changes.ts";
 export { archiveFlag } from "./commands/archive-flag.ts";
 export { createFlag } from "./commands/create-flag.ts";
 export { editConfiguration } from "./commands/edit-configuration.ts";
@@ -33,6 +33,7 @@ export { createAssignments } from "./sticky/assignments.ts";
 export type { Assignments } from "./sticky/assignments.ts";
 export { forgetFlag } from "./forget-flag.ts";
 export { migrations } from "./migrations/index.ts";
+export { readParity } from "./parity.ts";
 export { OPEN_DOOR, publishContent, publishWayBack } from "./publication-door.ts";
 export type {
   ContentChange,

@@ -45,10 +45,28 @@ export interface FlagPort {
   ): Promise<void>;
 }
 
+/** Which connected clients have said that they evaluate with a revision; durations since its publication. */
+export interface RollbackReceipts {
+  /** Clients that listened and have not left without it. */
+  readonly expected: number;
+  readonly acknowledged: number;
+  /** 0 to 1; null if nobody listened. */
+  readonly share: number | null;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly lastMs: number | null;
+}
+
 /** What this feature needs from others; wired in apps/server. */
 export interface RolloutDependencies {
   readonly flags: FlagPort;
   readonly experiments: ExperimentDependencies;
+  /** How far a revision has come with connected clients; without it executions show none. */
+  readonly receipts?: (
+    workspaceId: string,
+    environment: string,
+    revision: number,
+  ) => Promise<RollbackReceipts>;
   /** A monotonic clock in milliseconds, for time to effect. */
   readonly monotonicMs: () => number;
   readonly publish: (workspaceId: string, topic: string, data: unknown) => void;

@@ -41,9 +41,18 @@ function definitionDocument(definition: RollbackDefinition): RollbackDefinitionD
   };
 }
 
-function executionDocument(execution: RollbackExecution): RollbackExecutionDocument {
-  const { workspaceId: _, ...shown } = execution;
-  return { ...shown, startedAt: execution.startedAt.toISOString() };
+async function executionDocument(
+  { receipts }: RolloutDependencies,
+  execution: RollbackExecution,
+): Promise<RollbackExecutionDocument> {
+  const { workspaceId, ...shown } = execution;
+  const { environment, toRevision, startedAt } = execution;
+  const seen = receipts === undefined ? null : await receipts(workspaceId, environment, toRevision);
+  return {
+    ...shown,
+    startedAt: startedAt.toISOString(),
+    receipts: seen === null ? null : { ...seen },
+  };
 }
 
 function registerDefinitions(app: App, deps: RolloutDependencies): void {
@@ -70,7 +79,7 @@ function registerDefinitions(app: App, deps: RolloutDependencies): void {
       );
       return {
         definition: definition === null ? null : definitionDocument(definition),
-        executions: executions.map(executionDocument),
+        executions: await Promise.all(executions.map((one) => executionDocument(deps, one))),
       };
     },
   );
@@ -116,7 +125,8 @@ function registerActs(app: App, deps: RolloutDependencies, monitor: Monitor): vo
         numbers: {},
         verdict: "rollback",
       } as const;
-      return executionDocument(unwrap(await executeRollback(deps, commandContext(request), input)));
+      const execution = unwrap(await executeRollback(deps, commandContext(request), input));
+      return executionDocument(deps, execution);
     },
   );
   app.get(
