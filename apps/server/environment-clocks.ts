@@ -31,7 +31,8 @@ export async function createEnvironmentClocks(db: Db, clock: Clock): Promise<Env
   await reload();
   return {
     now: (workspaceId, environment) =>
-      simulated.get(nameOf(workspaceId, environment)) ?? clock.now(),
+      (simulated.size === 0 ? undefined : simulated.get(nameOf(workspaceId, environment))) ??
+      clock.now(),
     isReplay: (workspaceId, environment) => simulated.has(nameOf(workspaceId, environment)),
     reload,
   };

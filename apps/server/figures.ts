@@ -32,14 +32,20 @@ type OnEvaluated = (flagKey: string, reason: string, variant: string | null) => 
 
 /** Counts evaluations by reason, and puts those of one flag on the span of their request. */
 export function flagEvaluations(registry: Registry): OnEvaluated {
-  const evaluations = new Counter({
+  // Added up here and told when somebody asks: an evaluation of all flags counts as many as there are.
+  const counts = new Map<string, number>();
+  new Counter({
     name: "paceline_flag_evaluations_total",
     help: "Flags evaluated over OFREP, by OpenFeature's reason, or error code if it failed",
     labelNames: ["reason"],
     registers: [registry],
+    collect() {
+      for (const [reason, count] of counts) this.inc({ reason }, count);
+      counts.clear();
+    },
   });
   return (flagKey, reason, variant) => {
-    evaluations.inc({ reason });
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
     const span = activeSpan();
     if (span === undefined || !span.isSampled) return;
     span.set({

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { RequestListener, Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
@@ -9,7 +8,6 @@ import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Clock } from "@paceline/command";
 import type { Db } from "@paceline/db";
-import { uuidv7 } from "@paceline/identifiers";
 import type { Tracing } from "@paceline/telemetry";
 import fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger } from "fastify";
@@ -27,6 +25,7 @@ import type { HealthChecks } from "./health.ts";
 import { claimIdempotencyKey, storeIdempotentAnswer } from "./idempotency.ts";
 import { createMetrics } from "./metrics.ts";
 import type { MetricsAccess } from "./metrics.ts";
+import { newIds } from "./new-ids.ts";
 import { ProblemSchema, problem } from "./problem.ts";
 import { createSseHub } from "./sse.ts";
 import type { SseHub } from "./sse.ts";
@@ -87,21 +86,7 @@ export interface AppHandles {
   readonly routes: readonly RegisteredRoute[];
 }
 
-const ID_BYTES = 10;
-let random = new Uint8Array(0);
-let used = 0;
-
-/** Random bytes are fetched for many ids at once: every request has one. Each byte is used once. */
-function newId(clock: Clock): string {
-  if (used + ID_BYTES > random.length) {
-    random = randomBytes(400 * ID_BYTES);
-    used = 0;
-  }
-  used += ID_BYTES;
-  return uuidv7(clock.now().getTime(), random.subarray(used - ID_BYTES, used));
-}
-
-function addAccess(app: App, options: AppOptions): readonly RegisteredRoute[] {
+function addAccess(app: App, options: AppOptions, newId: () => string): readonly RegisteredRoute[] {
   const routes: RegisteredRoute[] = [];
   app.decorateRequest("identity", null);
   app.decorateRequest("context", null);
@@ -125,7 +110,7 @@ function addAccess(app: App, options: AppOptions): readonly RegisteredRoute[] {
       workspaceId: request.identity.workspaceId,
       now: options.clock.now(),
       requestId: request.id,
-      newId: () => newId(options.clock),
+      newId,
     };
   });
   app.addHook("preHandler", async (request, reply) => {
@@ -181,9 +166,10 @@ function serverOf(handler: RequestListener, tls: AppOptions["tls"]): Server {
  * probes, metrics and the live stream. Features then register their routes.
  */
 export async function createApp(options: AppOptions): Promise<AppHandles> {
+  const newId = newIds(options.clock);
   let observe: DirectOptions["observe"] = () => undefined;
   const direct = new DirectRouting({
-    newRequestId: () => newId(options.clock),
+    newRequestId: newId,
     observe: (...seen) => observe(...seen),
   });
   const app: App = fastify({
@@ -192,7 +178,7 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     trustProxy: options.trustProxy ?? false,
-    genReqId: () => newId(options.clock),
+    genReqId: newId,
     routerOptions: { ignoreTrailingSlash: true },
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: "idle",
@@ -214,13 +200,13 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
       reply,
     );
   });
-  const hub = createSseHub(newId(options.clock).replaceAll("-", ""));
+  const hub = createSseHub(newId().replaceAll("-", ""));
   await addOpenApi(app, options.version ?? "0.0.0");
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
   // First, so that refusals are traced, too.
   if (options.tracing != null) addTracing(app, options.tracing);
-  const routes = addAccess(app, options);
+  const routes = addAccess(app, options, newId);
   addSecurityHeaders(app);
   app.addSchema(ProblemSchema);
   addHealth(app, options.checks ?? {});

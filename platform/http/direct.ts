@@ -9,7 +9,15 @@ export interface DirectAnswer {
 }
 
 /** Takes a request, or leaves it to the routes (false) before it has read anything of it. */
-export type DirectHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+export type DirectHandler = (exchange: DirectExchange) => boolean;
+
+/** One request and where its answer goes. */
+export interface DirectExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** By `performance.now()`. */
+  readonly startedAtMs: number;
+}
 
 /**
  * Requests of which a server answers tens of thousands a second, and for which the general way of a
@@ -19,13 +27,8 @@ export type DirectHandler = (request: IncomingMessage, response: ServerResponse)
 export interface DirectAnswers {
   /** @param prefix  the addresses that the handler is asked about */
   add(prefix: string, handler: DirectHandler): void;
-  /** Writes an answer with the headers that every answer has, and counts it under its route. */
-  send(
-    request: IncomingMessage,
-    response: ServerResponse,
-    route: string,
-    answer: DirectAnswer,
-  ): void;
+  /** Writes an answer with the headers that data has in every answer, and counts it under its route. */
+  send(exchange: DirectExchange, route: string, answer: DirectAnswer): void;
 }
 
 /** What direct answers share with the others. */
@@ -42,13 +45,17 @@ export const COMMON_HEADERS = {
   "cache-control": "no-store",
 } as const;
 
-const COMMON = Object.entries(COMMON_HEADERS).flat();
+/** What the others say is about documents and does not concern data. */
+const COMMON = ["x-content-type-options", "cache-control"].flatMap((name) =>
+  Object.entries(COMMON_HEADERS)
+    .filter(([known]) => known === name)
+    .flat(),
+);
 
 /** Direct answers of one application. */
 export class DirectRouting implements DirectAnswers {
   readonly #options: DirectOptions;
   readonly #handlers: { readonly prefix: string; readonly handler: DirectHandler }[] = [];
-  readonly #startedAt = new WeakMap<ServerResponse, number>();
   #isOpen = true;
 
   constructor(options: DirectOptions) {
@@ -60,25 +67,19 @@ export class DirectRouting implements DirectAnswers {
   }
 
   send(
-    request: IncomingMessage,
-    response: ServerResponse,
+    { request, response, startedAtMs }: DirectExchange,
     route: string,
     { status, headers, body }: DirectAnswer,
   ): void {
     if (response.destroyed) return;
     const { newRequestId, observe } = this.#options;
-    response.writeHead(status, [
-      "x-request-id",
-      newRequestId(),
-      ...COMMON,
-      ...headers,
-      ...(status === 304 ? [] : ["content-length", `${Buffer.byteLength(body)}`]),
-    ]);
-    response.end(body);
-    const startedAt = this.#startedAt.get(response);
-    if (startedAt !== undefined) {
-      observe(request.method ?? "", route, status, (performance.now() - startedAt) / 1_000);
-    }
+    const length = Buffer.byteLength(body);
+    const head = ["x-request-id", newRequestId(), ...COMMON, ...headers];
+    if (status !== 304) head.push("content-length", `${length}`);
+    response.writeHead(status, head);
+    // Every text of one byte a character is the same in Latin 1, which needs no look at it.
+    response.end(body, length === body.length ? "latin1" : "utf8");
+    observe(request.method ?? "", route, status, (performance.now() - startedAtMs) / 1_000);
   }
 
   /** From now on every request goes to the routes. */
@@ -98,8 +99,7 @@ export class DirectRouting implements DirectAnswers {
     const { url = "" } = request;
     for (const { prefix, handler } of this.#handlers) {
       if (!url.startsWith(prefix)) continue;
-      this.#startedAt.set(response, performance.now());
-      return handler(request, response);
+      return handler({ request, response, startedAtMs: performance.now() });
     }
     return false;
   }

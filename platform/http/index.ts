@@ -4,7 +4,7 @@ export { createApp } from "./app.ts";
 export type { App } from "./app-type.ts";
 export type { AppHandles, AppOptions, RegisteredRoute } from "./app.ts";
 export { readText } from "./direct.ts";
-export type { DirectAnswer, DirectAnswers, DirectHandler } from "./direct.ts";
+export type { DirectAnswers, DirectExchange } from "./direct.ts";
 export { expireIdempotencyKeys, freeAbandonedClaims } from "./idempotency.ts";
 export type { HealthChecks } from "./health.ts";
 export type { MetricsAccess } from "./metrics.ts";

@@ -1,14 +1,13 @@
 import { BlockList, isIP } from "node:net";
 
-import { collectDefaultMetrics, Gauge, Histogram } from "prom-client";
+import { collectDefaultMetrics, Gauge } from "prom-client";
 import type { Registry } from "prom-client";
 
 import { checkAccess } from "./access.ts";
 import type { Authenticate } from "./access.ts";
 import type { App } from "./app-type.ts";
+import { RequestSeconds } from "./request-seconds.ts";
 import type { SseHub } from "./sse.ts";
-
-const SECONDS_BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10];
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -67,13 +66,7 @@ export function createMetrics(app: App, options: MetricsOptions): ObserveRequest
   const { registry, hub, access, authenticate } = options;
   app.decorate("metricsRegistry", registry);
   collectDefaultMetrics({ register: registry, prefix: "paceline_" });
-  const duration = new Histogram({
-    name: "paceline_http_request_seconds",
-    help: "Time to answer, by method, route and status",
-    labelNames: ["method", "route", "status"],
-    buckets: SECONDS_BUCKETS,
-    registers: [registry],
-  });
+  const duration = new RequestSeconds(registry);
   new Gauge({
     name: "paceline_live_streams",
     help: "Open server-sent event streams",
@@ -82,9 +75,7 @@ export function createMetrics(app: App, options: MetricsOptions): ObserveRequest
       this.set(hub.size());
     },
   });
-  const observe: ObserveRequest = (method, route, status, seconds) => {
-    duration.observe({ method, route, status: String(status) }, seconds);
-  };
+  const observe: ObserveRequest = (...seen) => duration.count(...seen);
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
     observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000);

@@ -38,7 +38,7 @@ export class KeyIdentities {
   readonly #identities = new WeakMap<KnownKey, Identity>();
   readonly #keys = new WeakMap<Identity, KnownKey>();
   readonly #checked = new WeakMap<object, { readonly text: string; readonly key: KnownKey }>();
-  #usedAt = new Map<string, Date>();
+  #used = new Set<string>();
 
   constructor(cache: KeyCache, now: () => Date) {
     this.#cache = cache;
@@ -79,16 +79,17 @@ export class KeyIdentities {
     return this.#identityOf(key);
   }
 
-  /** When keys were used since the last time that this was asked, by id. */
+  /** The keys that were used since this was asked the last time, by id, with the present instant. */
   takeUse(): ReadonlyMap<string, Date> {
-    const used = this.#usedAt;
-    this.#usedAt = new Map();
+    const now = this.#now();
+    const used = new Map([...this.#used].map((id) => [id, now]));
+    this.#used = new Set();
     return used;
   }
 
   /** One object for a key as long as it is known, so that what is made for it can be kept with it. */
   #identityOf(key: KnownKey): Identity {
-    this.#usedAt.set(key.id, this.#now());
+    this.#used.add(key.id);
     const known = this.#identities.get(key);
     if (known !== undefined) return known;
     const { id, name, scopes, environment, workspaceId } = key;

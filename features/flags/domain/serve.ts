@@ -361,11 +361,35 @@ export function serveAll(
   context: EvaluationContext,
   nowMs: number,
 ): readonly ServedFlag["evaluation"][] {
-  return set.compiled
-    .evaluateAll(context, nowMs)
-    .map(
-      (evaluation) => serve(set.plans.get(evaluation.key), evaluation, context, nowMs).evaluation,
-    );
+  const answers: ServedFlag["evaluation"][] = [...set.compiled.evaluateAll(context, nowMs)];
+  // Only a flag that needs a unit can be answered otherwise than it was evaluated.
+  for (const { index, plan } of unitPlansOf(set)) {
+    const evaluation = answers[index];
+    if (evaluation === undefined || evaluation.errorCode === "TARGETING_KEY_MISSING") continue;
+    answers[index] = serve(plan, evaluation, context, nowMs).evaluation;
+  }
+  return answers;
+}
+
+interface PlacedPlan {
+  /** Where the flag stands in the answer for all flags. */
+  readonly index: number;
+  readonly plan: Plan;
+}
+
+const unitPlans = new WeakMap<PublishedSet, readonly PlacedPlan[]>();
+
+function unitPlansOf(set: PublishedSet): readonly PlacedPlan[] {
+  const known = unitPlans.get(set);
+  if (known !== undefined) return known;
+  const made = set.compiled.keys.flatMap((key, index) => {
+    const plan = set.plans.get(key);
+    return plan !== undefined && (plan.needsTargetingKey || plan.ruleIndex !== null)
+      ? [{ index, plan }]
+      : [];
+  });
+  unitPlans.set(set, made);
+  return made;
 }
 
 /** Why a flag answers as it does: what each rule made of the context, and every operator's result. */

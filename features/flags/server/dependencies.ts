@@ -1,5 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
-
 import type { Db } from "@paceline/db";
 import type { Identity } from "@paceline/http";
 import type { FastifyRequest } from "fastify";
@@ -26,10 +24,16 @@ export interface FlagExposure {
   readonly at: Date;
 }
 
+/** The headers of a request that may hold a key. */
+export interface KeyHeaders {
+  readonly authorization?: string | undefined;
+  readonly "x-api-key"?: string | readonly string[] | undefined;
+}
+
 /** What flags ask of the keys of their callers. */
 export interface FlagCredentials {
   /** The identity behind the key in some headers, if it is known without waiting; else null. */
-  readonly knownIdentity: (headers: IncomingHttpHeaders, connection: object) => Identity | null;
+  readonly knownIdentity: (headers: KeyHeaders, connection: object) => Identity | null;
   /** A text for the address of a stream, which cannot send headers; null for who has no key. */
   readonly ticketOf: (identity: Identity) => string | null;
   /** The identity behind such a text; null once its key is revoked. */

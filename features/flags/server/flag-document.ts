@@ -18,7 +18,7 @@ const compress = promisify(gzip);
 const documents = new WeakMap<PublishedSet, FlagDocument>();
 
 /** SHA-256, shortened to 162 bits, as an entity tag. */
-export function tagOf(text: string): string {
+function tagOf(text: string): string {
   return `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
 }
 

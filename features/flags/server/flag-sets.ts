@@ -134,8 +134,8 @@ function wholeSet(workspaceId: string, environment: string, rows: readonly Row[]
 class MemoryFlagSets implements FlagSets {
   readonly #db: Db;
   readonly #onError: (error: unknown) => void;
-  readonly #sets = new Map<string, PublishedSet>();
-  readonly #empty = new Map<string, PublishedSet>();
+  /** By workspace and environment; one that was never published in is empty. */
+  readonly #sets = new Map<string, Map<string, PublishedSet>>();
   readonly #running = new Map<string, Promise<PublishedSet>>();
   readonly #waiting = new Map<string, Promise<PublishedSet>>();
   readonly #listeners = new Set<(change: FlagSetChange) => void>();
@@ -149,8 +149,9 @@ class MemoryFlagSets implements FlagSets {
   }
 
   get(workspaceId: string, environment: string): PublishedSet {
-    const key = `${workspaceId}/${environment}`;
-    return this.#sets.get(key) ?? this.#emptySet(key, workspaceId, environment);
+    return (
+      this.#sets.get(workspaceId)?.get(environment) ?? this.#put(emptySet(workspaceId, environment))
+    );
   }
 
   refresh(workspaceId: string, environment: string): Promise<PublishedSet> {
@@ -223,12 +224,10 @@ class MemoryFlagSets implements FlagSets {
     this.#listeners.clear();
   }
 
-  #emptySet(key: string, workspaceId: string, environment: string): PublishedSet {
-    const known = this.#empty.get(key);
-    if (known !== undefined) return known;
-    const empty = emptySet(workspaceId, environment);
-    this.#empty.set(key, empty);
-    return empty;
+  #put(set: PublishedSet): PublishedSet {
+    const ofWorkspace = this.#sets.get(set.workspaceId) ?? new Map<string, PublishedSet>();
+    this.#sets.set(set.workspaceId, ofWorkspace.set(set.environment, set));
+    return set;
   }
 
   #start(key: string, workspaceId: string, environment: string): Promise<PublishedSet> {
@@ -251,7 +250,7 @@ class MemoryFlagSets implements FlagSets {
     const rows = added === null ? await readInForce(this.#db, workspaceId, environment) : newer;
     const after = added ?? wholeSet(workspaceId, environment, rows);
     if (after.revision === before.revision && added !== null) return before;
-    this.#sets.set(`${workspaceId}/${environment}`, after);
+    this.#put(after);
     const change = {
       set: after,
       changedKeys: changedKeys(before, after),

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import type { Identity } from "@paceline/http";
 
 import { serveAll } from "../domain/index.ts";
@@ -6,7 +8,6 @@ import { assignedContext, deliverFlag, NOT_RECORDED_WORDS, tell } from "./delive
 import type { Answered, NotRecorded } from "./deliver.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { namesTag } from "./entity-tag.ts";
-import { tagOf } from "./flag-document.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
 /** An answer of OFREP, ready to be written. */
@@ -21,8 +22,20 @@ export interface OfrepAnswer {
 /** What answers need besides the caller. */
 export type OfrepDependencies = FlagRouteDependencies & { readonly limit: RateLimit };
 
+/** A part of an answer: its text, and 128 bits of its SHA-256 that make the tag of the whole. */
+interface Part {
+  readonly text: string;
+  readonly words: readonly [number, number, number, number];
+}
+
+function partOf(text: string): Part {
+  const digest = createHash("sha256").update(text).digest();
+  const word = (index: number): number => digest.readInt32LE(index * 4);
+  return { text, words: [word(0), word(1), word(2), word(3)] };
+}
+
 /** Answers of one compiled flag are few and shared: their text is made once. */
-const texts = new WeakMap<Answered, string>();
+const parts = new WeakMap<Answered, Part>();
 
 function bodyOf(evaluation: Answered): Record<string, unknown> {
   const { key, value, variant, reason, errorCode, errorMessage, metadata } = evaluation;
@@ -30,12 +43,12 @@ function bodyOf(evaluation: Answered): Record<string, unknown> {
   return { key, value, reason, variant, metadata };
 }
 
-function textOf(evaluation: Answered): string {
-  const known = texts.get(evaluation);
+function answeredPart(evaluation: Answered): Part {
+  const known = parts.get(evaluation);
   if (known !== undefined) return known;
-  const text = JSON.stringify(bodyOf(evaluation));
-  texts.set(evaluation, text);
-  return text;
+  const part = partOf(JSON.stringify(bodyOf(evaluation)));
+  parts.set(evaluation, part);
+  return part;
 }
 
 export function refusal(
@@ -88,7 +101,47 @@ function unrecorded({ retryAfterS }: NotRecorded, key: string): OfrepAnswer {
 function delivered(evaluation: Answered): OfrepAnswer {
   const { errorCode } = evaluation;
   const status = errorCode === undefined ? 200 : errorCode === "FLAG_NOT_FOUND" ? 404 : 400;
-  return { status, text: textOf(evaluation) };
+  return { status, text: answeredPart(evaluation).text };
+}
+
+/**
+ * Joins the answers of many flags. The tag is made from the digests of the parts, which are known,
+ * and not from the text. It is over the answer and not the revision: another context may well have
+ * another answer.
+ */
+class JoinedParts {
+  #text = '{"flags":[';
+  #comma = "";
+  #a = 0;
+  #b = 0;
+  #c = 0;
+  #d = 0;
+
+  add(part: Part): void {
+    this.#text += this.#comma + part.text;
+    this.#comma = ",";
+    this.#mix(part.words);
+  }
+
+  end(tail: Part): { readonly text: string; readonly etag: string } {
+    this.#mix(tail.words);
+    const hex = (word: number): string => (word >>> 0).toString(36);
+    const etag = `"${hex(this.#a)}-${hex(this.#b)}-${hex(this.#c)}-${hex(this.#d)}"`;
+    return { text: this.#text + tail.text, etag };
+  }
+
+  /** Each word by itself, in the order of the parts: multiply, then turn (as murmur3 does). */
+  #mix([a, b, c, d]: Part["words"]): void {
+    this.#a = mixed(this.#a, a, 0x85ebca6b);
+    this.#b = mixed(this.#b, b, 0xc2b2ae35);
+    this.#c = mixed(this.#c, c, 0xcc9e2d51);
+    this.#d = mixed(this.#d, d, 0x1b873593);
+  }
+}
+
+function mixed(hash: number, word: number, factor: number): number {
+  const product = Math.imul(hash ^ word, factor);
+  return Math.imul((product << 13) | (product >>> 19), 5) + 0x6b64;
 }
 
 interface Evaluated {
@@ -131,11 +184,11 @@ export function answerSingle(
 /** A client that hides its page, or is in the background, may close the stream after this long. */
 const INACTIVITY_S = 120;
 
-const tails = new WeakMap<PublishedSet, WeakMap<Identity, string>>();
+const tails = new WeakMap<PublishedSet, WeakMap<Identity, Part>>();
 
 /** What follows the flags: metadata of the set, and where the caller hears of changes. */
-function tailOf(deps: OfrepDependencies, set: PublishedSet, identity: Identity): string {
-  const byIdentity = tails.get(set) ?? new WeakMap<Identity, string>();
+function tailOf(deps: OfrepDependencies, set: PublishedSet, identity: Identity): Part {
+  const byIdentity = tails.get(set) ?? new WeakMap<Identity, Part>();
   tails.set(set, byIdentity);
   const known = byIdentity.get(identity);
   if (known !== undefined) return known;
@@ -151,7 +204,7 @@ function tailOf(deps: OfrepDependencies, set: PublishedSet, identity: Identity):
           },
         ];
   const eventStreams = streams.length === 0 ? "" : `,"eventStreams":${JSON.stringify(streams)}`;
-  const tail = `],"metadata":${JSON.stringify(set.document.metadata)}${eventStreams}}`;
+  const tail = partOf(`],"metadata":${JSON.stringify(set.document.metadata)}${eventStreams}}`);
   byIdentity.set(identity, tail);
   return tail;
 }
@@ -185,17 +238,12 @@ function bulkOf(
   conditions: BulkConditions,
   at: Date,
 ): OfrepAnswer {
-  const evaluations = serveAll(set, context, at.getTime());
-  let text = '{"flags":[';
-  let comma = "";
-  for (const one of evaluations) {
+  const joined = new JoinedParts();
+  for (const one of serveAll(set, context, at.getTime())) {
     tell(deps, one);
-    text += comma + textOf(one);
-    comma = ",";
+    joined.add(answeredPart(one));
   }
-  text += tailOf(deps, set, identity);
-  // Over the answer and not the revision: another context may well have another answer.
-  const etag = tagOf(text);
+  const { text, etag } = joined.end(tailOf(deps, set, identity));
   return namesTag(conditions.ifNoneMatch, etag)
     ? { status: 304, text: "", etag }
     : { status: 200, text, etag };

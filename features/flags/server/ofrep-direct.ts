@@ -1,10 +1,8 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-
 import { readText } from "@paceline/http";
-import type { App, DirectAnswers, Identity } from "@paceline/http";
+import type { App, DirectAnswers, DirectExchange, Identity } from "@paceline/http";
 
 import { answerBulk, answerSingle, refusal, revisionIn } from "./ofrep-answers.ts";
-import type { OfrepAnswer, OfrepDependencies } from "./ofrep-answers.ts";
+import type { BulkConditions, OfrepAnswer, OfrepDependencies } from "./ofrep-answers.ts";
 import { EXPOSED_HEADERS, JSON_TYPE, readJson } from "./ofrep-wire.ts";
 
 const BULK = "/ofrep/v1/evaluate/flags";
@@ -31,15 +29,44 @@ function askedIn(url: string): Asked | null {
     : null;
 }
 
+/** The headers that count here. Reading all of them into an object would cost as much as an evaluation. */
+interface Head {
+  readonly authorization?: string;
+  readonly "x-api-key"?: string;
+  readonly "content-type"?: string;
+  readonly "content-length"?: string;
+  readonly "if-none-match"?: string;
+}
+
+const COUNTED: ReadonlySet<string> = new Set([
+  "authorization",
+  "x-api-key",
+  "content-type",
+  "content-length",
+  "if-none-match",
+] satisfies readonly (keyof Head)[]);
+const LENGTHS: ReadonlySet<number> = new Set([...COUNTED].map((name) => name.length));
+
+/** @returns null when a header comes twice: which one counts is left to the routes */
+function readHead(raw: readonly string[]): Head | null {
+  const head: Record<string, string> = {};
+  for (let index = 0; index < raw.length; index += 2) {
+    const sent = raw[index] ?? "";
+    if (!LENGTHS.has(sent.length)) continue;
+    const name = sent.toLowerCase();
+    if (!COUNTED.has(name)) continue;
+    if (head[name] !== undefined) return null;
+    head[name] = raw[index + 1] ?? "";
+  }
+  return head;
+}
+
 /** Whether the body can be read here: JSON of a known, allowed length. */
-function isPlain({ headers, method }: IncomingMessage): boolean {
-  const { "content-type": type, "content-length": length } = headers;
+function isPlain(head: Head): boolean {
+  const { "content-type": type, "content-length": length } = head;
+  const bytes = Number(length);
   return (
-    method === "POST" &&
-    length !== undefined &&
-    Number(length) <= MAX_BODY_BYTES &&
-    Number(length) > 0 &&
-    (type === "application/json" || type === JSON_TYPE)
+    bytes > 0 && bytes <= MAX_BODY_BYTES && (type === "application/json" || type === JSON_TYPE)
   );
 }
 
@@ -78,54 +105,53 @@ class OfrepDirect {
     this.#direct = direct;
   }
 
-  take(request: IncomingMessage, response: ServerResponse): boolean {
+  take(exchange: DirectExchange): boolean {
+    const { request } = exchange;
     const asked = askedIn(request.url ?? "");
-    if (asked === null || !isPlain(request)) return false;
-    const identity = this.#deps.credentials.knownIdentity(request.headers, request.socket);
+    if (asked === null || request.method !== "POST") return false;
+    const head = readHead(request.rawHeaders);
+    if (head === null || !isPlain(head)) return false;
+    const identity = this.#deps.credentials.knownIdentity(head, request.socket);
     if (identity === null || !mayEvaluate(identity)) return false;
+    const conditions = {
+      ifNoneMatch: head["if-none-match"],
+      revision: asked.key === null ? revisionIn(request.url ?? "") : null,
+    };
     readText(request, (text) => {
-      const answer = this.#answer(request, asked, identity, text);
+      const answer = this.#answer(asked, identity, text, conditions);
       if (answer instanceof Promise) {
         answer.then(
-          (one) => this.#send(request, response, asked, one),
+          (one) => this.#send(exchange, asked, one),
           (error: unknown) => {
             this.#deps.onError(error);
-            this.#send(request, response, asked, BROKEN);
+            this.#send(exchange, asked, BROKEN);
           },
         );
-      } else this.#send(request, response, asked, answer);
+      } else this.#send(exchange, asked, answer);
     });
     return true;
   }
 
   #answer(
-    request: IncomingMessage,
     { key }: Asked,
     identity: Identity,
     text: string,
+    conditions: BulkConditions,
   ): OfrepAnswer | Promise<OfrepAnswer> {
     const body = readJson(text);
     if (!body.ok) return refusal(400, "PARSE_ERROR", body.error.reason, key ?? undefined);
     try {
       if (key !== null) return answerSingle(this.#deps, identity, key, body.value);
-      return answerBulk(this.#deps, identity, body.value, {
-        ifNoneMatch: request.headers["if-none-match"],
-        revision: revisionIn(request.url ?? ""),
-      });
+      return answerBulk(this.#deps, identity, body.value, conditions);
     } catch (error) {
       this.#deps.onError(error);
       return BROKEN;
     }
   }
 
-  #send(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { route }: Asked,
-    answer: OfrepAnswer,
-  ): void {
+  #send(exchange: DirectExchange, { route }: Asked, answer: OfrepAnswer): void {
     const { status, text } = answer;
-    this.#direct.send(request, response, route, {
+    this.#direct.send(exchange, route, {
       status,
       headers: headersOf(answer),
       body: text,
@@ -136,5 +162,5 @@ class OfrepDirect {
 /** Answers evaluations before the general way of a route, which stays for everything unusual. */
 export function registerOfrepDirect(app: App, deps: OfrepDependencies): void {
   const direct = new OfrepDirect(deps, app.direct);
-  app.direct.add(BULK, (request, response) => direct.take(request, response));
+  app.direct.add(BULK, (exchange) => direct.take(exchange));
 }

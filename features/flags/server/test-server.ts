@@ -208,9 +208,7 @@ export async function startTestServer(
     credentials: CREDENTIALS,
     usage,
     assignments,
-    recordExposure: async (exposure) => {
-      exposures.push(exposure);
-    },
+    recordExposure: async (exposure) => void exposures.push(exposure),
     environmentNow: () => clock.now(),
     runningExperiments: async () => new Set(["running"]),
     ...FIXED,
