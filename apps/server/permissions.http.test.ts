@@ -28,6 +28,8 @@ const PUBLIC_ROUTES = [
   "OPTIONS /v1/projects/:key/settings",
   // Its address holds a ticket, which it checks.
   "GET /ofrep/v1/stream",
+  // Holds nothing of anybody: the form of a flag's file, for editors.
+  "GET /schemas/flag.schema.json",
   // The token in the path is the permission: other systems cannot sign in.
   "POST /api/v1/alerts/:token",
   "OPTIONS /ofrep/v1/evaluate/flags",
