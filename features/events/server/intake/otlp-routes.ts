@@ -2,7 +2,7 @@ import type { App } from "@paceline/http";
 import type { FastifyReply, FastifySchema } from "fastify";
 
 import { decodeProtobuf, OTLP_SIGNALS, readOtlp } from "../../domain/index.ts";
-import type { OtlpSignal } from "../../domain/index.ts";
+import type { OtlpSignal, ReadBody, Receipt } from "../../domain/index.ts";
 import type { EventRouteDeps } from "../dependencies.ts";
 import { intakeProblem, UNAVAILABLE } from "./answers.ts";
 import { MAX_BODY_BYTES, parseJson, readBytes, unreadableBody } from "./body.ts";
@@ -12,6 +12,7 @@ import { JSON_TYPE, otlpAnswer, otlpStatus, PROTOBUF } from "./otlp-answers.ts";
 import type { OtlpType } from "./otlp-answers.ts";
 import { digestOf } from "./pipeline.ts";
 import { converse, registerPreflight } from "./plugin.ts";
+import type { Answering } from "./plugin.ts";
 
 const OPENING_BRACE = 0x7b;
 
@@ -60,15 +61,28 @@ async function take(
   const bytes = await readBytes(request.body, request.headers["content-encoding"]);
   const type = typeOf(request, bytes);
   const json = type === JSON_TYPE ? parseJson(bytes) : readProtobuf(signal, bytes);
-  return converse(deps, caller, request, reply, {
-    read(receipt) {
-      const read = readOtlp(signal, json, receipt, digestOf);
-      if (!read.ok) throw unreadableBody(read.error);
-      return read.value;
-    },
+  const answering = answeringOf(signal, type);
+  return converse(
+    deps,
+    caller,
+    request,
+    reply,
+    (receipt) => readSignal(signal, json, receipt),
+    answering,
+  );
+}
+
+function answeringOf(signal: OtlpSignal, type: OtlpType): Answering {
+  return {
     answer: (taken) => toBytes(otlpAnswer(signal, type, taken)),
     contentType: type,
-  });
+  };
+}
+
+function readSignal(signal: OtlpSignal, json: unknown, receipt: Receipt): ReadBody {
+  const read = readOtlp(signal, json, receipt, digestOf);
+  if (!read.ok) throw unreadableBody(read.error);
+  return read.value;
 }
 
 function readProtobuf(signal: OtlpSignal, bytes: Buffer): unknown {

@@ -42,10 +42,11 @@ export function registerIntakePlugin(
     intake.addContentTypeParser("*", (request: Request, payload: Readable) =>
       readWhole(payload, request.headers["content-length"]),
     );
-    intake.addHook("onRequest", async (_request, reply) => {
+    intake.addHook("onRequest", (_request, reply, done) => {
       void reply.header("access-control-allow-origin", "*");
       void reply.header("access-control-expose-headers", "retry-after");
       void reply.header("cross-origin-resource-policy", "cross-origin");
+      done();
     });
     intake.setErrorHandler((error: Error) => {
       const problem = intakeProblem(error);
@@ -75,33 +76,40 @@ export function registerPreflight(intake: App, url: string, method: "GET" | "POS
   });
 }
 
-/** How a dialect reads its events and says what became of them. */
-export interface Conversation {
-  /** @throws Problem 400 for a body that cannot be read */
-  readonly read: (receipt: Receipt) => ReadBody;
+/**
+ * How a dialect says what became of its events. Made apart from the function that reads the body:
+ * closures of one function keep all its variables, and a parsed body that is kept until the disk has
+ * answered costs the garbage collector a copy.
+ */
+export interface Answering {
   /** The body of a 200. */
   readonly answer: (taken: Taken) => string | Uint8Array;
   readonly contentType: string;
 }
 
-/** Takes the events of an authenticated request, or only judges them if it is a dry run. */
+/**
+ * Takes the events of an authenticated request, or only judges them if it is a dry run.
+ *
+ * @param read throws Problem 400 for a body that cannot be read
+ */
 export async function converse(
   deps: EventRouteDeps,
   caller: IntakeCaller,
   request: Request,
   reply: FastifyReply,
-  { read, answer, contentType }: Conversation,
+  read: (receipt: Receipt) => ReadBody,
+  answering: Answering,
 ): Promise<string | Uint8Array> {
   const receipt = await receiptOf(deps, caller, request);
   if (isDryRun(request.headers)) return judgeOnly(deps, receipt, read(receipt), reply);
   // Not awaited here, where the body would stay alive until the disk has answered.
-  return answerTo(takeEvents(deps, receipt, read(receipt)), reply, { answer, contentType });
+  return answerTo(takeEvents(deps, receipt, read(receipt)), reply, answering);
 }
 
 async function answerTo(
   taking: ReturnType<typeof takeEvents>,
   reply: FastifyReply,
-  { answer, contentType }: Omit<Conversation, "read">,
+  { answer, contentType }: Answering,
 ): Promise<string | Uint8Array> {
   const taken = await taking;
   if (!taken.ok) throw refused(taken.error);

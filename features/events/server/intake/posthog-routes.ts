@@ -3,12 +3,14 @@ import type { FastifyReply, FastifySchema } from "fastify";
 
 import { IntakeAnswer } from "../../api.ts";
 import { posthogKey, readPosthog } from "../../domain/index.ts";
+import type { ReadBody, Receipt } from "../../domain/index.ts";
 import type { EvaluatedFlag, EventRouteDeps } from "../dependencies.ts";
 import { answerOf } from "./answers.ts";
 import { MAX_BODY_BYTES, parseJson, readBytes, unreadableBody } from "./body.ts";
 import { findCaller, readKey } from "./caller.ts";
 import type { Request } from "./caller.ts";
 import { converse, JSON_TYPE, registerPreflight } from "./plugin.ts";
+import type { Answering } from "./plugin.ts";
 
 /** `/i/v0/e/` and `/e/` are what the browser library sends to; each also with a trailing slash. */
 const CAPTURE_PATHS = ["/batch", "/capture", "/i/v0/e", "/e"] as const;
@@ -18,6 +20,11 @@ const SCHEMA: FastifySchema = {
   tags: ["events"],
   summary: "PostHog's interface",
   response: { 200: IntakeAnswer },
+};
+
+const ANSWER: Answering = {
+  answer: (taken) => JSON.stringify({ status: "Ok", ...answerOf(taken) }),
+  contentType: JSON_TYPE,
 };
 
 /** PostHog's HTTP interface for events and flags. */
@@ -53,15 +60,13 @@ async function capture(
   const json = await readPosthogJson(request);
   const key = readKey(request.headers, json) ?? posthogKey(json);
   const caller = await findCaller(deps, key);
-  return converse(deps, caller, request, reply, {
-    read(receipt) {
-      const read = readPosthog(json, receipt);
-      if (!read.ok) throw unreadableBody(read.error);
-      return read.value;
-    },
-    answer: (taken) => JSON.stringify({ status: "Ok", ...answerOf(taken) }),
-    contentType: JSON_TYPE,
-  });
+  return converse(deps, caller, request, reply, (receipt) => readBatch(json, receipt), ANSWER);
+}
+
+function readBatch(json: unknown, receipt: Receipt): ReadBody {
+  const read = readPosthog(json, receipt);
+  if (!read.ok) throw unreadableBody(read.error);
+  return read.value;
 }
 
 /** The browser library may send its JSON in base64 as the field `data` of a form. */

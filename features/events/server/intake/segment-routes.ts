@@ -10,6 +10,7 @@ import { MAX_BODY_BYTES, parseJson, readBytes, unreadableBody } from "./body.ts"
 import { findCaller, readKey, receiptOf } from "./caller.ts";
 import type { Request } from "./caller.ts";
 import { converse, JSON_TYPE, judgeOnly, registerPreflight } from "./plugin.ts";
+import type { Answering } from "./plugin.ts";
 
 /** Long and short names of Segment's calls; `import` is a batch of history. */
 const CALLS: Readonly<Record<string, MessageType | "batch">> = {
@@ -36,6 +37,11 @@ const VALIDATE_SCHEMA: FastifySchema = {
   tags: ["events"],
   summary: "What would become of a batch or of one message; nothing is stored",
   response: { 200: DryRunAnswer },
+};
+
+const ANSWER: Answering = {
+  answer: (taken) => JSON.stringify(answerOf(taken)),
+  contentType: JSON_TYPE,
 };
 
 /**
@@ -74,11 +80,7 @@ async function take(
 ): Promise<string | Uint8Array> {
   const json = parseJson(await readBytes(request.body, request.headers["content-encoding"]));
   const caller = await findCaller(deps, readKey(request.headers, json));
-  return converse(deps, caller, request, reply, {
-    read: (receipt) => readCall(json, call, receipt),
-    answer: (taken) => JSON.stringify(answerOf(taken)),
-    contentType: JSON_TYPE,
-  });
+  return converse(deps, caller, request, reply, (receipt) => readCall(json, call, receipt), ANSWER);
 }
 
 function readCall(json: unknown, call: MessageType | "batch", receipt: Receipt): ReadBody {

@@ -1,5 +1,6 @@
-import { open } from "node:fs/promises";
+import { constants, open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+import { platform } from "node:process";
 
 /**
  * The few operations on which durability rests. Tests hand in one whose disk fails on command.
@@ -17,10 +18,23 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
+/**
+ * On Linux the kernel syncs each write before it returns, as write and fdatasync would, and a group
+ * takes one turn in the thread pool instead of two. Elsewhere the flag promises less: on macOS, not
+ * that the drive has written.
+ */
+const SYNCS_WRITES = platform === "linux";
+const NEW_LOG =
+  constants.O_WRONLY |
+  constants.O_APPEND |
+  constants.O_CREAT |
+  constants.O_EXCL |
+  (SYNCS_WRITES ? constants.O_DSYNC : 0);
+
 /** The real disk. */
 export const disk: LogDisk = {
   async create(folder, path) {
-    const handle = await open(path, "ax", 0o600);
+    const handle = await open(path, NEW_LOG, 0o600);
     try {
       await syncFolder(folder);
     } catch (cause) {
@@ -39,7 +53,7 @@ function logFile(handle: FileHandle): LogFile {
         const result = await handle.write(bytes, written);
         written += result.bytesWritten;
       }
-      await handle.datasync();
+      if (!SYNCS_WRITES) await handle.datasync();
     },
     async truncate(length) {
       await handle.truncate(length);

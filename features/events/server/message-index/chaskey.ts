@@ -3,6 +3,7 @@ export type ChaskeyKey = Int32Array;
 
 const ROUNDS = 12;
 const BLOCK_BYTES = 16;
+const WORD_BYTES = 4;
 const BYTE = 0xff;
 
 /** @param key 16 bytes, read as little-endian words */
@@ -47,13 +48,18 @@ export function chaskey12(key: ChaskeyKey, text: string, into: Int32Array, at: n
   let seen = 0;
   for (let start = 0; start <= last; start += BLOCK_BYTES) {
     if (start < last || whole) {
-      for (let place = start; place < start + BLOCK_BYTES; place += 1) {
-        seen |= text.charCodeAt(place);
+      for (let place = start; place < start + BLOCK_BYTES; place += WORD_BYTES) {
+        const a = text.charCodeAt(place);
+        const b = text.charCodeAt(place + 1);
+        const c = text.charCodeAt(place + 2);
+        const d = text.charCodeAt(place + 3);
+        seen |= a | b | c | d;
+        const word = a | (b << 8) | (c << 16) | (d << 24);
+        if (place === start) v0 ^= word;
+        else if (place === start + 4) v1 ^= word;
+        else if (place === start + 8) v2 ^= word;
+        else v3 ^= word;
       }
-      v0 ^= word(text, start);
-      v1 ^= word(text, start + 4);
-      v2 ^= word(text, start + 8);
-      v3 ^= word(text, start + 12);
     } else {
       for (let place = start; place < length; place += 1) seen |= text.charCodeAt(place);
       v0 ^= lastWord(text, start);
@@ -85,15 +91,6 @@ export function chaskey12(key: ChaskeyKey, text: string, into: Int32Array, at: n
   into[at + 2] = v2 ^ (key[k + 2] ?? 0);
   into[at + 3] = v3 ^ (key[k + 3] ?? 0);
   return seen <= BYTE;
-}
-
-function word(text: string, at: number): number {
-  return (
-    text.charCodeAt(at) |
-    (text.charCodeAt(at + 1) << 8) |
-    (text.charCodeAt(at + 2) << 16) |
-    (text.charCodeAt(at + 3) << 24)
-  );
 }
 
 /** A word of a block that is not full: what is missing is zero, after one byte 1. */

@@ -3,6 +3,9 @@ import { DIGEST_WORDS } from "./digests.ts";
 /** At most this share of the slots is used, so that a look-up ends after two or three. */
 const LOAD = 0.5;
 
+/** Written to, so that reads ahead are not optimised away. */
+const touched = new Int32Array(1);
+
 /**
  * A set of digests in one flat array (open addressing), so that the garbage collector has nothing
  * to walk. Slots of zeros are free; the digest of zeros itself is kept as another.
@@ -23,18 +26,31 @@ export class DigestTable {
   }
 
   has(digests: Int32Array, at: number): boolean {
-    return !this.#isFree(this.#find(digests, at));
+    return this.#find(digests, at) >= 0;
+  }
+
+  /**
+   * Reads the slot of every digest once, so that the memory answers many at a time: a table of some
+   * megabytes is in no cache, and asking one after the other waits for each.
+   */
+  prepare(digests: Int32Array): void {
+    let seen = 0;
+    for (let at = 0; at < digests.length; at += DIGEST_WORDS) {
+      seen ^= this.#slots[((digests[at] ?? 0) & this.#mask) * DIGEST_WORDS] ?? 0;
+    }
+    touched[0] = seen;
   }
 
   /** @returns whether it was new */
   add(digests: Int32Array, at: number): boolean {
     const slot = this.#find(digests, at);
-    if (!this.#isFree(slot)) return false;
-    const from = slot * DIGEST_WORDS;
-    this.#slots[from] = digests[at] ?? 0;
-    this.#slots[from + 1] = digests[at + 1] ?? 0;
-    this.#slots[from + 2] = digests[at + 2] ?? 0;
-    this.#slots[from + 3] = lastWord(digests, at);
+    if (slot >= 0) return false;
+    const from = ~slot * DIGEST_WORDS;
+    const slots = this.#slots;
+    slots[from] = digests[at] ?? 0;
+    slots[from + 1] = digests[at + 1] ?? 0;
+    slots[from + 2] = digests[at + 2] ?? 0;
+    slots[from + 3] = lastWord(digests, at);
     this.#size += 1;
     if (this.#size > this.#mask * LOAD) this.#grow();
     return true;
@@ -47,7 +63,7 @@ export class DigestTable {
   /** Frees the slot and closes the gap (Knuth's algorithm R, 6.4). */
   remove(digests: Int32Array, at: number): void {
     let gap = this.#find(digests, at);
-    if (this.#isFree(gap)) return;
+    if (gap < 0) return;
     this.#size -= 1;
     for (let slot = (gap + 1) & this.#mask; !this.#isFree(slot); slot = (slot + 1) & this.#mask) {
       const home = (this.#slots[slot * DIGEST_WORDS] ?? 0) & this.#mask;
@@ -60,24 +76,22 @@ export class DigestTable {
     this.#slots.fill(0, gap * DIGEST_WORDS, (gap + 1) * DIGEST_WORDS);
   }
 
-  /** The slot of a digest, or the free slot where it would go. */
+  /** The slot of a digest, or the complement of the free slot where it would go. */
   #find(digests: Int32Array, at: number): number {
     const first = digests[at] ?? 0;
     const second = digests[at + 1] ?? 0;
     const third = digests[at + 2] ?? 0;
     const fourth = lastWord(digests, at);
     const slots = this.#slots;
-    for (let slot = first & this.#mask; ; slot = (slot + 1) & this.#mask) {
+    const mask = this.#mask;
+    for (let slot = first & mask; ; slot = (slot + 1) & mask) {
       const from = slot * DIGEST_WORDS;
-      if (
-        slots[from] === first &&
-        slots[from + 1] === second &&
-        slots[from + 2] === third &&
-        slots[from + 3] === fourth
-      ) {
-        return slot;
-      }
-      if (this.#isFree(slot)) return slot;
+      const a = slots[from] ?? 0;
+      const b = slots[from + 1] ?? 0;
+      const c = slots[from + 2] ?? 0;
+      const d = slots[from + 3] ?? 0;
+      if (a === first && b === second && c === third && d === fourth) return slot;
+      if ((a | b | c | d) === 0) return ~slot;
     }
   }
 

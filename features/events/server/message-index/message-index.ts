@@ -129,6 +129,7 @@ export class MessageIndex {
   /** Takes the ids of some events. Of two events with one id, the first gets it. */
   claim(events: readonly FlatEvent[]): Claim {
     const digests = this.#digests.of(events);
+    this.#table.prepare(digests);
     this.#runs.prepare(digests);
     const states = new Uint8Array(events.length);
     let known = 0;
