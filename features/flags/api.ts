@@ -58,7 +58,7 @@ export const VariantsSchema = Type.Record(
 );
 
 /** A tree of `all`, `any`, `not` over `{ attribute, operator, value }`; checked by `conditionFaults`. */
-const ConditionSchema = Type.Unsafe<Condition>({
+export const ConditionSchema = Type.Unsafe<Condition>({
   type: "object",
   // Without it an answer is written with no member at all: only declared members are serialized.
   additionalProperties: true,

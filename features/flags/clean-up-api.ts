@@ -14,6 +14,9 @@ export const CleanUpBody = Type.Object(
     ignoreReferences: Type.Optional(
       Type.Boolean({ description: "also flags that code names, or of which that is not known" }),
     ),
+    mark: Type.Optional(
+      Type.Boolean({ description: "also move to clean-up what code still names" }),
+    ),
     dryRun: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
@@ -29,6 +32,9 @@ export const CleanUpSchema = Type.Object({
       revisions: Type.Array(Type.Object({ environment: Type.String(), revision: Type.Integer() })),
     }),
   ),
+  marked: Type.Array(Type.Object({ key: Type.String(), detail: Type.String() }), {
+    description: "whose code is to be cleaned up first",
+  }),
   refused: Type.Array(
     Type.Object({ key: Type.String(), kind: Type.String(), detail: Type.String() }),
   ),

@@ -66,6 +66,7 @@ export const ComparisonSchema = Type.Object({
   experiments: Type.Array(
     Type.Object({
       experimentId: Type.String(),
+      running: Type.Boolean(),
       units: Count,
       flipped: Count,
       leaving: Count,

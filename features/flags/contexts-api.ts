@@ -30,7 +30,6 @@ export const ContextAttributeSchema = Type.Object({
     { description: "the most frequent ones; empty where nearly every context has its own" },
   ),
 });
-export type ContextAttribute = Static<typeof ContextAttributeSchema>;
 
 export const RecordedContextsSchema = Type.Object({
   environment: Type.String(),

@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import type { Static } from "typebox";
 
 import {
+  ConditionSchema,
   ConfigurationInputSchema,
   DifferenceSchema,
   EnvironmentKey,
@@ -12,7 +13,7 @@ import {
   TagSchema,
   VariantsSchema,
 } from "./api.ts";
-import { TARGETING_KEY } from "./domain/index.ts";
+import { OPERATORS, TARGETING_KEY } from "./domain/index.ts";
 import type { Configuration, FlagDefinition, Rule } from "./domain/index.ts";
 import { FlagTestsInput } from "./flag-test-api.ts";
 import type { FlagTestInput } from "./flag-test-api.ts";
@@ -155,6 +156,60 @@ export function fileOf(
     ...compact({ description, kind, owner, initiativeId, expiresAt, tags }),
     variants: { ...variants },
     ...(sorted.length === 0 ? {} : { environments: Object.fromEntries(sorted) }),
+  };
+}
+
+const CONDITION = { $ref: "#/$defs/condition" };
+
+/** What the type of a condition is to an editor, which cannot ask the rules. */
+const CONDITION_SCHEMA = {
+  anyOf: [
+    ...["all", "any"].map((name) => ({
+      type: "object",
+      properties: { [name]: { type: "array", items: CONDITION, minItems: 1 } },
+      required: [name],
+      additionalProperties: false,
+    })),
+    {
+      type: "object",
+      properties: { not: CONDITION },
+      required: ["not"],
+      additionalProperties: false,
+    },
+    {
+      type: "object",
+      properties: {
+        attribute: { type: "string", description: "dots descend into objects" },
+        operator: { enum: OPERATORS },
+        value: {
+          anyOf: ["string", "number", "boolean", "array"].map((type) => ({ type })),
+        },
+      },
+      required: ["attribute", "operator"],
+      additionalProperties: false,
+    },
+  ],
+};
+
+/** Whether a schema is that of a condition, which our own types leave open. */
+function isCondition(schema: unknown): boolean {
+  return (
+    typeof schema === "object" &&
+    schema !== null &&
+    Reflect.get(schema, "description") === Reflect.get(ConditionSchema, "description")
+  );
+}
+
+/** JSON Schema of a flag's file, for editors; conditions are spelled out. */
+export function editorSchema(): object {
+  const schema: unknown = JSON.parse(JSON.stringify(FlagFileSchema), (_name, value: unknown) =>
+    isCondition(value) ? CONDITION : value,
+  );
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "A feature flag of Paceline",
+    ...Object(schema),
+    $defs: { condition: CONDITION_SCHEMA },
   };
 }
 

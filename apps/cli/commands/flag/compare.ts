@@ -43,9 +43,10 @@ function experimentLines(answer: unknown): readonly string[] {
   return list(answer, "experiments").map((one) => {
     const flipped = count(one, "flipped");
     const id = text(one, "experimentId");
+    const name = field(one, "running") === true ? "Running experiment" : "Experiment";
     return flipped === 0
-      ? `Experiment ${id}: none of its ${count(one, "units")} sampled units moves.`
-      : `Experiment ${id}: ${flipped} of its ${count(one, "units")} sampled units would get another variant, ${count(one, "leaving")} would leave it.`;
+      ? `${name} ${id}: none of its ${count(one, "units")} sampled units moves.`
+      : `${name} ${id}: ${flipped} of its ${count(one, "units")} sampled units would get another variant, ${count(one, "leaving")} would leave it.`;
   });
 }
 

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
-import { definitionOf, fileOf, FlagFileSchema } from "@paceline/flags/flag-file-api";
+import { definitionOf, editorSchema, fileOf, FlagFileSchema } from "@paceline/flags/flag-file-api";
 import type { FlagFile } from "@paceline/flags/flag-file-api";
 import { Value } from "typebox/value";
 
@@ -196,7 +196,7 @@ export async function writeFolder(folder: string, held: readonly Held[]): Promis
     await replace(path, flagText(file));
     written.push(file.key);
   }
-  await replace(join(folder, SCHEMA_FILE), `${JSON.stringify(FlagFileSchema, null, 2)}\n`);
+  await replace(join(folder, SCHEMA_FILE), `${JSON.stringify(editorSchema(), null, 2)}\n`);
   await writeLock(
     folder,
     Object.fromEntries(

@@ -50,6 +50,7 @@ interface CleanUpOptions extends FlagOptions {
   readonly yes: boolean;
   readonly dryRun: boolean;
   readonly ignoreReferences: boolean;
+  readonly mark: boolean;
 }
 
 function report(answer: unknown): string {
@@ -61,8 +62,11 @@ function report(answer: unknown): string {
   const refused = list(answer, "refused").map(
     (one) => `${text(one, "key")}: stays. ${text(one, "detail")}`,
   );
-  const summary = `${list(answer, "archived").length} ${done}, ${refused.length} stay.`;
-  return [...archived, ...refused, summary].join("\n");
+  const marked = list(answer, "marked").map(
+    (one) => `${text(one, "key")}: to be cleaned up. ${text(one, "detail")}`,
+  );
+  const summary = `${list(answer, "archived").length} ${done}, ${marked.length} to be cleaned up first, ${refused.length} stay.`;
+  return [...archived, ...marked, ...refused, summary].join("\n");
 }
 
 /** `paceline flag clean-up [keys…]`: archives what nobody needs. */
@@ -73,6 +77,7 @@ export function cleanUpCommand(): Command {
     .option("--days <n>", "of rest", "30")
     .option("--rule <name>", `only ${RULES}`)
     .option("--ignore-references", "also what code names, or of which that is not known", false)
+    .option("--mark", "also move to clean-up what code still names", false)
     .option("--dry-run", "show the report only", false)
     .option("--yes", "do not ask", false)
     .action(async (keys: readonly string[], options: CleanUpOptions) => {
@@ -81,15 +86,16 @@ export function cleanUpCommand(): Command {
         days: wholeNumber(options.days, "--days"),
         rule: options.rule,
         ignoreReferences: options.ignoreReferences,
+        mark: options.mark,
       };
       const path = "/api/v1/stale-flags/clean-up";
       const plan = await call(options, "POST", path, { ...body, dryRun: true });
-      const chosen = list(plan, "archived").length;
+      const chosen = list(plan, "archived").length + list(plan, "marked").length;
       let answer = plan;
       if (!options.dryRun && chosen > 0) {
         if (!options.yes) {
           console.error(report(plan));
-          if (!(await confirmed(`Archive ${chosen} flags?`))) {
+          if (!(await confirmed(`Archive or mark ${chosen} flags?`))) {
             throw new Failure("Nothing was changed.", EXIT.failed);
           }
         }

@@ -12,8 +12,13 @@ import type { PublicationDoor } from "../publication-door.ts";
 import type { FoundStale } from "../stale/read-stale.ts";
 import { archiveFlag } from "./archive-flag.ts";
 import type { ArchiveFlagError } from "./archive-flag.ts";
+import { moveLifecycle } from "./set-lifecycle.ts";
+import type { SetLifecycleError } from "./set-lifecycle.ts";
 
-export interface CleanUpFlags extends Pick<CleanUpBody, "keys" | "ignoreReferences" | "dryRun"> {
+export interface CleanUpFlags extends Pick<
+  CleanUpBody,
+  "keys" | "ignoreReferences" | "mark" | "dryRun"
+> {
   /** Every flag that is stale, by the days and the rule that were asked for. */
   readonly stale: readonly FoundStale[];
   /** Ids of experiments that take units now. */
@@ -44,15 +49,16 @@ function standsFor(one: FoundStale, input: CleanUpFlags): Refusal | null {
   return { key, kind: kind[proposal.action], detail: proposal.words };
 }
 
-function refusalOf(key: string, error: ArchiveFlagError): Refusal {
+function refusalOf(key: string, error: ArchiveFlagError | SetLifecycleError): Refusal {
   const problem = problemOf(error);
   const detail = problem instanceof Problem ? problem.details.detail : problem.message;
   return { key, kind: error.kind, detail: detail.replace(/ ?Nothing was changed\.$/, "") };
 }
 
 /**
- * Archives stale flags, each for itself: those that were named, or all that may go. What must stay is
- * told with its reason. Reverting brings each of them back.
+ * Archives stale flags, each for itself: those that were named, or all that may go; with `mark`, those
+ * that code still names are moved to clean-up. What must stay is told with its reason. Reverting brings
+ * each of them back.
  */
 export async function cleanUpFlags(
   door: PublicationDoor,
@@ -60,29 +66,33 @@ export async function cleanUpFlags(
   input: CleanUpFlags,
 ): Promise<Result<Omit<CleanUpView, "dryRun">, never>> {
   requirePermission(ctx, "flag.publish");
-  const { keys, stale, dryRun = false } = input;
+  const { keys, stale, dryRun = false, mark = false } = input;
   const byKey = new Map(stale.map((one) => [one.flag.key, one]));
-  const chosen =
-    keys ??
-    stale.filter(({ proposal }) => proposal.action === "archive").map(({ flag }) => flag.key);
+  const wanted = new Set(mark ? ["archive", "remove-from-code"] : ["archive"]);
+  const proposed = stale.filter(({ proposal }) => wanted.has(proposal.action));
   const archived: CleanUpView["archived"] = [];
+  const marked: CleanUpView["marked"] = [];
   const refused: Refusal[] = [];
-  for (const key of chosen) {
+  for (const key of keys ?? proposed.map(({ flag }) => flag.key)) {
     const one = byKey.get(key);
-    const stands =
-      one === undefined
-        ? { key, kind: "not-stale", detail: "It is in use, archived already, or there is none." }
-        : standsFor(one, input);
-    if (one === undefined || stands !== null) {
-      if (stands !== null) refused.push(stands);
+    if (one === undefined) {
+      const detail = "It is in use, archived already, or there is none.";
+      refused.push({ key, kind: "not-stale", detail });
       continue;
     }
-    const reasons = one.reasons.map(({ words }) => words);
-    const done = await archiveOne(door, ctx, key, reasons, dryRun);
-    if (done.ok) archived.push({ key, reasons, revisions: [...done.value] });
-    else refused.push(refusalOf(key, done.error));
+    const stands = standsFor(one, input);
+    if (stands === null) {
+      const reasons = one.reasons.map(({ words }) => words);
+      const done = await archiveOne(door, ctx, key, reasons, dryRun);
+      if (done.ok) archived.push({ key, reasons, revisions: [...done.value] });
+      else refused.push(refusalOf(key, done.error));
+    } else if (mark && stands.kind === "named-in-code") {
+      const moved = dryRun ? ok(null) : await moveLifecycle(ctx, { key, lifecycle: "clean-up" });
+      if (moved.ok) marked.push({ key, detail: stands.detail });
+      else refused.push(refusalOf(key, moved.error));
+    } else refused.push(stands);
   }
-  return ok({ archived, refused });
+  return ok({ archived, marked, refused });
 }
 
 type Archived = readonly { readonly environment: string; readonly revision: number }[];

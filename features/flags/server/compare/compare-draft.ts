@@ -25,6 +25,8 @@ export interface CompareDraft {
   readonly since: Date;
   readonly now: Date;
   readonly monotonicMs: () => number;
+  /** Ids of experiments that take units now. */
+  readonly running: ReadonlySet<string>;
 }
 
 /** Evaluates the sampled contexts as things are and as the configuration would have them. */
@@ -49,7 +51,7 @@ export async function compareDraft(input: CompareDraft): Promise<ComparisonView>
 }
 
 function viewOf(
-  { flag, environment, sample, since }: CompareDraft,
+  { flag, environment, sample, since, running }: CompareDraft,
   comparison: FlagComparison,
   revision: number | null,
   cautions: readonly string[],
@@ -85,7 +87,10 @@ function viewOf(
       before: estimated(before),
       after: estimated(after),
     })),
-    experiments: [...comparison.experiments],
+    experiments: comparison.experiments.map((one) => ({
+      ...one,
+      running: running.has(one.experimentId),
+    })),
     dependents: [...comparison.dependents],
     cautions: [
       ...(sampledUnits === 0

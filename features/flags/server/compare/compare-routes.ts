@@ -59,6 +59,7 @@ export function registerCompareRoutes(app: App, deps: FlagRouteDependencies): vo
       const range = { since, until: new Date(now.getTime() + 1), limit: MAX_SAMPLE };
       const sample = await deps.contexts.sample(workspaceId, environment, range);
       const { monotonicMs } = deps;
+      const running = await deps.runningExperiments(workspaceId);
       return compareDraft({
         flag,
         environment,
@@ -68,6 +69,7 @@ export function registerCompareRoutes(app: App, deps: FlagRouteDependencies): vo
         since,
         now,
         monotonicMs,
+        running,
       });
     },
   );

@@ -2,7 +2,7 @@ import { commandContext, problem } from "@paceline/http";
 import type { App } from "@paceline/http";
 
 import {
-  FlagFileSchema,
+  editorSchema,
   FlagFilesQuery,
   FlagFilesSchema,
   PushFlagsBody,
@@ -53,7 +53,7 @@ function addPull(app: App, deps: FlagRouteDependencies): void {
       reply
         .header("content-type", "application/schema+json; charset=utf-8")
         .header("access-control-allow-origin", "*")
-        .send(JSON.stringify(FlagFileSchema)),
+        .send(JSON.stringify(editorSchema())),
   );
 }
 

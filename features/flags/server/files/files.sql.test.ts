@@ -137,4 +137,10 @@ test("a member that no file has is refused, and so is somebody who may only read
   assert.equal((await push({ files: [] }, "viewer")).statusCode, 403);
   const schema = (await call("GET", "/schemas/flag.schema.json")).json();
   assert.equal(schema.additionalProperties, false);
+  const [place] = Object.values<{ properties: { rules: { items: { properties: object } } } }>(
+    schema.properties.environments.patternProperties,
+  );
+  const when = JSON.stringify(Reflect.get(place?.properties.rules.items.properties ?? {}, "when"));
+  assert.ok(when.includes("#/$defs/condition"), when);
+  assert.ok(JSON.stringify(schema.$defs.condition).includes("version-at-least"));
 });

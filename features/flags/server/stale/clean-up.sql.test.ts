@@ -34,7 +34,7 @@ test("a clean-up archives what may go and says of the rest why it stays", async 
   await call("POST", "/api/v1/flags", { key: "drafted", ...boolean });
   clock.advance(40 * 86_400_000);
   const unscanned = await cleanUp();
-  assert.deepEqual(unscanned, { dryRun: false, archived: [], refused: [] });
+  assert.deepEqual(unscanned, { dryRun: false, archived: [], marked: [], refused: [] });
   const references = [{ flag: "named", places: 2, examples: [] }];
   const scan = { repository: "shop", branch: "main", commit: "c", files: 1, references };
   assert.equal((await call("PUT", "/api/v1/code-references", scan)).statusCode, 200);
@@ -58,6 +58,10 @@ test("a clean-up archives what may go and says of the rest why it stays", async 
     ],
   );
   assert.match(done.refused[1].detail, /prerequisite of asking/);
+  const marked = await cleanUp({ mark: true });
+  assert.deepEqual(keysOf(marked.marked), ["named"]);
+  assert.deepEqual(keysOf(marked.archived), ["drafted"]);
+  assert.equal((await call("GET", "/api/v1/flags/named")).json().lifecycle, "clean-up");
   const forced = await cleanUp({ keys: ["named"], ignoreReferences: true });
   assert.deepEqual(keysOf(forced.archived), ["named"]);
 });
