@@ -57,3 +57,14 @@ export function flagEvaluations(registry: Registry): OnEvaluated {
     });
   };
 }
+
+/** Counts what an operator should know of durable runs, by kind. */
+export function countAlarms(registry: Registry): (kind: string) => void {
+  const alarms = new Counter({
+    name: "paceline_workflow_alarms_total",
+    help: "Durable runs that needed attention, nodes taken over and lost doorbells, by kind",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
+  return (kind) => alarms.inc({ kind });
+}

@@ -80,6 +80,3 @@ export function wireGuards(parts: Parts, hub: SseHub, runs: GuardedRuns): Guards
     onWanted: (listener) => void listeners.push(listener),
   };
 }
-
-/** No plan runs. */
-export const NO_RUNS: GuardedRuns = { list: async () => [], deliver: async () => undefined };

@@ -147,6 +147,7 @@ function registerAll(
   registerExperiments(app, { ...wiring.experiments, onLook: wiring.onLook });
   registerRollouts(app, wiring.rollouts, wiring.monitor);
   registerGuardRoutes(app, wiring.guards.routes);
+  wiring.plans.registerRoutes(app);
 }
 
 function startTasks(parts: Parts, wiring: Wiring, config: Config): readonly Periodic[] {
@@ -254,6 +255,7 @@ export async function startServer(
     // Begins only: requests are answered while it fills.
     await sample.start();
     await worker.resume();
+    const durable = await wiring.plans.work(config, hub);
     const tasks = startTasks(opened, wiring, config);
     const url =
       config.publicUrl ??
@@ -276,6 +278,7 @@ export async function startServer(
         await app.close();
         await sample.close();
         await worker.close();
+        await durable.close();
         await Promise.all(tasks.map((task) => task.close()));
         await closeParts(opened);
         certificate?.close();

@@ -10,7 +10,7 @@ import type {
   LookTaken,
   ReadinessItem,
 } from "@paceline/experiments/server";
-import { concludeFlag, keepHoldouts, OPEN_DOOR } from "@paceline/flags/server";
+import { concludeFlag, findFlagLock, keepHoldouts, OPEN_DOOR } from "@paceline/flags/server";
 import type { PublicationDoor } from "@paceline/flags/server";
 import type { SseHub } from "@paceline/http";
 import { VERDICTS } from "@paceline/initiatives/domain";
@@ -22,15 +22,17 @@ import {
   startNextIteration,
 } from "@paceline/initiatives/server";
 import type { InitiativeDependencies } from "@paceline/initiatives/server";
-import { createMonitor } from "@paceline/rollouts/server";
+import { createMonitor, guardedPlans } from "@paceline/rollouts/server";
 import type { Monitor, RolloutDependencies } from "@paceline/rollouts/server";
 
 import { evidenceSources } from "./evidence.ts";
-import { NO_RUNS, wireGuards } from "./guards.ts";
+import { wireGuards } from "./guards.ts";
 import type { Guards } from "./guards.ts";
 import type { Parts } from "./parts.ts";
 import { eventStorePort, flagPort, receiptsPort } from "./ports.ts";
 import { experimentReadiness } from "./readiness.ts";
+import { createRolloutPlans } from "./rollout-plans.ts";
+import type { RolloutPlans } from "./rollout-plans.ts";
 import { serviceContext } from "./service-context.ts";
 
 const DAYS_PER_WEEK = 7;
@@ -42,6 +44,8 @@ export interface Wiring {
   readonly rollouts: RolloutDependencies;
   readonly monitor: Monitor;
   readonly guards: Guards;
+  /** What runs the rollout plans. */
+  readonly plans: RolloutPlans;
   /** What stands between a command and what flags do. */
   readonly door: PublicationDoor;
   /** After each look: rolls back what must be. */
@@ -134,10 +138,14 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
     conclude,
     publish,
   };
+  const door: PublicationDoor = { ...OPEN_DOOR, findLock: findFlagLock };
+  const flags = flagPort(flagSets);
+  const plans = createRolloutPlans(parts, door, { flags, experiments });
   const rollouts: RolloutDependencies = {
-    flags: flagPort(flagSets),
+    flags,
     receipts: receiptsPort(parts.subscribers),
     experiments,
+    plans: plans.running,
     monotonicMs: () => performance.now(),
     publish,
   };
@@ -146,7 +154,6 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
   const onError = (error: unknown, experimentId: string): void =>
     logger.error({ err: error, experimentId }, "an experiment could not be read");
   const monitor = createMonitor({ ...rollouts, serviceContext: as("monitor"), onError });
-  const door = OPEN_DOOR;
   const onLook = async (taken: LookTaken): Promise<void> => {
     await monitor.afterLook(store.db, taken);
     const { workspaceId, initiativeId } = taken.experiment;
@@ -157,7 +164,8 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
     experiments,
     rollouts,
     monitor,
-    guards: wireGuards(parts, hub, NO_RUNS),
+    guards: wireGuards(parts, hub, guardedPlans(plans.runs, as("guards"))),
+    plans,
     door,
     onLook,
     async keepHoldouts() {

@@ -16,6 +16,7 @@ export {
   GuardSchema,
   GuardStateSchema,
 } from "./guard-api.ts";
+export type * from "./plan-api.ts";
 export type { GuardDocument, GuardReadingDocument } from "./guard-api.ts";
 
 export const TriggerSchema = Type.Union([

@@ -61,6 +61,8 @@ export const PERMISSIONS = {
   "experiment.start": OPERATORS,
   "rollout.read": EVERYONE,
   "rollout.edit": OPERATORS,
+  "rollout.start": OPERATORS,
+  "rollout.approve": ["owner", "engineer", "marketer", "analyst", "legal", "creative"],
   "rollback.execute": ["owner", "engineer", "marketer", "analyst"],
   "sample.remove": OWNERS,
   "backup.read": OWNERS,

@@ -331,6 +331,15 @@ export interface FlagLayerSlots {
   workspace_id: string;
 }
 
+export interface FlagLocks {
+  environment: string;
+  flag_id: string;
+  holder: string;
+  reason: string;
+  since: Timestamp;
+  workspace_id: string;
+}
+
 export interface FlagNeeds {
   environment: string;
   flag_id: string;
@@ -623,6 +632,39 @@ export interface RollbackExecutions {
   workspace_id: string;
 }
 
+export interface RolloutPlans {
+  authors: string[];
+  created_at: Timestamp;
+  created_by: string;
+  ended_at: Timestamp | null;
+  environment: string;
+  execution_id: string | null;
+  flag_id: string;
+  flag_key: string;
+  id: string;
+  initiative_id: string | null;
+  name: string;
+  plan: Json;
+  reason: string | null;
+  revision: number | null;
+  stage: number | null;
+  started_at: Timestamp | null;
+  state: string;
+  updated_at: Timestamp;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface RolloutTemplates {
+  description: string;
+  key: string;
+  name: string;
+  stages: Json;
+  updated_at: Timestamp;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
 export interface Samples {
   changed_at: Timestamp;
   failure: string | null;
@@ -808,6 +850,7 @@ export interface Database {
   flag_holdouts: FlagHoldouts;
   flag_layer_slots: FlagLayerSlots;
   flag_layers: FlagLayers;
+  flag_locks: FlagLocks;
   flag_needs: FlagNeeds;
   flag_parity: FlagParity;
   flag_publications: FlagPublications;
@@ -835,6 +878,8 @@ export interface Database {
   risk_domains: RiskDomains;
   rollback_definitions: RollbackDefinitions;
   rollback_executions: RollbackExecutions;
+  rollout_plans: RolloutPlans;
+  rollout_templates: RolloutTemplates;
   samples: Samples;
   sessions: Sessions;
   telemetry_plan_arrivals: TelemetryPlanArrivals;

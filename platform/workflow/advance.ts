@@ -21,6 +21,7 @@ export interface Written {
   readonly effects: readonly Effect[];
   readonly results: readonly JsonObject[];
   readonly finished: boolean;
+  readonly quiet: boolean;
 }
 
 /** A process whose types the engine need not know. */
@@ -181,14 +182,18 @@ export async function advanceRun(
   };
   await writeRun(ctx.db, next);
   const effectIds = await addAfterEffects(ctx, run.id, advance.effects);
-  await addHistory(ctx.db, run.id, ctx.now, textOf(kept["kind"]), {
-    event: kept,
-    effects: jsonOf({ list: advance.effects })["list"] ?? [],
-    results,
-    effectIds,
-  });
-  if (wakeAt !== null) await ringRun(ctx.db, run.id, wakeAt);
-  else if (run.wakeAt !== null) await silenceRun(ctx.db, run.id);
+  const isQuiet = advance.quiet === true && advance.effects.length === 0 && !advance.finished;
+  if (!isQuiet)
+    await addHistory(ctx.db, run.id, ctx.now, textOf(kept["kind"]), {
+      event: kept,
+      effects: jsonOf({ list: advance.effects })["list"] ?? [],
+      results,
+      effectIds,
+    });
+  // A doorbell that is there already stays; the one that is ringing now is used up.
+  const isSame = isQuiet && wakeAt?.getTime() === run.wakeAt?.getTime();
+  if (wakeAt !== null && !isSame) await ringRun(ctx.db, run.id, wakeAt);
+  else if (wakeAt === null && run.wakeAt !== null) await silenceRun(ctx.db, run.id);
   await bound.record(ctx, {
     run: shown(next),
     before: started ? null : run.state,
@@ -197,6 +202,7 @@ export async function advanceRun(
     effects: advance.effects,
     results,
     finished: advance.finished,
+    quiet: isQuiet,
   });
   return next;
 }

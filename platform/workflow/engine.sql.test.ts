@@ -83,7 +83,7 @@ async function launch(
 }> {
   const handle = engine.register(binding);
   const id = randomUUID();
-  await handle.start(
+  await handle.startRun(
     ctx(),
     { id, subject: `launch/${id}`, state: newLaunch(SOAK_MS) },
     { kind: "go" },
@@ -356,7 +356,7 @@ test("a refused effect undoes its whole advance, and the process is told instead
   const handle = b.engine.register(counter());
   const id = randomUUID();
   const start = { id, subject: "counter/1", state: { count: 0, refused: null } };
-  await handle.start(b.ctx(), start, { kind: "add" });
+  await handle.startRun(b.ctx(), start, { kind: "add" });
   const delivered = await handle.deliver(b.ctx(), id, { kind: "add" });
   assert.deepEqual(delivered, ok({ count: 1, refused: "two is too much" }));
   assert.deepEqual(
@@ -374,7 +374,7 @@ test("the runs of a workspace can be listed and filtered", async () => {
   for (const other of [randomUUID(), randomUUID()]) {
     b.clock.advance(1);
     const start = { id: other, subject: "launch/other", state: newLaunch(SOAK_MS) };
-    await handle.start(b.ctx(), start, { kind: "go" });
+    await handle.startRun(b.ctx(), start, { kind: "go" });
   }
   const runs = await b.engine.control.list(b.ctx(), { subject: `launch/${id}` }, 10);
   assert.deepEqual(

@@ -70,6 +70,8 @@ export interface Advanced<State> {
   /** Results of the `inside` effects, in their order. */
   readonly results: readonly JsonObject[];
   readonly finished: boolean;
+  /** Whether only the state was kept: nothing for the history, and nothing for the audit log. */
+  readonly quiet: boolean;
 }
 
 export type DeliverRefusal =
@@ -89,7 +91,7 @@ export interface StartRun<State> {
 /** What a feature does with the runs of one of its processes. Every call joins the transaction of `ctx.db`. */
 export interface ProcessHandle<State, Event> {
   /** Starts a run by giving its first event to the initial state. */
-  start(ctx: CommandContext, input: StartRun<State>, event: Event): Promise<State>;
+  startRun(ctx: CommandContext, input: StartRun<State>, event: Event): Promise<State>;
   /** Gives an event to a run: one transaction with the caller's own writes. */
   deliver(ctx: CommandContext, runId: string, event: Event): Promise<Result<State, DeliverRefusal>>;
   /** What the event would do now, by the same rules; nothing is written. */
@@ -100,6 +102,8 @@ export interface ProcessHandle<State, Event> {
   ): Promise<Result<Advance<State>, DeliverRefusal>>;
   /** The present state, whatever the run's status is; null if there is no such run. */
   read(ctx: CommandContext, runId: string): Promise<State | null>;
+  /** As `read`, and holds the run until the transaction ends: nothing moves it meanwhile. */
+  lock(ctx: CommandContext, runId: string): Promise<State | null>;
 }
 
 export interface RunFilter {

@@ -32,8 +32,10 @@ export function processHandle<State, Event>(
   const { process } = binding;
   const isMine = (name: string, version: number): boolean =>
     name === process.name && version === process.version;
+  const stateOf = (run: RunRow | null): State | null =>
+    run === null || !isMine(run.process, run.version) ? null : process.readState(run.state);
   return {
-    start: (ctx, input, event) =>
+    startRun: (ctx, input, event) =>
       inTransaction(ctx.db, async (tx) => {
         const run: RunRow = {
           id: input.id,
@@ -67,12 +69,8 @@ export function processHandle<State, Event>(
         return ok(process.readState(next.state));
       }),
     preview: (ctx, runId, event) => preview(binding, isMine, ctx, runId, event),
-    async read(ctx, runId) {
-      const run = await readRun(ctx.db, runId);
-      return run === null || !isMine(run.process, run.version)
-        ? null
-        : process.readState(run.state);
-    },
+    read: async (ctx, runId) => stateOf(await readRun(ctx.db, runId)),
+    lock: async (ctx, runId) => stateOf(await lockRun(ctx.db, runId)),
   };
 }
 

@@ -27,3 +27,5 @@ export { migrations } from "./migrations.ts";
 export { createEngine } from "./create-engine.ts";
 export type { Engine, EngineOptions, Work, WorkOptions } from "./create-engine.ts";
 export type { Alarm, Moment } from "./parts.ts";
+export { textOf } from "./json.ts";
+export { forgetRuns } from "./repository.ts";

@@ -27,6 +27,8 @@ export interface Advance<State> {
   readonly timers: readonly Timer[];
   /** Whether nothing can happen any more. */
   readonly finished: boolean;
+  /** The state is kept, but nothing happened that the history should tell; without effects only. */
+  readonly quiet?: boolean;
 }
 
 /** What the engine itself tells a process, besides the process's own events. */

@@ -220,3 +220,9 @@ export async function readEffects(db: Db, runId: string): Promise<readonly Store
     lastError: row.last_error,
   }));
 }
+
+/** Deletes runs with their history and effects; their jobs find nothing and end. */
+export async function forgetRuns(tx: Db, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.deleteFrom("workflow_runs").where("id", "in", ids).execute();
+}

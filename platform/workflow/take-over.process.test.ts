@@ -74,7 +74,7 @@ function launches(): Launches {
 async function start(handle: Launches, soakMs = SOAK_MS): Promise<string> {
   const id = randomUUID();
   const input = { id, subject: `launch/${id}`, state: newLaunch(soakMs) };
-  await handle.start(context(), input, { kind: "go" });
+  await handle.startRun(context(), input, { kind: "go" });
   return id;
 }
 

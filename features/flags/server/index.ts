@@ -32,6 +32,8 @@ export { keepHoldouts } from "./holdouts/keep-holdouts.ts";
 export { createAssignments } from "./sticky/assignments.ts";
 export type { Assignments } from "./sticky/assignments.ts";
 export { forgetFlag } from "./forget-flag.ts";
+export { findFlagLock, releaseFlagLocks, takeFlagLock } from "./locks.ts";
+export type { LockPlace } from "./locks.ts";
 export { migrations } from "./migrations/index.ts";
 export { readParity } from "./parity.ts";
 export { OPEN_DOOR, publishContent, publishWayBack } from "./publication-door.ts";

@@ -19,6 +19,21 @@ export { GUARD_ACTIONS } from "./guard.ts";
 export type * from "./guard.ts";
 export { ENDED_STATES, LOCKING_STATES, PLAN_STATES } from "./plan.ts";
 export type { Hold, PlanState, PlanWindow, RolloutPlan, Stage, StoredPlan } from "./plan.ts";
+export { planFaults } from "./check-plan.ts";
+export type { PlanFault, PlanSurroundings } from "./check-plan.ts";
+export { advancePlan } from "./plan-process.ts";
+export {
+  armedRun,
+  blockersOf,
+  blockerWords,
+  conditionAt,
+  presentStage,
+  refusalOfEvent,
+  timeOverAt,
+} from "./stepper.ts";
+export type { Blocker, PlanEvent, PlanRun, StageApproval } from "./stepper.ts";
+export { BUILT_IN_TEMPLATES } from "./template.ts";
+export type { PlanTemplate } from "./template.ts";
 export { decideRollback, TRIGGERS } from "./rollback.ts";
 export type {
   Finding,

@@ -40,7 +40,10 @@ export interface Hold {
   readonly sample: number | null;
   /** One yes of a member with this role who neither wrote, armed nor started the plan. */
   readonly approval: { readonly by: string } | null;
-  /** Whether every guard must have passed at the end of the stage; guards are read in every stage. */
+  /**
+   * Whether every guard must have been read in the stage. Guards are read in every stage, and one that
+   * says hold, or finds no data, holds in any case.
+   */
   readonly guards: boolean;
 }
 

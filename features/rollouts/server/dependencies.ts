@@ -57,10 +57,36 @@ export interface RollbackReceipts {
   readonly lastMs: number | null;
 }
 
-/** What this feature needs from others; wired in apps/server. */
-export interface RolloutDependencies {
+/** What taking a flag back needs. */
+export interface TakeBackDependencies {
   readonly flags: FlagPort;
   readonly experiments: ExperimentDependencies;
+}
+
+/** The rollout plans, as far as a rollback ends them. */
+export interface RunningPlans {
+  /** The run that moves a flag now, held until the transaction `ctx.db` ends; null if there is none. */
+  hold(
+    ctx: CommandContext,
+    place: { readonly flagKey: string; readonly environment: string },
+  ): Promise<string | null>;
+  /** Ends the run: its flag has been taken back in the same transaction. */
+  takenBack(
+    ctx: CommandContext,
+    runId: string,
+    execution: { readonly id: string; readonly reason: string },
+  ): Promise<void>;
+}
+
+/** No plans at all. */
+export const NO_PLANS: RunningPlans = {
+  hold: async () => null,
+  takenBack: async () => undefined,
+};
+
+/** What this feature needs from others; wired in apps/server. */
+export interface RolloutDependencies extends TakeBackDependencies {
+  readonly plans: RunningPlans;
   /** How far a revision has come with connected clients; without it executions show none. */
   readonly receipts?: (
     workspaceId: string,

@@ -1,7 +1,8 @@
 import type { Db } from "@paceline/db";
+import { forgetRuns } from "@paceline/workflow";
 
 /**
- * Deletes the ways back of an environment and the rollbacks made there; for synthetic data only. Called
+ * Deletes the rollouts of an environment, its ways back and the rollbacks made there; for synthetic data only. Called
  * by commands that write the audit entry.
  */
 export async function forgetRollbacks(
@@ -9,6 +10,16 @@ export async function forgetRollbacks(
   workspaceId: string,
   environment: string,
 ): Promise<void> {
+  const plans = await tx
+    .deleteFrom("rollout_plans")
+    .where("workspace_id", "=", workspaceId)
+    .where("environment", "=", environment)
+    .returning("id")
+    .execute();
+  await forgetRuns(
+    tx,
+    plans.map(({ id }) => id),
+  );
   for (const table of ["rollback_executions", "rollback_definitions"] as const) {
     await tx
       .deleteFrom(table)

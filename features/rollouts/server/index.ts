@@ -1,6 +1,5 @@
 export { defineRollback } from "./commands/define-rollback.ts";
 export { executeRollback } from "./commands/execute-rollback.ts";
-export type { FlagPort, RolloutDependencies } from "./dependencies.ts";
 export type {
   GuardedRuns,
   GuardEventStore,
@@ -11,8 +10,15 @@ export { registerGuardRoutes } from "./guards/guard-routes.ts";
 export type { GuardRouteDependencies } from "./guards/guard-routes.ts";
 export { createGuardWatch } from "./guards/guard-watch.ts";
 export type { GuardWatch } from "./guards/guard-watch.ts";
+export { NO_PLANS } from "./dependencies.ts";
+export type { FlagPort, RolloutDependencies, RunningPlans } from "./dependencies.ts";
 export { forgetRollbacks } from "./forget-rollbacks.ts";
 export { createMonitor } from "./monitor.ts";
 export type { Monitor } from "./monitor.ts";
 export { findDefinition, hasDefinition, lastRehearsal } from "./repository.ts";
 export { registerRoutes } from "./routes.ts";
+export { registerPlanRoutes } from "./plan-routes.ts";
+export { planBinding, ROLLOUT_CHANNEL } from "./plans/binding.ts";
+export type { PlanDependencies, RuleInForce, StagePort } from "./plans/dependencies.ts";
+export { guardedPlans, noticeMovedFlags, runningPlans } from "./plans/running-plans.ts";
+export type { PlanRuns } from "./plans/running-plans.ts";

@@ -4,16 +4,20 @@ import { after, test } from "node:test";
 import { migrations as audit } from "@paceline/audit/migrations";
 import type { CommandContext } from "@paceline/command";
 import { migrations as experiments } from "@paceline/experiments/migrations";
+import { migrations as flagTables } from "@paceline/flags/migrations";
 import { ok } from "@paceline/result";
 import { testDatabase } from "@paceline/test-kit";
 
+import { NO_PLANS } from "./dependencies.ts";
 import { migrations } from "./migrations/index.ts";
 import { createMonitor } from "./monitor.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const WORKSPACE = "0193a000-0000-7000-8000-000000000001";
 const EXPERIMENT = "0193a000-0000-7000-8000-000000000002";
-const { db, close } = await testDatabase({ migrations: [audit, experiments, migrations] });
+const { db, close } = await testDatabase({
+  migrations: [audit, flagTables, experiments, migrations],
+});
 after(close);
 
 let made = 0;
@@ -55,6 +59,7 @@ function monitor() {
       conclude: unused,
       publish: () => {},
     },
+    plans: NO_PLANS,
     monotonicMs: () => 0,
     publish: () => {},
     serviceContext: context,

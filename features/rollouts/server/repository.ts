@@ -186,6 +186,69 @@ export async function setEffect(db: Db, id: string, effectMs: number): Promise<v
     .execute();
 }
 
+const EXECUTION_COLUMNS = [
+  "id",
+  "workspace_id",
+  "experiment_id",
+  "flag_key",
+  "environment",
+  "trigger",
+  "reason",
+  "actor",
+  "numbers",
+  "from_revision",
+  "to_revision",
+  "started_at",
+  "effect_ms",
+  "audit_entry",
+] as const;
+
+interface ExecutionRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly experiment_id: string | null;
+  readonly flag_key: string;
+  readonly environment: string;
+  readonly trigger: string;
+  readonly reason: string;
+  readonly actor: string;
+  readonly numbers: unknown;
+  readonly from_revision: number | null;
+  readonly to_revision: number;
+  readonly started_at: Date;
+  readonly effect_ms: number | null;
+  readonly audit_entry: string;
+}
+
+function executionOf(row: ExecutionRow): RollbackExecution {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    experimentId: row.experiment_id,
+    flagKey: row.flag_key,
+    environment: row.environment,
+    trigger: row.trigger,
+    reason: row.reason,
+    actor: row.actor,
+    numbers: row.numbers,
+    fromRevision: row.from_revision,
+    toRevision: row.to_revision,
+    startedAt: row.started_at,
+    effectMs: row.effect_ms,
+    auditEntry: row.audit_entry,
+  };
+}
+
+/** One rollback that happened, or null. */
+export async function findExecution(db: Db, id: string): Promise<RollbackExecution | null> {
+  const row = await db
+    .selectFrom("rollback_executions")
+    .select(EXECUTION_COLUMNS)
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row === undefined ? null : executionOf(row);
+}
+
 /** The rollbacks of a flag in an environment, newest first. */
 export async function listExecutions(
   db: Db,
@@ -196,39 +259,12 @@ export async function listExecutions(
 ): Promise<readonly RollbackExecution[]> {
   const rows = await db
     .selectFrom("rollback_executions")
-    .select([
-      "id",
-      "experiment_id",
-      "trigger",
-      "reason",
-      "actor",
-      "numbers",
-      "from_revision",
-      "to_revision",
-      "started_at",
-      "effect_ms",
-      "audit_entry",
-    ])
+    .select(EXECUTION_COLUMNS)
     .where("workspace_id", "=", workspaceId)
     .where("environment", "=", environment)
     .where("flag_key", "=", flagKey)
     .orderBy("started_at", "desc")
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    workspaceId,
-    experimentId: row.experiment_id,
-    flagKey,
-    environment,
-    trigger: row.trigger,
-    reason: row.reason,
-    actor: row.actor,
-    numbers: row.numbers,
-    fromRevision: row.from_revision,
-    toRevision: row.to_revision,
-    startedAt: row.started_at,
-    effectMs: row.effect_ms,
-    auditEntry: row.audit_entry,
-  }));
+  return rows.map(executionOf);
 }

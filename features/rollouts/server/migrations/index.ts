@@ -2,10 +2,11 @@ import type { FeatureMigrations } from "@paceline/db";
 import { sql } from "kysely";
 
 import { guardMigrations } from "./guards.ts";
+import { PLAN_STATEMENTS } from "./plans.ts";
 
 export const migrations: FeatureMigrations = {
   feature: "rollouts",
-  after: [],
+  after: ["flags"],
   migrations: {
     ...guardMigrations,
     "202611240700_rollouts_first": {
@@ -47,6 +48,11 @@ export const migrations: FeatureMigrations = {
         await sql`create index rollback_executions_flag on rollback_executions (workspace_id, environment, flag_key, started_at desc)`.execute(
           db,
         );
+      },
+    },
+    "202611271556_rollouts_plans": {
+      async up(db) {
+        for (const statement of PLAN_STATEMENTS) await statement.execute(db);
       },
     },
   },

@@ -1,0 +1,75 @@
+import type { CommandContext } from "@paceline/command";
+import type { Condition } from "@paceline/flags/domain";
+import type { Result } from "@paceline/result";
+
+import type { TakeBackDependencies } from "../dependencies.ts";
+
+/** The rule that a plan moves, as it is in force. */
+export interface RuleInForce {
+  readonly flagId: string;
+  /** The environment's revision in which the flag was published last. */
+  readonly revision: number;
+  readonly isEnabled: boolean;
+  readonly exposureShare: number;
+  readonly recordsExposure: boolean;
+  readonly experimentId: string | null;
+}
+
+export interface PlanPlace {
+  readonly flagKey: string;
+  readonly environment: string;
+  readonly ruleId: string;
+}
+
+type Refused = { readonly kind: "refused"; readonly reason: string };
+
+/** What plans need of flags; every call joins the transaction of `ctx.db`. */
+export interface StagePort {
+  /** Null if the flag is not in force there, `"no-rule"` if it has no such rule. */
+  find(ctx: CommandContext, place: PlanPlace): Promise<RuleInForce | "no-rule" | null>;
+  /** Publishes a stage through the one door. @returns the new revision */
+  publish(
+    ctx: CommandContext,
+    stage: PlanPlace & {
+      readonly exposureShare: number;
+      readonly when?: Condition;
+      readonly planId: string;
+    },
+  ): Promise<Result<number, Refused>>;
+  /** Keeps the flag for a plan. */
+  lock(
+    ctx: CommandContext,
+    plan: {
+      readonly id: string;
+      readonly name: string;
+      readonly flagId: string;
+      readonly environment: string;
+    },
+  ): Promise<Result<true, Refused>>;
+  unlock(ctx: CommandContext, planId: string): Promise<void>;
+  /** The flag has done its work. */
+  conclude(ctx: CommandContext, flagKey: string): Promise<void>;
+}
+
+/** What rollout plans need from others; wired in apps/server. */
+export interface PlanDependencies extends TakeBackDependencies {
+  readonly stages: StagePort;
+  readonly now: () => Date;
+  /** Keys of the workspace's metrics. */
+  readonly metrics: (ctx: CommandContext) => Promise<ReadonlySet<string>>;
+  /** Role names that an approval may ask for. */
+  readonly roles: readonly string[];
+  /** Whether an environment replays the past: nobody is there to be exposed. */
+  readonly isReplay: (workspaceId: string, environment: string) => boolean;
+  /** Whether the workspace has the environment. */
+  readonly environmentExists: (ctx: CommandContext, environment: string) => Promise<boolean>;
+  /** Gives an initiative in flight the verdict of its rollout. */
+  readonly concludeInitiative: (
+    ctx: CommandContext,
+    ended: {
+      readonly initiativeId: string;
+      readonly planId: string;
+      readonly verdict: "ship" | "rollback";
+    },
+  ) => Promise<void>;
+}

@@ -1,0 +1,100 @@
+import type { CommandContext } from "@paceline/command";
+
+import { blockersOf, blockerWords, timeOverAt } from "../../domain/index.ts";
+import type { Blocker, PlanRun } from "../../domain/index.ts";
+import type { Foresight, RolloutDocument, RolloutSummary } from "../../plan-api.ts";
+import { findDefinition } from "../repository.ts";
+import type { Rollout } from "./repository.ts";
+import type { PlanRuns } from "./running-plans.ts";
+
+function iso(at: Date | null): string | null {
+  return at?.toISOString() ?? null;
+}
+
+function shareAt({ plan, stage }: Pick<Rollout, "plan" | "stage">): number | null {
+  return stage === null ? null : (plan.stages[stage]?.exposureShare ?? null);
+}
+
+export function summaryOf(rollout: Rollout): RolloutSummary {
+  const { plan } = rollout;
+  return {
+    id: rollout.id,
+    name: rollout.name,
+    flagKey: plan.flagKey,
+    environment: plan.environment,
+    initiativeId: plan.initiativeId,
+    state: rollout.state,
+    reason: rollout.reason,
+    stage: rollout.stage,
+    stages: plan.stages.length,
+    exposureShare: shareAt(rollout),
+    revision: rollout.revision,
+    createdBy: rollout.createdBy,
+    createdAt: rollout.createdAt.toISOString(),
+    updatedAt: rollout.updatedAt.toISOString(),
+    startedAt: iso(rollout.startedAt),
+    endedAt: iso(rollout.endedAt),
+    version: rollout.version,
+  };
+}
+
+function blockerDocument(blocker: Blocker): RolloutDocument["blockers"][number] {
+  const until = "until" in blocker ? blocker.until : null;
+  return { kind: blocker.kind, words: blockerWords(blocker), until };
+}
+
+/** When time alone takes a run further; null where something else keeps it. */
+function nextAt(run: PlanRun, blockers: readonly Blocker[]): string | null {
+  const moves = run.state === "running" || run.state === "holding";
+  const others = blockers.some(({ kind }) => kind !== "time" && kind !== "window");
+  if (!moves || others) return null;
+  const window = blockers.find(({ kind }) => kind === "window");
+  const until = window !== undefined && "until" in window ? window.until : null;
+  return iso(timeOverAt(run)) ?? until;
+}
+
+/** A rollout with what its run knows, as it stands now. */
+export async function documentOf(
+  runs: PlanRuns,
+  ctx: CommandContext,
+  rollout: Rollout,
+): Promise<RolloutDocument> {
+  const run = await runs.read(ctx, rollout.id);
+  const isOver = run === null || rollout.endedAt !== null || run.state === "rolling-back";
+  const blockers = isOver ? [] : blockersOf(run, ctx.now);
+  const { plan } = rollout;
+  return {
+    ...summaryOf(rollout),
+    plan: { ...plan, stages: [...plan.stages], windows: [...plan.windows] },
+    authors: [...rollout.authors],
+    enteredAt: run?.enteredAt ?? null,
+    approvals: [...(run?.approvals ?? [])],
+    readings: run?.readings ?? [],
+    exposedUnits: run?.exposedUnits ?? null,
+    blockers: blockers.map(blockerDocument),
+    nextAt: run === null ? null : nextAt(run, blockers),
+    executionId: rollout.executionId,
+  };
+}
+
+/** What taking a rollout back now would do, by its own rules; nothing is changed. */
+export async function foresightOf(
+  runs: PlanRuns,
+  ctx: CommandContext,
+  rollout: Rollout,
+): Promise<Foresight> {
+  const { environment, flagKey } = rollout.plan;
+  const definition = await findDefinition(ctx.db, ctx.workspaceId, environment, flagKey);
+  const target = definition?.target ?? { kind: "off" as const };
+  const event = { kind: "roll-back", by: "", reason: "" } as const;
+  const foreseen = await runs.preview(ctx, rollout.id, event);
+  const place =
+    target.kind === "off" ? "the off variant for everyone" : `revision ${target.revision}`;
+  return {
+    target,
+    targetWords: `${flagKey} in ${environment} goes back to ${place}.`,
+    state: foreseen.ok ? foreseen.value.state.state : rollout.state,
+    effects: foreseen.ok ? foreseen.value.effects.map(({ name }) => name) : [],
+    exposureShare: shareAt(rollout),
+  };
+}
