@@ -10,7 +10,7 @@ import type {
   LookTaken,
   ReadinessItem,
 } from "@paceline/experiments/server";
-import { concludeFlag, findFlagLock, keepHoldouts, OPEN_DOOR } from "@paceline/flags/server";
+import { concludeFlag, flagProblem, keepHoldouts, releaseRules } from "@paceline/flags/server";
 import type { PublicationDoor } from "@paceline/flags/server";
 import type { SseHub } from "@paceline/http";
 import { VERDICTS } from "@paceline/initiatives/domain";
@@ -30,6 +30,7 @@ import { wireGuards } from "./guards.ts";
 import type { Guards } from "./guards.ts";
 import type { Parts } from "./parts.ts";
 import { eventStorePort, flagPort, receiptsPort } from "./ports.ts";
+import { publicationDoor } from "./publication-door.ts";
 import { experimentReadiness } from "./readiness.ts";
 import { createRolloutPlans } from "./rollout-plans.ts";
 import type { RolloutPlans } from "./rollout-plans.ts";
@@ -77,7 +78,7 @@ async function initiativeItem(db: Db, experiment: ExperimentRef): Promise<Readin
 }
 
 async function begin(
-  deps: InitiativeDependencies,
+  deps: { readonly initiatives: InitiativeDependencies; readonly door: PublicationDoor },
   ctx: CommandContext,
   outside: Db,
   experiment: BeginningExperiment,
@@ -88,18 +89,30 @@ async function begin(
   }
   const weeks = Math.max(1, Math.ceil(maxDays / DAYS_PER_WEEK));
   const input = { id: initiativeId, expectedVersion: null, weeks };
-  const started = await startNextIteration(deps, ctx, input);
+  const started = await startNextIteration(deps.initiatives, ctx, input);
   if (!started.ok) {
     return { ok: false, words: initiativeProblem(started.error).message, afterwards: null };
   }
-  if (started.value.kind === "started") return { ok: true };
+  if (started.value.kind === "started") return release(deps.door, ctx, experiment);
   return {
     ok: false,
     words: "A third iteration makes it a marathon: plan it as one, with its controls.",
     async afterwards() {
-      await startNextIteration(deps, { ...ctx, db: outside }, input);
+      await startNextIteration(deps.initiatives, { ...ctx, db: outside }, input);
     },
   };
+}
+
+/** Lets the rules of an experiment apply: from here on units are exposed. */
+async function release(
+  door: PublicationDoor,
+  ctx: CommandContext,
+  { id, flagKey, environment }: BeginningExperiment,
+): Promise<Begun> {
+  const released = await releaseRules(door, ctx, { flagKey, environment, experimentId: id });
+  return released.ok
+    ? { ok: true }
+    : { ok: false, words: flagProblem(released.error).message, afterwards: null };
 }
 
 /** Concludes the flag of a run, and gives an initiative in flight its verdict. */
@@ -126,6 +139,7 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
     policies: createPolicyStore(),
     publish,
   };
+  const door = publicationDoor(initiatives);
   const experiments: ExperimentDependencies = {
     events: eventStorePort(events),
     environmentNow,
@@ -134,11 +148,13 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
         subscribers: parts.subscribers,
         now: clock.now(),
       }),
-    begin: (ctx, experiment) => begin(initiatives, ctx, store.db, experiment),
+    begin: (ctx, experiment) => begin({ initiatives, door }, ctx, store.db, experiment),
+    begun: async ({ workspaceId, environment }) => {
+      await flagSets.refresh(workspaceId, environment);
+    },
     conclude,
     publish,
   };
-  const door: PublicationDoor = { ...OPEN_DOOR, findLock: findFlagLock };
   const flags = flagPort(flagSets);
   const plans = createRolloutPlans(parts, door, { flags, experiments });
   const rollouts: RolloutDependencies = {

@@ -174,6 +174,9 @@ const ruleMembers = {
   recordExposure: Type.Boolean(),
   experimentId: Nullable(Text(100)),
   rolloutId: Type.Optional(Text(100)),
+  isHeld: Type.Optional(
+    Type.Literal(true, { description: "applies to nobody until its experiment is started" }),
+  ),
 };
 
 /** A rule as it is answered. */
@@ -363,7 +366,7 @@ const CheckTraceSchema = Type.Unsafe<CheckTrace>({
   additionalProperties: true,
   required: ["kind", "holds"],
   properties: {
-    kind: { enum: ["condition", "prerequisite", "unit", "gate", "exposure"] },
+    kind: { enum: ["start", "condition", "prerequisite", "unit", "gate", "exposure"] },
     holds: { type: "boolean" },
   },
   description:

@@ -51,6 +51,8 @@ export interface ExperimentDependencies {
   readonly readiness: (experiment: ExperimentRef) => Promise<readonly ReadinessItem[]>;
   /** Called inside the transaction that starts a run: puts the initiative in flight. */
   readonly begin: (ctx: CommandContext, experiment: BeginningExperiment) => Promise<Begun>;
+  /** Called when the start is committed; resolves when units are served by the experiment's rules. */
+  readonly begun: (experiment: ExperimentRef) => Promise<void>;
   /** Called inside the transaction that ends a run with a verdict: gives it to the initiative. */
   readonly conclude: (ctx: CommandContext, experiment: ConcludedExperiment) => Promise<void>;
   /** Tells live screens that something changed. */

@@ -141,6 +141,7 @@ export async function testWorld(): Promise<TestWorld> {
     environmentNow: async () => clock.now(),
     readiness: async () => missing,
     begin: async () => ({ ok: true }) as const,
+    begun: async () => undefined,
     conclude: async (_: CommandContext, experiment: ConcludedExperiment) => {
       concluded.push(experiment);
     },

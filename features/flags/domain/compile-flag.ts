@@ -60,12 +60,13 @@ export function exposureGate({ salt, unit, exposureShare }: Rule): Gate {
 
 /** Whether the rule cannot apply to a context without the unit's attribute. */
 export function needsUnit(rule: Rule): boolean {
+  if (rule.isHeld === true) return false;
   return "split" in rule.serve || rule.exposureShare < 1 || rule.recordExposure;
 }
 
 /** The attributes without which the rule cannot apply. */
 export function unitsOf(rule: Rule): readonly string[] {
-  const gated = rule.gates.map(({ unit }) => unit);
+  const gated = rule.isHeld === true ? [] : rule.gates.map(({ unit }) => unit);
   const isReplaceable = rule.sticky !== null && rule.sticky.fallbackUnit !== null;
   return [...new Set(needsUnit(rule) && !isReplaceable ? [rule.unit, ...gated] : gated)];
 }
@@ -107,6 +108,7 @@ function keyIn({ path }: Scope): string {
 
 /** All that a rule asks of a unit before its exposure. */
 function admission(rule: Rule, scope: Scope): Logic[] {
+  if (rule.isHeld === true) return [false];
   const parts: Logic[] = [];
   if (rule.when !== null) parts.push(conditionLogic(rule.when));
   parts.push(...rule.prerequisites.map((prerequisite) => prerequisiteLogic(prerequisite, scope)));

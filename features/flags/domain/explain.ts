@@ -45,6 +45,8 @@ export type CheckTrace =
       /** What the other flag gives this context; null if it leaves it to the code. */
       readonly variant: string | null;
     }
+  /** The rule belongs to an experiment that has not been started, and applies to nobody before. */
+  | { readonly kind: "start"; readonly holds: false; readonly experimentId: string | null }
   | { readonly kind: "unit"; readonly holds: boolean; readonly attribute: string }
   | {
       readonly kind: "gate";
@@ -157,6 +159,9 @@ function traceExposure(rule: Rule, asked: Case): CheckTrace {
 
 function traceChecks(rule: Rule, asked: Case): readonly CheckTrace[] {
   const checks: CheckTrace[] = [];
+  if (rule.isHeld === true) {
+    checks.push({ kind: "start", holds: false, experimentId: rule.experimentId });
+  }
   if (rule.when !== null) {
     const clause = traceClause(rule.when, asked);
     checks.push({ kind: "condition", holds: clause.holds, clause });

@@ -154,6 +154,11 @@ export interface Rule {
    * back are recorded as control. Written when a stage is published, never by people.
    */
   readonly rolloutId?: string;
+  /**
+   * Applies to nobody yet: the rule is that of an experiment that has not been started. Written when
+   * a revision is published and taken away by the start, never by people.
+   */
+  readonly isHeld?: true;
 }
 
 /** What a flag does in one environment. */

@@ -16,6 +16,7 @@ export {
 } from "./condition.ts";
 export type { Comparison, Condition, ConditionOperator, Fault } from "./condition.ts";
 export { partOf } from "./explain.ts";
+export { exposesMore } from "./exposing.ts";
 export type { CheckTrace, ClauseTrace, RuleTrace } from "./explain.ts";
 export { differences } from "./diff.ts";
 export type { Difference } from "./diff.ts";

@@ -9,6 +9,7 @@ export type { PublishExposure, PublishExposureError } from "./commands/publish-e
 export { publishFlag } from "./commands/publish-flag.ts";
 export { revertFlag } from "./commands/revert-flag.ts";
 export { switchOffFlag } from "./commands/switch-off-flag.ts";
+export { releaseRules } from "./commands/release-rules.ts";
 export { concludeFlag, moveLifecycle } from "./commands/set-lifecycle.ts";
 export { setExposure } from "./commands/set-exposure.ts";
 export type {
@@ -36,11 +37,13 @@ export { findFlagLock, releaseFlagLocks, takeFlagLock } from "./locks.ts";
 export type { LockPlace } from "./locks.ts";
 export { migrations } from "./migrations/index.ts";
 export { readParity } from "./parity.ts";
+export { problemOf as flagProblem } from "./problems.ts";
 export { OPEN_DOOR, publishContent, publishWayBack } from "./publication-door.ts";
 export type {
   ContentChange,
   DoorRefusal,
   ExposureChange,
+  AwaitsStart,
   ExposureGate,
   ExposureRefusal,
   FindFlagLock,

@@ -51,16 +51,21 @@ export type ExposureGate = (
   change: ExposureChange,
 ) => Promise<ExposureRefusal | null>;
 
+/** Whether an experiment is still to be started: until then its rules are published, and held. */
+export type AwaitsStart = (tx: Db, workspaceId: string, experimentId: string) => Promise<boolean>;
+
 /** What stands at the door besides the flag's own rules; wired once, in apps/server. */
 export interface PublicationDoor {
   readonly findLock: FindFlagLock;
   readonly exposureGate: ExposureGate;
+  readonly awaitsStart: AwaitsStart;
 }
 
 /** A door at which nobody stands: nothing is locked, nothing is held back. */
 export const OPEN_DOOR: PublicationDoor = {
   findLock: async () => null,
   exposureGate: async () => null,
+  awaitsStart: async () => false,
 };
 
 export type DoorRefusal =

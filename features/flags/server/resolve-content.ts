@@ -11,12 +11,13 @@ import {
   prerequisiteFaults,
   revisionContent,
 } from "../domain/index.ts";
-import type { Configuration, Gate, RevisionContent } from "../domain/index.ts";
+import type { Configuration, Gate, RevisionContent, Rule } from "../domain/index.ts";
 import { lockOpenHoldouts } from "./holdouts/repository.ts";
 import { claimLayers } from "./layers/claim.ts";
 import type { ClaimError } from "./layers/claim.ts";
 import { findNeeded, lockEnvironment, readDependents } from "./needs.ts";
 import type { Dependent } from "./needs.ts";
+import type { AwaitsStart } from "./publication-door.ts";
 import type { StoredFlag } from "./repository.ts";
 
 export type ResolveError =
@@ -61,7 +62,8 @@ export function missedBy(
  * layers, gates of holdouts; wholly checked, also against other flags. It holds what it relies on
  * until the transaction ends. The caller holds the flag's row.
  *
- * @param before  what is in force now
+ * @param before       what is in force now
+ * @param awaitsStart  rules of these experiments are put in force, and apply to nobody yet
  */
 export async function resolveContent(
   tx: Db,
@@ -70,6 +72,7 @@ export async function resolveContent(
   environment: string,
   draft: Configuration,
   before: RevisionContent | null,
+  awaitsStart: AwaitsStart,
 ): Promise<Result<RevisionContent, ResolveError>> {
   const { workspaceId } = ctx;
   await lockEnvironment(tx, workspaceId, environment);
@@ -77,10 +80,16 @@ export async function resolveContent(
   const claims = await claimLayers(tx, ctx, flag.key, environment, draft);
   if (!claims.ok) return claims;
   const held = await holdoutGates(tx, ctx, flag, environment, before);
-  const rules = draft.rules.map((rule) => ({
-    ...anchoredRule(rule, inForce.get(rule.id) ?? null),
-    gates: [...rule.gates, ...(claims.value.get(rule.id) ?? []), ...held],
-  }));
+  const rules: Rule[] = [];
+  for (const { isHeld: _, ...rule } of draft.rules) {
+    const { experimentId } = rule;
+    const waits = experimentId !== null && (await awaitsStart(tx, workspaceId, experimentId));
+    rules.push({
+      ...anchoredRule(rule, inForce.get(rule.id) ?? null),
+      gates: [...rule.gates, ...(claims.value.get(rule.id) ?? []), ...held],
+      ...(waits ? { isHeld: true } : {}),
+    });
+  }
   const content = revisionContent(flag, environment, { ...draft, rules });
   const faults = configurationFaults(flag.variants, content.configuration);
   if (faults.length > 0) return err({ kind: "invalid-configuration", faults });

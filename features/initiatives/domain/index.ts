@@ -23,6 +23,8 @@ export type { CompiledPolicy, DecidedFact, Decision } from "./decision.ts";
 export { DEFAULT_POLICY_CASES } from "./default-policy-cases.ts";
 export { DEFAULT_POLICY } from "./default-policy.ts";
 export type { Policy } from "./default-policy.ts";
+export { exposureHold } from "./exposure.ts";
+export type { ExposureHold } from "./exposure.ts";
 export { artifactFact, factCatalog, factReadings } from "./fact-catalog.ts";
 export type { History } from "./fact-catalog.ts";
 export {

@@ -16,6 +16,7 @@ export { submitInitiative } from "./commands/submit-initiative.ts";
 export type { EvidenceScope, EvidenceSources, InitiativeDependencies } from "./dependencies.ts";
 export { initiativeProblem } from "./errors.ts";
 export type { InitiativeError } from "./errors.ts";
+export { findExposureHold } from "./exposure.ts";
 export { forgetInitiatives } from "./forget-initiatives.ts";
 export { createPolicyStore } from "./policy-store.ts";
 export type { PolicyStore } from "./policy-store.ts";

@@ -56,6 +56,7 @@ function monitor() {
       environmentNow: async () => NOW,
       readiness: unused,
       begin: unused,
+      begun: unused,
       conclude: unused,
       publish: () => {},
     },

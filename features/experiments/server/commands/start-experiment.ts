@@ -53,6 +53,7 @@ export async function startExperiment(
     return ok(started);
   });
   await runIfAny(afterwards);
+  if (result.ok) await deps.begun(result.value);
   return result;
 }
 

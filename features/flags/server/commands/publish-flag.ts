@@ -66,7 +66,16 @@ export async function publishFlag(
     const latest = await readLatest(tx, flag.id, environment);
     const before = latest?.content ?? null;
     const { configuration } = draft;
-    const resolved = await resolveContent(tx, ctx, flag, environment, configuration, before);
+    const { awaitsStart } = door;
+    const resolved = await resolveContent(
+      tx,
+      ctx,
+      flag,
+      environment,
+      configuration,
+      before,
+      awaitsStart,
+    );
     if (!resolved.ok) return resolved;
     const content = resolved.value;
     const digest = digestOf(content);
