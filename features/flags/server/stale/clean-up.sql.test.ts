@@ -8,6 +8,7 @@ const server = await startTestServer({
     findLock: async (_tx, { environment }) =>
       environment === "staging" ? { holder: "rollout 7", reason: "Rollout 7 runs." } : null,
     exposureGate: async () => null,
+    awaitsStart: async () => false,
   },
 });
 after(server.close);
