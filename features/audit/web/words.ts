@@ -9,6 +9,8 @@ export const actionGroups = [
   { value: "experiment.*", label: "Experiments" },
   { value: "flag.*", label: "Flags" },
   { value: "rollback.*", label: "Rollbacks" },
+  { value: "guard.*", label: "Guards" },
+  { value: "alert.*", label: "Alerts" },
   { value: "metric.*", label: "Metrics" },
   { value: "member.*", label: "Members" },
   { value: "session.*", label: "Sessions" },
@@ -22,7 +24,7 @@ export const actionGroups = [
 ] as const;
 
 /** Parts of the server that act by themselves. */
-export const serviceNames = ["scheduler", "monitor", "sample"] as const;
+export const serviceNames = ["scheduler", "monitor", "guards", "sample"] as const;
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_MS = 86_400_000;

@@ -14,6 +14,8 @@ export interface GuardSurroundings {
   readonly metrics: ReadonlySet<string>;
   /** Whether the rule of the rollout records exposures. */
   readonly recordsExposure: boolean;
+  /** Whether the rule serves an experiment; its exposures then belong to that one. */
+  readonly servesExperiment?: boolean;
 }
 
 /** More would be read every few seconds than one node should. */
@@ -82,6 +84,11 @@ function checksOf(guard: Guard, surroundings: GuardSurroundings): readonly Check
       needsExposures && !surroundings.recordsExposure,
       "/source/kind",
       "needs exposures: let the rule record them, or guard by a series or an alert",
+    ],
+    [
+      needsExposures && surroundings.servesExperiment === true,
+      "/source/kind",
+      "compares nothing here: the rule serves an experiment, which has its own control and guardrails; guard the rollout by series of everybody, arrivals or alerts",
     ],
     ...sourceChecks(source, surroundings),
   ];

@@ -203,4 +203,8 @@ test("a plan's guards are refused with the field and the way out", () => {
     ],
   );
   assert.deepEqual(checkGuards([guard("s", series)], surroundings), []);
+  const ratio = [guard("r", { kind: "sample-ratio" })];
+  const recording = { metrics: new Set<string>(), recordsExposure: true };
+  assert.deepEqual(checkGuards(ratio, recording), []);
+  assert.equal(checkGuards(ratio, { ...recording, servesExperiment: true }).length, 1);
 });

@@ -11,10 +11,12 @@ export async function checkPlan(
   plan: RolloutPlan,
 ): Promise<readonly PlanFault[]> {
   const rule = await deps.stages.find(ctx, plan);
+  const inForce = rule === null || rule === "no-rule" ? null : rule;
   return planFaults(plan, {
     roles: deps.roles,
     metrics: await deps.metrics(ctx),
     // A flag that is not in force yet may still be published with a rule that records.
-    recordsExposure: rule === null || rule === "no-rule" || rule.recordsExposure,
+    recordsExposure: inForce === null || inForce.recordsExposure,
+    servesExperiment: inForce !== null && inForce.experimentId !== null,
   });
 }
