@@ -5,15 +5,19 @@ import { findFlagLock } from "@paceline/flags/server";
 import { findExposureHold } from "@paceline/initiatives/server";
 import type { InitiativeDependencies } from "@paceline/initiatives/server";
 
+/** Where a team tries what it has not decided yet. */
+const REHEARSAL_ENVIRONMENTS: readonly string[] = ["staging", "drill"];
+
 /**
  * The readiness gate: a flag of an initiative exposes nobody, or nobody more, while the initiative is
  * not ready. It stands in the one door of publications, so whoever publishes passes it: people, the
  * API, the command line, an import, a schedule.
  */
 function exposureGate(initiatives: Pick<InitiativeDependencies, "evidence">): ExposureGate {
-  return async (tx, ctx, { before, after }) => {
+  return async (tx, ctx, { environment, before, after }) => {
     const initiativeId = after?.initiativeId ?? null;
-    if (initiativeId === null || !exposesMore(before, after)) return null;
+    if (initiativeId === null || REHEARSAL_ENVIRONMENTS.includes(environment)) return null;
+    if (!exposesMore(before, after)) return null;
     return findExposureHold(initiatives, tx, ctx, initiativeId);
   };
 }

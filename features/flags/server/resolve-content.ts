@@ -30,6 +30,17 @@ export type ResolveError =
       readonly dependents: readonly Dependent[];
     };
 
+/** What is to be put in force. */
+export interface Resolvable {
+  readonly flag: StoredFlag;
+  readonly environment: string;
+  readonly draft: Configuration;
+  /** What is in force now. */
+  readonly before: RevisionContent | null;
+  /** Rules of experiments that wait for their start are put in force, and apply to nobody yet. */
+  readonly awaitsStart: AwaitsStart;
+}
+
 async function holdoutGates(
   tx: Db,
   ctx: CommandContext,
@@ -61,18 +72,11 @@ export function missedBy(
  * What publishing a configuration would put in force: splits anchored in what is in force, slots of
  * layers, gates of holdouts; wholly checked, also against other flags. It holds what it relies on
  * until the transaction ends. The caller holds the flag's row.
- *
- * @param before       what is in force now
- * @param awaitsStart  rules of these experiments are put in force, and apply to nobody yet
  */
 export async function resolveContent(
   tx: Db,
   ctx: CommandContext,
-  flag: StoredFlag,
-  environment: string,
-  draft: Configuration,
-  before: RevisionContent | null,
-  awaitsStart: AwaitsStart,
+  { flag, environment, draft, before, awaitsStart }: Resolvable,
 ): Promise<Result<RevisionContent, ResolveError>> {
   const { workspaceId } = ctx;
   await lockEnvironment(tx, workspaceId, environment);

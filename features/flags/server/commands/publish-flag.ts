@@ -67,15 +67,8 @@ export async function publishFlag(
     const before = latest?.content ?? null;
     const { configuration } = draft;
     const { awaitsStart } = door;
-    const resolved = await resolveContent(
-      tx,
-      ctx,
-      flag,
-      environment,
-      configuration,
-      before,
-      awaitsStart,
-    );
+    const asked = { flag, environment, draft: configuration, before, awaitsStart };
+    const resolved = await resolveContent(tx, ctx, asked);
     if (!resolved.ok) return resolved;
     const content = resolved.value;
     const digest = digestOf(content);
