@@ -18,7 +18,7 @@ export function wireSample(
   hub: SseHub,
   config: Config,
 ): SampleProcess {
-  const { store, clock, clocks, events, flagSets, plans, logger } = parts;
+  const { store, clock, clocks, contexts, events, flagSets, plans, usage, logger } = parts;
   const intake = eventRouteDeps(parts, config);
   return createSample(
     {
@@ -38,9 +38,16 @@ export function wireSample(
       },
       refreshPlans: (workspaceId) => plans.refresh(workspaceId),
       flushPlans: () => plans.flush(),
-      serve(workspaceId, environment, flagKey, unit, at) {
+      serve(workspaceId, environment, flagKey, context, at) {
         const set = flagSets.get(workspaceId, environment);
-        return serveFlag(set, flagKey, { targetingKey: unit }, at).exposure;
+        const when = new Date(at);
+        contexts.offer(workspaceId, environment, { ...context }, when);
+        usage.evaluated(workspaceId, environment, flagKey, when);
+        return serveFlag(set, flagKey, { ...context }, at).exposure;
+      },
+      async flushSeen() {
+        await contexts.flush();
+        await usage.flush();
       },
       async refreshFlags(workspaceId, environment) {
         await flagSets.refresh(workspaceId, environment);

@@ -1,7 +1,12 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 
-import { EnvironmentKey, ExplanationSchema, PublicationSchema } from "./api.ts";
+import {
+  ConfigurationSchema,
+  EnvironmentKey,
+  ExplanationSchema,
+  PublicationSchema,
+} from "./api.ts";
 
 export const ExplainAtBody = Type.Object(
   {
@@ -29,6 +34,9 @@ export const ExplainedAtSchema = Type.Object({
   }),
   next: Type.Union([PublicationSchema, Type.Null()], {
     description: "what ended it; null while it still holds",
+  }),
+  configuration: Type.Union([ConfigurationSchema, Type.Null()], {
+    description: "as it was in force then",
   }),
   explanation: Type.Union([ExplanationSchema, Type.Null()], {
     description: "null where the flag was not in force: code used its own default",

@@ -46,6 +46,14 @@ test("each moment is answered by what was in force then, whatever was published 
   assert.equal(then.explanation.variant, "off");
   assert.equal(then.explanation.ruleId, "first");
   assert.equal(then.publication.revision, first);
+  assert.deepEqual(
+    then.configuration.rules.map(({ id }: { id: string }) => id),
+    ["first"],
+  );
+  assert.deepEqual(
+    then.explanation.rules.map(({ serves }: { serves: boolean }) => serves),
+    [true],
+  );
   assert.equal(then.next.revision, second);
 
   const last = await at("t-1", later);
@@ -108,14 +116,40 @@ test("what a rule needs is looked up as it was then, not as it is now", async ()
   assert.equal(closed.explanation.ruleId, null);
 });
 
-test("a rule that keeps assignments says what its revision alone cannot know", async () => {
+test("what a sticky rule had assigned by then is kept, also where its shares have changed", async () => {
   const sticky = { fallbackUnit: null, minPhase: 1 };
-  const split = [{ variant: "on", share: 1 }];
-  const rules = [{ id: "kept", serve: { split }, sticky }];
-  await publishTestFlag(server, "t-sticky", boolean, { ...serving("on"), rules });
-  const answer = await at("t-sticky", now());
-  assert.equal(answer.explanation.variant, "on");
-  assert.match(answer.notes[0], /keeps assignments/);
+  const kept = (on: number) => ({
+    ...serving("off"),
+    rules: [
+      {
+        id: "kept",
+        sticky,
+        serve: {
+          split: [
+            { variant: "on", share: on },
+            { variant: "off", share: 1 - on },
+          ],
+        },
+      },
+    ],
+  });
+  await publishTestFlag(server, "t-sticky", boolean, kept(1));
+  const before = await at("t-sticky", now());
+  assert.equal(before.explanation.variant, "on");
+  assert.match(before.notes[0], /No earlier one of this unit is known/);
+  await call(
+    "POST",
+    "/ofrep/v1/evaluate/flags/t-sticky",
+    { context: { targetingKey: "u-1" } },
+    "production",
+  );
+  clock.advance(MINUTE_MS);
+  await publishTestFlag(server, "t-sticky", boolean, kept(0));
+  const after = await at("t-sticky", now());
+  assert.equal(after.explanation.variant, "on", "the unit keeps what it had");
+  assert.match(after.notes[0], /had been given its variant before/);
+  const other = await at("t-sticky", now(), { targetingKey: "u-2" });
+  assert.equal(other.explanation.variant, "off");
   assert.deepEqual((await at("t-needed", now())).notes, []);
 });
 

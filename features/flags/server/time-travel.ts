@@ -13,11 +13,13 @@ import { explanationView } from "./explanation-view.ts";
 import { publicationOf, readContent } from "./repository.ts";
 import type { PublishedRevision } from "./repository.ts";
 import { mustHaveEnvironment, mustRead } from "./route-guards.ts";
+import { assignedAt } from "./sticky/assigned-at.ts";
 import { publicationView } from "./views.ts";
 
-const KEPT_ASSIGNMENTS =
-  "The rule keeps assignments: a unit that had been given a variant earlier in this phase kept it. " +
-  "What the revision gives to a unit that is new to it is shown here.";
+const KEPT =
+  "The rule keeps assignments, and the unit had been given its variant before that moment.";
+const NEW_TO_RULE =
+  "The rule keeps assignments. No earlier one of this unit is known, so this is what a unit new to the rule got then.";
 
 /** One environment of one workspace at one moment. */
 interface Moment {
@@ -131,16 +133,21 @@ async function explainAt(
     at: at.toISOString(),
     publication: then === null ? null : publicationView(then),
     next: next === null ? null : publicationView(next),
+    configuration: then?.content?.configuration ?? null,
     explanation: null,
     notes: [],
   };
   if (then === null) return { ...answer, standing: "not-published-yet" };
   if (then.content === null) return { ...answer, standing: "archived" };
   const set = await setAt(db, moment, then);
-  const explained = explainFlag(set, key, context, at.getTime());
+  const assigned = await assignedAt(db, set, key, context, at);
+  const explained = explainFlag(set, key, assigned.context, at.getTime());
   const explanation = explanationView(explained, set.revision);
   const rule = then.content.configuration.rules.find(({ id }) => id === explained.ruleId);
-  const notes = rule === undefined || rule.sticky === null ? [] : [KEPT_ASSIGNMENTS];
+  const notes =
+    rule === undefined || rule.sticky === null
+      ? []
+      : [assigned.hadAssigned(rule.id) ? KEPT : NEW_TO_RULE];
   return { ...answer, standing: "in-force", explanation, notes };
 }
 

@@ -26,6 +26,11 @@ const operators = {
   "version-same-minor": "has the minor version of",
 } as const satisfies Record<ConditionOperator, string>;
 
+/** "is one of" for `in`; an operator that is not ours stays what it is. */
+export function operatorWords(operator: string): string {
+  return operatorOptions.find(({ value }) => value === operator)?.label ?? operator;
+}
+
 /** Every comparison, for a list to choose from. */
 export const operatorOptions = OPERATORS.map((value) => ({ value, label: operators[value] }));
 
@@ -95,6 +100,10 @@ export function ruleWords(rule: RuleInWords): string {
   return `${who}${gate}${needs} gets ${serveWords(rule.serve)}`;
 }
 
+function lowered(words: string): string {
+  return words.charAt(0).toLowerCase() + words.slice(1);
+}
+
 /** Who sees what in an environment, in one sentence. */
 export function configurationWords(
   configuration:
@@ -107,7 +116,10 @@ export function configurationWords(
   if (!enabled) return `Off: everyone gets ${offVariant ?? "the default in the code"}.`;
   const rest = defaultVariant ?? "the default in the code";
   if (rules.length === 0) return `Everyone gets ${rest}.`;
-  const first = rules.slice(0, 2).map(ruleWords).join("; ");
+  const first = rules
+    .slice(0, 2)
+    .map((rule, index) => (index === 0 ? ruleWords(rule) : lowered(ruleWords(rule))))
+    .join("; ");
   const more = rules.length > 2 ? `; ${rules.length - 2} more rules` : "";
   const all = rules.some(({ when, exposureShare }) => when === null && exposureShare === 1);
   return all ? `${first}${more}.` : `${first}${more}; everyone else gets ${rest}.`;

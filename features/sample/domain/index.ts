@@ -1,5 +1,9 @@
 export { deedsOf, visitsOn } from "./behaviour.ts";
 export type { Deed, Visit } from "./behaviour.ts";
+export { contextOf } from "./context.ts";
+export type { SampleContext } from "./context.ts";
+export { SAMPLE_HOLDOUT, SAMPLE_LAYER, SHOWN_FLAGS } from "./flags.ts";
+export type { SampleFlag } from "./flags.ts";
 export { SAMPLE_FLAGS, sampleChanges } from "./changes.ts";
 export type { SampleChange } from "./changes.ts";
 export { clientOf } from "./clients.ts";

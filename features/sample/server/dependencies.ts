@@ -7,7 +7,7 @@ import type { InitiativeDependencies } from "@paceline/initiatives/server";
 import type { Result } from "@paceline/result";
 import type { FlagPort } from "@paceline/rollouts/server";
 
-import type { SampleDelivery } from "../domain/index.ts";
+import type { SampleContext, SampleDelivery } from "../domain/index.ts";
 
 /** What serving a flag to a unit came to. */
 export interface ServedVariant {
@@ -42,9 +42,11 @@ export interface SampleDependencies {
     workspaceId: string,
     environment: string,
     flagKey: string,
-    unit: string,
+    context: SampleContext,
     at: number,
   ) => ServedVariant | null;
+  /** Resolves when what was seen while serving is kept: contexts, and when flags were asked for. */
+  readonly flushSeen: () => Promise<void>;
   /** Resolves when what was published last is served. */
   readonly refreshFlags: (workspaceId: string, environment: string) => Promise<void>;
   /** After the replay's clock was made or moved: reads it and takes the looks that are due. */

@@ -7,6 +7,7 @@ import { must } from "./must.ts";
 import { planTelemetry } from "./plan-telemetry.ts";
 import { addPeople, preparePlace, proposeChange } from "./propose-sample.ts";
 import type { Prepared } from "./propose-sample.ts";
+import { showFlags } from "./show-flags.ts";
 import { playDays, probeTelemetry, SIMULATED_STEPS, startStudies } from "./simulate.ts";
 
 const DAY_MS = 86_400_000;
@@ -17,7 +18,7 @@ export type OnProgress = (done: number, doing: string) => void;
 const CHANGE_COUNT = sampleChanges(0).length;
 
 /** Steps of a whole filling, for a progress bar. */
-export const FILL_STEPS = 2 + CHANGE_COUNT + 1 + SIMULATED_STEPS + 1 + 1;
+export const FILL_STEPS = 2 + CHANGE_COUNT + 1 + SIMULATED_STEPS + 1 + 1 + 1;
 
 async function writeLearnings(
   ctx: CommandContext,
@@ -69,6 +70,8 @@ export async function fillSample(
   );
   await planTelemetry(deps, context(), prepared, seed, startsAtMs + SIMULATED_DAYS * DAY_MS);
   step("Telemetry plans");
+  await showFlags(deps, context, people);
+  step("Flags, layers and holdouts");
   await writeLearnings(context(), prepared, nowMs);
   step("Done");
 }

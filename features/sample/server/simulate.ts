@@ -4,7 +4,7 @@ import type { FlatEvent } from "@paceline/events/domain";
 import { recordExposures } from "@paceline/events/server";
 import { findExperiment, lockCriterion, startExperiment } from "@paceline/experiments/server";
 
-import { clientOf, deedsOf, SIMULATED_DAYS, visitsOn } from "../domain/index.ts";
+import { clientOf, contextOf, deedsOf, SIMULATED_DAYS, visitsOn } from "../domain/index.ts";
 import type { Study, Visit } from "../domain/index.ts";
 import { SAMPLE_ENVIRONMENT } from "./dependencies.ts";
 import type { SampleDependencies } from "./dependencies.ts";
@@ -123,7 +123,7 @@ function visit(
   readonly exposure: Parameters<typeof recordExposures>[1][number];
   readonly deeds: readonly FlatEvent[];
 } | null {
-  const served = deps.serve(workspaceId, environment, study.flagKey, unit, at);
+  const served = deps.serve(workspaceId, environment, study.flagKey, contextOf(seed, unit), at);
   if (served === null) return null;
   const { variant, revision } = served;
   const exposure = {
@@ -191,4 +191,5 @@ export async function playDays(
     await deps.watch();
     onStep(step + 1);
   }
+  await deps.flushSeen();
 }

@@ -24,6 +24,12 @@ const joints = [
 ] as const;
 type Joint = (typeof joints)[number]["value"];
 
+/** One part alone is not "all of these". */
+const jointsOfOne = [
+  { value: "all", label: "This holds" },
+  { value: "not all", label: "This does not hold" },
+] as const;
+
 function jointOf({ by, not }: Group): Joint {
   return not ? (by === "all" ? "not all" : "not any") : by;
 }
@@ -64,7 +70,7 @@ export function ConditionEditor(
             <Select
               label={`${label}: how its parts count`}
               hideLabel
-              options={joints}
+              options={group.items.length === 1 && group.by === "all" ? jointsOfOne : joints}
               disabled={disabled}
               value={jointOf(group)}
               onChange={(joint) =>

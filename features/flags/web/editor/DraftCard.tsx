@@ -1,4 +1,4 @@
-import { Badge, Button, Card, useMay } from "@paceline/web-kit";
+import { Badge, Button, Card, formatCount, useMay } from "@paceline/web-kit";
 import { Send } from "lucide-react";
 
 import { differences } from "../../domain/diff.ts";
@@ -43,7 +43,9 @@ export function DraftCard(props: {
           {changes === null && <span className="text-fg2">Nothing is in force yet. </span>}
           {same
             ? "There is nothing to publish: the draft is what is in force."
-            : configurationWords(state.draft)}
+            : changes === null
+              ? configurationWords(state.draft)
+              : `${formatCount(changes.length, "change")} against revision ${place?.published?.revision ?? 0}.`}
         </p>
         <Warnings published={published} draft={state.draft} />
         {faults > 0 && (

@@ -39,12 +39,14 @@ export function ServeEditor(props: ServeProps) {
   return (
     <div className="flex flex-col gap-3">
       {!disabled && (
-        <SegmentedControl
-          label="What it serves"
-          segments={kinds}
-          value={kind}
-          onChange={(next) => onChange(asServe(serve, next, names.variants))}
-        />
+        <div>
+          <SegmentedControl
+            label="What it serves"
+            segments={kinds}
+            value={kind}
+            onChange={(next) => onChange(asServe(serve, next, names.variants))}
+          />
+        </div>
       )}
       {"variant" in serve ? (
         <div className="w-60 max-w-full">

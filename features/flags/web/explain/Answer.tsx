@@ -1,7 +1,9 @@
 import { Badge, KeyValues } from "@paceline/web-kit";
 
+import type { Rule } from "../../domain/flag.ts";
 import { valueWords } from "../words.ts";
 import type { Explanation } from "./queries.ts";
+import { TraceTree } from "./TraceTree.tsx";
 
 const reasons: ReadonlyMap<string, string> = new Map([
   ["SPLIT", "a rule’s split put this unit into that variant"],
@@ -15,8 +17,14 @@ const reasons: ReadonlyMap<string, string> = new Map([
 const verbs = { present: "gets", past: "got" } as const;
 
 /** The variant in a sentence, the rule that gave it, and every rule that was tried before. */
-export function Answer(props: { answer: Explanation; unit: unknown; tense: "present" | "past" }) {
-  const { variant, value, reason, ruleId, revision, errorMessage, steps } = props.answer;
+export function Answer(props: {
+  answer: Explanation;
+  unit: unknown;
+  tense: "present" | "past";
+  /** As they are or were, for their sentences. */
+  rules: readonly Rule[];
+}) {
+  const { variant, value, reason, ruleId, revision, errorMessage, rules, steps } = props.answer;
   return (
     <div className="flex flex-col gap-4">
       <p className="text-panel">
@@ -41,6 +49,11 @@ export function Answer(props: { answer: Explanation; unit: unknown; tense: "pres
           { key: "Flag set", value: `revision ${revision} of the environment` },
         ]}
       />
+      {rules.length > 0 && (
+        <section aria-label="Why" className="border-t border-line pt-4">
+          <TraceTree traces={rules} rules={props.rules} />
+        </section>
+      )}
       {steps.length > 0 && (
         <details>
           <summary className="w-fit rounded-badge font-medium hover:underline">

@@ -13,6 +13,7 @@ import { useQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
 import { useState } from "react";
 
+import type { Rule } from "../../domain/flag.ts";
 import type { FlagPlace } from "../place.ts";
 import { Answer } from "./Answer.tsx";
 import { MomentField } from "./MomentField.tsx";
@@ -106,7 +107,11 @@ export function ExplainTab(props: {
         />
       )}
       {search.moment === undefined ? (
-        <Now question={question} environment={at.environment} />
+        <Now
+          question={question}
+          environment={at.environment}
+          rules={at.place?.published?.content.configuration.rules ?? []}
+        />
       ) : (
         <Then question={question} moment={search.moment} />
       )}
@@ -127,7 +132,7 @@ function Nothing() {
   );
 }
 
-function Now(props: { question: Question; environment: string }) {
+function Now(props: { question: Question; environment: string; rules: readonly Rule[] }) {
   const query = useQuery(explainQuery(props.question));
   return (
     <Card title="Answer" note={`${props.environment}, now`}>
@@ -142,6 +147,7 @@ function Now(props: { question: Question; environment: string }) {
             answer={query.data}
             unit={props.question.context["targetingKey"]}
             tense="present"
+            rules={props.rules}
           />
         )}
       </div>

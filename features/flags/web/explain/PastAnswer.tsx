@@ -28,7 +28,12 @@ export function PastAnswer(props: { answer: ExplainedAt; unit: unknown }) {
   }
   return (
     <div className="flex flex-col gap-4">
-      <Answer answer={explanation} unit={unit} tense="past" />
+      <Answer
+        answer={explanation}
+        unit={unit}
+        tense="past"
+        rules={answer.configuration?.rules ?? []}
+      />
       {notes.map((note) => (
         <Notice key={note}>{note}</Notice>
       ))}

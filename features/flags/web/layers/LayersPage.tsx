@@ -70,7 +70,7 @@ export function LayersPage() {
       >
         {layers.data === undefined || holdouts.data === undefined
           ? "Who excludes whom, and who is left out to measure against."
-          : `${formatCount(layers.data.items.length, "layer")} keep rules apart; ${formatCount(holdouts.data.items.length, "holdout")} in ${environment}.`}
+          : `${formatCount(layers.data.items.length, "layer keeps", "layers keep")} rules apart; ${formatCount(holdouts.data.items.length, "holdout measures", "holdouts measure")} in ${environment}.`}
       </PageHeader>
       <div className="flex flex-col gap-8">
         <section aria-labelledby="layers-heading" className="flex flex-col gap-4">

@@ -5,12 +5,12 @@ import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
 import { forgetPlans } from "@paceline/events/server";
 import { forgetExperiments } from "@paceline/experiments/server";
-import { archiveFlag, forgetFlag, OPEN_DOOR } from "@paceline/flags/server";
+import { archiveFlag, forgetFlag, forgetHoldout, OPEN_DOOR } from "@paceline/flags/server";
 import { forgetInitiatives } from "@paceline/initiatives/server";
 import { forgetRollbacks } from "@paceline/rollouts/server";
 
 import type { SampleRemoval } from "../../api.ts";
-import { PEOPLE, SAMPLE_FLAGS, STUDIES } from "../../domain/index.ts";
+import { PEOPLE, SAMPLE_FLAGS, SAMPLE_HOLDOUT, SHOWN_FLAGS, STUDIES } from "../../domain/index.ts";
 import { SAMPLE_ACTOR, SAMPLE_ENVIRONMENT } from "../dependencies.ts";
 import { must } from "../must.ts";
 import { lockMarker, writeMarker } from "../repository.ts";
@@ -19,6 +19,7 @@ import { findSampleMembers } from "../views.ts";
 const STAYS =
   "The entries of the audit log stay: it is never shortened, and it says that this data was made up and removed. " +
   "A telemetry plan of the sample to which you gave a version of your own stays with that version. " +
+  "A layer of the sample stays, because the ledger of its slots is only added to. " +
   "A sample flag that you published in another environment is archived, not deleted. " +
   "Events of the sample that were merged into one file with your own stay on the disk, where nothing reads them.";
 
@@ -26,7 +27,10 @@ const NOTHING = { initiatives: 0, experiments: 0, flags: 0, members: 0, stays: S
 
 async function forgetFlags(ctx: CommandContext): Promise<number> {
   let forgotten = 0;
-  for (const key of SAMPLE_FLAGS) {
+  // Its flag first: while the holdout is there, no other may be without it.
+  const slices = await forgetHoldout(ctx.db, ctx.workspaceId, SAMPLE_HOLDOUT.key);
+  const shown = SHOWN_FLAGS.map(({ key }) => key);
+  for (const key of [...(slices === null ? [] : [slices]), ...shown, ...SAMPLE_FLAGS]) {
     // Made-up data can always be taken away.
     const archived = await archiveFlag(OPEN_DOOR, ctx, key);
     if (archived.ok && (await forgetFlag(ctx.db, ctx.workspaceId, key, SAMPLE_ENVIRONMENT)))
