@@ -48,6 +48,7 @@ export async function call(
   path: string,
   body?: unknown,
   headers: Readonly<Record<string, string>> = {},
+  timeoutMs: number = TIMEOUT_MS,
 ): Promise<unknown> {
   if (key === null) {
     throw new Failure(
@@ -66,7 +67,7 @@ export async function call(
     response = await fetch(new URL(path, url), {
       method,
       headers: sent,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       redirect: "error",
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -193,6 +193,25 @@ export async function listFlagRows(
   return rows.map((row) => ({ flag: flagOf(row), createdAt: row.created_at }));
 }
 
+/** Reads flags, also archived ones, and holds them until the transaction ends. */
+export async function lockFlags(
+  tx: Db,
+  workspaceId: string,
+  keys: readonly string[],
+): Promise<readonly StoredFlag[]> {
+  if (keys.length === 0) return [];
+  const rows = await tx
+    .selectFrom("flags")
+    .select(FLAG_COLUMNS)
+    .where("flags.workspace_id", "=", workspaceId)
+    .where("flags.key", "in", keys)
+    // In one order, so that two who want the same flags never wait for each other.
+    .orderBy("flags.key")
+    .forUpdate()
+    .execute();
+  return rows.map(flagOf);
+}
+
 /** Reads a flag and holds it until the transaction ends: its changes happen one after the other. */
 export async function lockFlag(
   tx: Db,

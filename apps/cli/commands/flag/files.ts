@@ -129,6 +129,9 @@ function missingFiles(files: readonly LocalFile[], held: readonly Held[]): reado
   return held.map(({ file }) => file.key).filter((key) => !known.has(key));
 }
 
+/** A first push of ten thousand flags takes minutes, and must not be given up half way. */
+const PUSH_MS = 900_000;
+
 interface Pushing {
   readonly options: PushOptions;
   readonly files: readonly LocalFile[];
@@ -140,7 +143,7 @@ async function sendAll({ options, bodies }: Pushing, dryRun: boolean): Promise<r
   const answers: unknown[] = [];
   for (const body of bodies) {
     const path = "/api/v1/flag-files/push";
-    answers.push(await call(options, "POST", path, { ...body, dryRun }));
+    answers.push(await call(options, "POST", path, { ...body, dryRun }, {}, PUSH_MS));
   }
   return answers;
 }

@@ -13,8 +13,7 @@ import { digestOf, lockFlag, readDraft, readLatest } from "../repository.ts";
 import type { Publication } from "../repository.ts";
 import { resolveContent } from "../resolve-content.ts";
 import type { ResolveError } from "../resolve-content.ts";
-import { readTests } from "../tests/test-repository.ts";
-import { tryTests } from "../tests/try-tests.ts";
+import { failingTests } from "../tests/try-tests.ts";
 
 export interface PublishFlag {
   readonly key: string;
@@ -83,10 +82,7 @@ export async function publishFlag(
     const rules = earlier === null ? [] : rebucketedRules(earlier, configuration);
     if (rules.length > 0 && !input.acceptRebucketing)
       return err({ kind: "rebuckets-units", rules });
-    const { workspaceId, now } = ctx;
-    const tests = await readTests(tx, flag.id, environment);
-    const results = await tryTests(tx, { workspaceId, content, tests, now });
-    const failing = results.filter(({ passed }) => !passed);
+    const failing = await failingTests(tx, ctx, flag.id, content);
     if (failing.length > 0 && input.ignoreFailingTests === undefined)
       return err({ kind: "failing-tests", results: failing });
     const published = await publishContent(door, tx, ctx, {

@@ -8,7 +8,9 @@ import type { Result } from "@paceline/result";
 import type { FlagFile, PushedChangeView, PushFlagsBody } from "../../flag-file-api.ts";
 import { archivePushed, pushFile } from "../files/push-file.ts";
 import type { PushRefusal } from "../files/push-file.ts";
+import { readFiles } from "../files/read-files.ts";
 import type { PublicationDoor } from "../publication-door.ts";
+import { lockFlags } from "../repository.ts";
 
 export type PushFlags = PushFlagsBody;
 
@@ -66,8 +68,11 @@ export async function pushFlags(
       if (!done.ok) refusals.push(...done.error);
       else if (done.value !== null) changes.push(done.value);
     };
+    const keys = files.map(({ key }) => key);
+    const held = await readFiles(tx, await lockFlags(tx, ctx.workspaceId, keys));
+    const byKey = new Map(held.map((one) => [one.file.key, one]));
     for (const file of inOrder(files, environment)) {
-      take(await pushFile(door, inner, input, file));
+      take(await pushFile(door, inner, input, file, byKey.get(file.key) ?? null));
     }
     for (const key of archive) take(await archivePushed(door, inner, key));
     const unchanged = files.length + archive.length - changes.length - refusals.length;

@@ -13,7 +13,7 @@ import { pushFlags } from "../commands/push-flags.ts";
 import type { FlagRouteDependencies } from "../dependencies.ts";
 import { listFlagRows } from "../repository.ts";
 import { mustHaveEnvironment } from "../route-guards.ts";
-import { readFile } from "./read-files.ts";
+import { readFiles } from "./read-files.ts";
 
 const PAGE = 200;
 const PUSH_BYTES = 64 * 1024 * 1024;
@@ -35,10 +35,17 @@ function addPull(app: App, deps: FlagRouteDependencies): void {
       const rows = await listFlagRows(deps.db, workspaceId);
       const behind = rows.filter(({ flag }) => flag.key > after);
       const page = behind.slice(0, limit);
-      const items = await Promise.all(page.map(async ({ flag }) => readFile(deps.db, flag)));
+      const items = await readFiles(
+        deps.db,
+        page.map(({ flag }) => flag),
+      );
       const last = page.at(-1)?.flag.key ?? null;
       return {
-        items: items.map((held) => ({ ...held, revisions: { ...held.revisions } })),
+        items: items.map(({ file, definition, revisions }) => ({
+          file,
+          definition,
+          revisions: { ...revisions },
+        })),
         next: behind.length > limit ? last : null,
       };
     },

@@ -23,8 +23,7 @@ import { publishFlag } from "../commands/publish-flag.ts";
 import { problemOf } from "../problems.ts";
 import type { FlagError } from "../problems.ts";
 import type { PublicationDoor } from "../publication-door.ts";
-import { readDraft, readFlag } from "../repository.ts";
-import { definitionDigest, readFile } from "./read-files.ts";
+import { definitionDigest } from "./read-files.ts";
 import type { HeldFile } from "./read-files.ts";
 
 /** Why one file was not taken. */
@@ -49,12 +48,11 @@ function refusedBy(key: string, error: FlagError): Pushed {
 }
 
 /** What the server has in place of what was pulled; empty where nothing moved. */
-async function movedSince(
-  ctx: CommandContext,
+function movedSince(
   input: PushFlagsBody,
   file: FlagFile,
   held: HeldFile | null,
-): Promise<readonly string[]> {
+): readonly string[] {
   const { environment, expected, force } = input;
   const known = expected?.[file.key];
   if (force === true || expected === undefined) return [];
@@ -75,10 +73,9 @@ async function movedSince(
       `revision ${revision ?? "none"} is in force in ${environment}, the file was pulled at ${known?.revision ?? "none"}`,
     );
   }
-  const flag = place === undefined ? null : await readFlag(ctx.db, ctx.workspaceId, file.key);
-  const draft = flag === null ? null : await readDraft(ctx.db, flag.id, environment);
+  const draft = held?.drafts.get(environment) ?? null;
   if (draft !== null && held !== null && place !== undefined) {
-    const drafted = { ...filePlace(draft.configuration, []), tests: undefined };
+    const drafted = { ...filePlace(draft, []), tests: undefined };
     const current = { ...held.file.environments?.[environment], tests: undefined };
     const wanted = { ...place, tests: undefined };
     const isForeign = !isSame(drafted, current) && !isSame(drafted, wanted);
@@ -116,8 +113,7 @@ async function pushDefinition(
     return created.ok ? ok("create") : refusedDefinition(key, created.error);
   }
   if (definitionDigest(wanted) === held.definition) return ok(null);
-  const flag = await readFlag(ctx.db, ctx.workspaceId, key);
-  if (flag === null) return ok(null);
+  const { flag } = held;
   const { key: _key, type, ...change } = wanted;
   if (type !== flag.type) {
     return err([
@@ -194,19 +190,18 @@ export async function pushFile(
   ctx: CommandContext,
   input: PushFlagsBody,
   file: FlagFile,
+  held: HeldFile | null,
 ): Promise<Pushed> {
   const { key } = file;
   const { environment } = input;
-  const flag = await readFlag(ctx.db, ctx.workspaceId, key);
-  if (flag !== null && flag.archivedAt !== null) {
+  if (held !== null && held.flag.archivedAt !== null) {
     return refused(
       key,
       "flag-archived",
       "It is archived. Revert it to a revision to bring it back.",
     );
   }
-  const held = flag === null ? null : await readFile(ctx.db, flag);
-  const moved = await movedSince(ctx, input, file, held);
+  const moved = movedSince(input, file, held);
   if (moved.length > 0) {
     return refused(key, "moved", `${capital(moved.join("; "))}. Pull again, or push with force.`);
   }

@@ -1,3 +1,4 @@
+import type { CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
 
 import { changedSet, emptySet, runFlagTests } from "../../domain/index.ts";
@@ -5,6 +6,7 @@ import type { FlagTestResult, Published, RevisionContent } from "../../domain/in
 import { toFlagTest } from "../../flag-test-api.ts";
 import type { FlagTestInput } from "../../flag-test-api.ts";
 import { readFlag, readLatest } from "../repository.ts";
+import { readTests } from "./test-repository.ts";
 
 /** A content with what it is expected to do. */
 export interface Tried {
@@ -47,4 +49,16 @@ export async function tryTests(
   const needed = await readNeeded(db, workspaceId, content);
   const set = changedSet(emptySet(workspaceId, content.environment), 1, needed);
   return runFlagTests(set, content, tests.map(toFlagTest), now.getTime());
+}
+
+/** The kept expectations that a content does not meet. */
+export async function failingTests(
+  tx: Db,
+  { workspaceId, now }: CommandContext,
+  flagId: string,
+  content: RevisionContent,
+): Promise<readonly FlagTestResult[]> {
+  const tests = await readTests(tx, flagId, content.environment);
+  const results = await tryTests(tx, { workspaceId, content, tests, now });
+  return results.filter(({ passed }) => !passed);
 }
