@@ -1,5 +1,5 @@
 /**
- * `node apps/server/guard-reaction.bench.ts [rounds] [background events a second]`: from the answer to
+ * `npm run bench:guard-reaction -- [rounds] [background events a second]`: from the answer to
  * the event that crosses a guard's bound until this server serves the flag as it was taken back.
  */
 import { becomeOwner, makeKey, startTestServer } from "./test-server.ts";

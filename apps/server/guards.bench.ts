@@ -1,5 +1,5 @@
 /**
- * `node apps/server/guards.bench.ts [units…]`: what one reading of a plan's guards costs while events
+ * `npm run bench:guards -- [units…]`: what one reading of a plan's guards costs while events
  * go on arriving, by the units that the rollout has seen so far. The real store and database.
  */
 import { exposureEvent } from "@paceline/events/domain";
