@@ -14,8 +14,10 @@ import type {
   GrpcDependencies,
   GrpcServer,
   OpenEnvironment,
+  ServingDependencies,
 } from "@paceline/flags/server";
 import { problem } from "@paceline/http";
+import type { Logger } from "pino";
 import { Gauge } from "prom-client";
 import type { Registry } from "prom-client";
 
@@ -27,11 +29,10 @@ import type { Certificate } from "./tls.ts";
 const MAX_EVALUATIONS_PER_SECOND = 20_000;
 
 /** What every way of asking for flags needs. */
-export type FlagServing = Omit<GrpcDependencies, "identityOfKey" | "openEnvironments"> &
-  Pick<FlagRouteDependencies, "credentials"> & {
-    /** Tells how many streams of a protocol are open, for the figures. */
-    readonly countStreams: (protocol: string, count: () => number) => void;
-  };
+export type FlagServing = Pick<FlagRouteDependencies, keyof ServingDependencies> & {
+  /** Tells how many streams of a protocol are open, for the figures. */
+  readonly countStreams: (protocol: string, count: () => number) => void;
+};
 
 type StreamCounts = Map<string, () => number>;
 
@@ -140,23 +141,23 @@ function addressesOf(
 
 const STARTS = { evaluation: startEvaluationServer, sync: startSyncServer } as const;
 
+/** The listening servers of flagd's protocols; null for one that is switched off or taken. */
+export interface FlagdServers {
+  readonly evaluation: GrpcServer | null;
+  readonly sync: GrpcServer | null;
+}
+
 /**
  * Opens the gRPC ports. One that is taken is an error in the log and not the end of the server, as
  * with the OTLP port: the main port answers OFREP and gives the same document.
  */
-export async function openFlagdPorts(
-  parts: Parts,
-  serving: FlagServing,
+export async function openFlagdServers(
+  deps: GrpcDependencies,
   config: Config,
   certificate: Certificate | null,
-): Promise<FlagdPorts> {
-  const { logger, authentication } = parts;
+  logger: Logger,
+): Promise<FlagdServers> {
   const credentials = credentialsOf(certificate);
-  const deps: GrpcDependencies = {
-    ...serving,
-    identityOfKey: authentication.identityOfKey,
-    openEnvironments: openEnvironments(parts, config),
-  };
   if (config.flagdSocketDir !== null) {
     await mkdir(config.flagdSocketDir, { recursive: true, mode: 0o700 });
   }
@@ -174,8 +175,26 @@ export async function openFlagdPorts(
       return null;
     }
   };
-  const evaluation = await open("evaluation", config.flagdEvaluationPort);
-  const sync = await open("sync", config.flagdSyncPort);
+  return {
+    evaluation: await open("evaluation", config.flagdEvaluationPort),
+    sync: await open("sync", config.flagdSyncPort),
+  };
+}
+
+/** Opens the gRPC ports of the whole server. */
+export async function openFlagdPorts(
+  parts: Parts,
+  serving: FlagServing,
+  config: Config,
+  certificate: Certificate | null,
+): Promise<FlagdPorts> {
+  const { logger, authentication } = parts;
+  const deps: GrpcDependencies = {
+    ...serving,
+    identityOfKey: authentication.identityOfKey,
+    openEnvironments: openEnvironments(parts, config),
+  };
+  const { evaluation, sync } = await openFlagdServers(deps, config, certificate, logger);
   serving.countStreams("flagd-evaluation", () => evaluation?.streams() ?? 0);
   serving.countStreams("flagd-sync", () => sync?.streams() ?? 0);
   return {

@@ -103,7 +103,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const stopped = stopSignal();
     const { telemetry, logger } = await openLoggedTelemetry(exporting.settings, config.logLevel);
     try {
-      const server = await startServer(config, logger, systemClock, telemetry);
+      const server = await startServer(config, logger, systemClock, telemetry, stopped);
       announce(server, values["json"] === true, ((performance.now() - started) / 1000).toFixed(1));
       const signal = await stopped;
       console.error(`\nStopping after ${signal}: finishing what is under way …`);

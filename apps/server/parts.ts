@@ -49,6 +49,7 @@ import { createEnvironmentClocks } from "./environment-clocks.ts";
 import type { EnvironmentClocks } from "./environment-clocks.ts";
 import { eventStoreOptions } from "./event-options.ts";
 import { registerPoolGauges } from "./figures.ts";
+import type { LastKnown } from "./last-known.ts";
 import { joinNodes } from "./nodes.ts";
 import type { ControlStore } from "./stores.ts";
 
@@ -84,6 +85,8 @@ export interface Parts {
   readonly authentication: Authentication;
   readonly hashing: ReturnType<typeof createPasswordHashing>;
   readonly throttle: ReturnType<typeof createThrottle>;
+  /** What keeps flags and keys for a time without the database. */
+  readonly lastKnown: LastKnown;
   readonly auditFolder: string;
   readonly logger: Logger;
 }
@@ -95,6 +98,7 @@ export async function openParts(
   clock: Clock,
   logger: Logger,
   telemetry: Telemetry,
+  lastKnown: LastKnown,
 ): Promise<Parts> {
   const { db, notifications } = store;
   const onError = (error: unknown): void =>
@@ -126,7 +130,13 @@ export async function openParts(
     await notifications.on(CLOCK_CHANNEL, () => {
       clocks.reload().catch(onError);
     });
-    const flagSets = await createFlagSets({ db, notifications, onError });
+    const flagSets = await createFlagSets({
+      db,
+      notifications,
+      lastKnown: lastKnown.sets,
+      onError,
+    });
+    lastKnown.follow(flagSets);
     const subscribers = await createSharedSubscribers({
       db,
       notifications,
@@ -166,7 +176,14 @@ export async function openParts(
         onError,
       }),
       sequencer: await startSequencer({ db, auditFolder, signers, clock, notifications, onError }),
-      authentication: await createAuthentication({ db, clock, notifications }),
+      authentication: await createAuthentication({
+        db,
+        clock,
+        notifications,
+        snapshot: lastKnown.keys,
+        onError,
+      }),
+      lastKnown,
       hashing: createPasswordHashing(),
       throttle: createThrottle(),
     };
@@ -180,6 +197,7 @@ export async function openParts(
 /** Closes the parts in the order that loses nothing: writers before what they write to. */
 export async function closeParts(parts: Parts): Promise<void> {
   await parts.authentication.flushKeyUse();
+  await parts.lastKnown.close();
   parts.flagSets.close();
   await parts.subscribers.close();
   await parts.contexts.close();

@@ -28,6 +28,7 @@ import type { Config } from "./config.ts";
 import { eventRouteDeps, eventUpkeep } from "./event-routes.ts";
 import { flagServing, openFlagdPorts } from "./flag-serving.ts";
 import type { FlagServing } from "./flag-serving.ts";
+import { openLastKnown } from "./last-known.ts";
 import { adoptDeadLogs, tellNodes } from "./nodes.ts";
 import { openOtlpPort } from "./otlp-port.ts";
 import { closeParts, openParts } from "./parts.ts";
@@ -36,6 +37,7 @@ import { every } from "./periodic.ts";
 import type { Periodic } from "./periodic.ts";
 import { registerPlansAndBadEvents } from "./plans-and-bad-events.ts";
 import { wireSample } from "./sample.ts";
+import { openOrServe, serveLastKnown } from "./serve-last-known.ts";
 import { serveWeb } from "./static.ts";
 import { openControlStore } from "./stores.ts";
 import { openCertificate } from "./tls.ts";
@@ -215,6 +217,7 @@ async function createServerApp(
 /**
  * Starts everything and listens.
  *
+ * @param stopped  ends the waiting for a database that is away
  * @throws when a store cannot be opened or the port is taken; what was opened is closed again
  */
 export async function startServer(
@@ -222,13 +225,24 @@ export async function startServer(
   logger: Logger,
   clock: Clock = systemClock,
   telemetry: Telemetry = localTelemetry(new Registry()),
+  stopped: Promise<unknown> = new Promise(() => undefined),
 ): Promise<RunningServer> {
   // First: a certificate that cannot be used is a fault of the settings.
   const certificate = config.tls === null ? null : await openCertificate(config.tls, logger);
-  const store = await openControlStore(config, logger);
+  const lastKnown = await openLastKnown(config, logger);
+  const store = await openOrServe(
+    () => openControlStore(config, logger),
+    // An embedded PostgreSQL is started here: there is none to wait for.
+    () =>
+      config.databaseUrl === null || lastKnown.sets.length === 0
+        ? null
+        : serveLastKnown(config, lastKnown, certificate, clock, logger),
+    stopped,
+    logger,
+  );
   let parts: Parts | null = null;
   try {
-    parts = await openParts(store, config, clock, logger, telemetry);
+    parts = await openParts(store, config, clock, logger, telemetry, lastKnown);
     const opened = parts;
     const { app, hub, routes } = await createServerApp(config, opened, certificate);
     const { server } = app;

@@ -11,11 +11,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
-import { AstBuilder, compile, GherkinClassicTokenMatcher, Parser } from "@cucumber/gherkin";
 import type { Pickle } from "@cucumber/messages";
-import { IdGenerator } from "@cucumber/messages";
 import { compileFlagSet } from "@paceline/flag-eval";
 import type { Evaluation, FlagSet, FlagValueType } from "@paceline/flag-eval";
+
+import { readScenarios } from "./scenarios.ts";
 
 const OTHER_FORMULAS = new Set(["@fractional-v1", "@fractional-v3"]);
 // Superseded upstream by @no-default-variant, which asserts the opposite.
@@ -172,18 +172,6 @@ function runScenario(flags: FlagSet, pickle: Pickle): string | undefined {
     if (fault !== undefined) return `${step.text}: ${fault}`;
   }
   return undefined;
-}
-
-function readScenarios(folder: string): readonly { file: string; pickle: Pickle }[] {
-  const newId = IdGenerator.uuid();
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".feature"))
-    .toSorted()
-    .flatMap((file) => {
-      const parser = new Parser(new AstBuilder(newId), new GherkinClassicTokenMatcher());
-      const document = parser.parse(readFileSync(join(folder, file), "utf8"));
-      return compile(document, file, newId).map((pickle) => ({ file, pickle }));
-    });
 }
 
 function readFlags(folder: string): FlagSet {

@@ -4,13 +4,13 @@ import type { Result } from "@paceline/result";
 
 import { serveFlag } from "../domain/index.ts";
 import type { PublishedSet, ServedExposure, ServedFlag } from "../domain/index.ts";
-import type { FlagRouteDependencies } from "./dependencies.ts";
+import type { ServingDependencies } from "./dependencies.ts";
 
 export type Answered = ServedFlag["evaluation"];
 
 /** What delivering an answer needs. */
 export type DeliveryDependencies = Pick<
-  FlagRouteDependencies,
+  ServingDependencies,
   | "environmentNow"
   | "recordExposure"
   | "onError"

@@ -40,6 +40,25 @@ export interface FlagCredentials {
   readonly identityOfTicket: (ticket: string) => Promise<Identity | null>;
 }
 
+/** What answering evaluations needs, whatever the protocol: no database. */
+export type ServingDependencies = Pick<
+  FlagRouteDependencies,
+  | "flagSets"
+  | "recordExposure"
+  | "environmentNow"
+  | "maxEvaluationsPerSecond"
+  | "monotonicMs"
+  | "credentials"
+  | "staticContext"
+  | "onError"
+  | "onEvaluated"
+> & {
+  readonly subscribers: Pick<Subscribers, "join" | "acknowledge" | "published">;
+  readonly assignments: Pick<Assignments, "contextFor">;
+  readonly contexts: Pick<RecordedContexts, "offer">;
+  readonly usage: Pick<FlagUsage, "evaluated" | "evaluatedAll">;
+};
+
 /** What the routes of this feature need. */
 export interface FlagRouteDependencies {
   readonly db: Db;

@@ -14,6 +14,8 @@ export interface FlagSetsOptions {
   /** Without it, changes of other processes are found by the poll only. */
   readonly notifications?: Notifications;
   readonly pollMs?: number;
+  /** What was known last: served until the database says otherwise, also if it does not answer at first. */
+  readonly lastKnown?: readonly PublishedSet[];
   /** Told of every failed refresh; what was known last stays in force. */
   readonly onError: (error: unknown) => void;
 }
@@ -31,6 +33,8 @@ export interface FlagSets {
   catchUp(workspaceId: string, environment: string, revision: number | null): Promise<PublishedSet>;
   /** Compares every environment with the database and refreshes the stale ones. */
   refreshAll(): Promise<void>;
+  /** Every environment of which something is known. */
+  known(): readonly PublishedSet[];
   /** Called after a set was swapped, with the keys that changed. Returns the way to stop it. */
   onChange(listener: (change: FlagSetChange) => void): () => void;
   close(): void;
@@ -141,7 +145,8 @@ class MemoryFlagSets implements FlagSets {
   readonly #listeners = new Set<(change: FlagSetChange) => void>();
   readonly #poll: NodeJS.Timeout;
 
-  constructor({ db, onError, pollMs = POLL_MS }: FlagSetsOptions) {
+  constructor({ db, onError, pollMs = POLL_MS, lastKnown = [] }: FlagSetsOptions) {
+    for (const set of lastKnown) this.#put(set);
     this.#db = db;
     this.#onError = onError;
     this.#poll = setInterval(() => void this.refreshAll().catch(onError), pollMs);
@@ -214,6 +219,10 @@ class MemoryFlagSets implements FlagSets {
     }
   }
 
+  known(): readonly PublishedSet[] {
+    return [...this.#sets.values()].flatMap((ofWorkspace) => [...ofWorkspace.values()]);
+  }
+
   onChange(listener: (change: FlagSetChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -266,7 +275,7 @@ class MemoryFlagSets implements FlagSets {
  * Loads every environment's flags and keeps them fresh. While the database is away, what was known
  * last stays in force.
  *
- * @throws what the database throws at the first load
+ * @throws what the database throws at the first load, unless there is something to serve
  */
 export async function createFlagSets(options: FlagSetsOptions): Promise<FlagSets> {
   const sets = new MemoryFlagSets(options);
@@ -274,8 +283,11 @@ export async function createFlagSets(options: FlagSetsOptions): Promise<FlagSets
     await options.notifications?.on(PUBLISHED_CHANNEL, (payload) => sets.notified(payload));
     await sets.refreshAll();
   } catch (error) {
-    sets.close();
-    throw error;
+    if (options.lastKnown === undefined || options.lastKnown.length === 0) {
+      sets.close();
+      throw error;
+    }
+    options.onError(error);
   }
   return sets;
 }

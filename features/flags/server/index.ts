@@ -21,7 +21,14 @@ export type {
 } from "./contexts/context-store.ts";
 export { openRecordedContexts } from "./contexts/recorded-contexts.ts";
 export type { RecordedContexts, SampleRange } from "./contexts/recorded-contexts.ts";
-export type { FlagExposure, FlagRouteDependencies } from "./dependencies.ts";
+export type {
+  FlagCredentials,
+  FlagExposure,
+  FlagRouteDependencies,
+  ServingDependencies,
+} from "./dependencies.ts";
+export { registerKeyDocument } from "./document-routes.ts";
+export { registerOfrep } from "./ofrep.ts";
 export { createFlagSets } from "./flag-sets.ts";
 export type { FlagSetChange, FlagSets, FlagSetsOptions } from "./flag-sets.ts";
 export type { GrpcDependencies, OpenEnvironment } from "./grpc/dependencies.ts";
@@ -39,6 +46,8 @@ export { createLayer } from "./layers/commands.ts";
 export { forgetFlag } from "./forget-flag.ts";
 export { findFlagLock, releaseFlagLocks, takeFlagLock } from "./locks.ts";
 export type { LockPlace } from "./locks.ts";
+export { readChecked, writeChecked } from "./last-known-file.ts";
+export { keptSets, restoredSets } from "./last-known-sets.ts";
 export { migrations } from "./migrations/index.ts";
 export { readParity } from "./parity.ts";
 export { problemOf as flagProblem } from "./problems.ts";

@@ -6,7 +6,7 @@ import { serveAll } from "../domain/index.ts";
 import type { PublishedSet } from "../domain/index.ts";
 import { assignedContext, deliverFlag, NOT_RECORDED_WORDS, tell } from "./deliver.ts";
 import type { Answered, NotRecorded } from "./deliver.ts";
-import type { FlagRouteDependencies } from "./dependencies.ts";
+import type { ServingDependencies } from "./dependencies.ts";
 import { namesTag } from "./entity-tag.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
@@ -20,7 +20,7 @@ export interface OfrepAnswer {
 }
 
 /** What answers need besides the caller. */
-export type OfrepDependencies = FlagRouteDependencies & { readonly limit: RateLimit };
+export type OfrepDependencies = ServingDependencies & { readonly limit: RateLimit };
 
 /** A part of an answer: its text, and 128 bits of its SHA-256 that make the tag of the whole. */
 interface Part {

@@ -5,7 +5,7 @@ import type { App, Identity } from "@paceline/http";
 import { Type } from "typebox";
 
 import type { PublishedSet } from "../domain/index.ts";
-import type { FlagRouteDependencies } from "./dependencies.ts";
+import type { ServingDependencies } from "./dependencies.ts";
 import type { FlagSetChange } from "./flag-sets.ts";
 import { LatestWriter } from "./grpc/latest-writer.ts";
 import type { Subscription } from "./subscribers.ts";
@@ -65,14 +65,14 @@ export interface StreamCaller {
 
 /** The open event streams of OFREP. */
 export class OfrepStreams {
-  readonly #deps: FlagRouteDependencies;
+  readonly #deps: ServingDependencies;
   readonly #streams = new Map<string, Set<Stream>>();
   readonly #changedAtMs = new Map<string, number>();
   readonly #stop: () => void;
   readonly #timer: NodeJS.Timeout;
   #size = 0;
 
-  constructor(deps: FlagRouteDependencies) {
+  constructor(deps: ServingDependencies) {
     this.#deps = deps;
     this.#stop = deps.flagSets.onChange((change) => this.#tell(change));
     this.#timer = setInterval(() => this.#keepAlive(), KEEP_ALIVE_MS);
@@ -189,7 +189,7 @@ const FULL = problem({
 });
 
 async function callerOf(
-  deps: FlagRouteDependencies,
+  deps: ServingDependencies,
   ticket: string,
   peer: string,
 ): Promise<StreamCaller> {
@@ -204,7 +204,7 @@ function lastEventId(header: string | readonly string[] | undefined): number | n
 }
 
 /** `GET /ofrep/v1/stream`: tells that there is something to ask for anew (OFREP's ADR 8). */
-export function registerOfrepStream(app: App, deps: FlagRouteDependencies): OfrepStreams {
+export function registerOfrepStream(app: App, deps: ServingDependencies): OfrepStreams {
   const streams = new OfrepStreams(deps);
   app.get(
     "/ofrep/v1/stream",

@@ -2,7 +2,7 @@ import { identityOf, Problem } from "@paceline/http";
 import type { App } from "@paceline/http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 
-import type { FlagRouteDependencies } from "./dependencies.ts";
+import type { ServingDependencies } from "./dependencies.ts";
 import { answerBulk, answerSingle, refusal, revisionIn } from "./ofrep-answers.ts";
 import type { OfrepAnswer, OfrepDependencies } from "./ofrep-answers.ts";
 import { registerOfrepDirect } from "./ofrep-direct.ts";
@@ -88,7 +88,7 @@ function addRoutes(app: App, deps: OfrepDependencies): void {
 }
 
 /** Registers the OpenFeature Remote Evaluation Protocol 0.3 below `/ofrep/v1`. */
-export function registerOfrep(app: App, deps: FlagRouteDependencies): OfrepStreams {
+export function registerOfrep(app: App, deps: ServingDependencies): OfrepStreams {
   const limit = createRateLimit(deps.maxEvaluationsPerSecond, deps.monotonicMs);
   const limited = { ...deps, limit };
   void app.register(async (scope: App) => {

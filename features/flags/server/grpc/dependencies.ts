@@ -1,6 +1,6 @@
 import type { Identity } from "@paceline/http";
 
-import type { FlagRouteDependencies } from "../dependencies.ts";
+import type { ServingDependencies } from "../dependencies.ts";
 
 /** An environment that clients on this machine read without a key. */
 export interface OpenEnvironment {
@@ -9,21 +9,7 @@ export interface OpenEnvironment {
 }
 
 /** What the services for flagd's clients need. */
-export type GrpcDependencies = Pick<
-  FlagRouteDependencies,
-  | "flagSets"
-  | "subscribers"
-  | "contexts"
-  | "assignments"
-  | "usage"
-  | "environmentNow"
-  | "recordExposure"
-  | "onError"
-  | "onEvaluated"
-  | "staticContext"
-  | "maxEvaluationsPerSecond"
-  | "monotonicMs"
-> & {
+export type GrpcDependencies = Omit<ServingDependencies, "credentials"> & {
   /** Who holds a key; null for every text that is no key in force. @throws when it cannot be told */
   readonly identityOfKey: (text: string) => Promise<Identity | null>;
   /**

@@ -322,8 +322,8 @@ test("a closing server ends its streams, so that clients go to another one", asy
   await take(stream, 1);
   const entry = joined.at(-1);
   stream.resume();
-  const ended = new Promise((resolve) => stream.once("end", resolve));
+  const ended = refusal(new Promise((_resolve, reject) => stream.once("error", reject)));
   await doomed.close();
-  await ended;
+  assert.equal((await ended)[0], status.UNAVAILABLE);
   assert.equal(entry?.left, true);
 });

@@ -17,6 +17,11 @@ const FULL: Refusal = {
   details: "this server has as many streams as it may; another one may have room",
 };
 
+const CLOSING: Refusal = {
+  code: status.UNAVAILABLE,
+  details: "this server stops; connect again",
+};
+
 /** What a reader is sent: the set at a revision, and what changed since the last one it was sent. */
 export interface News {
   readonly set: PublishedSet;
@@ -114,8 +119,10 @@ class SetStreams implements Streams {
 
   close(): void {
     this.#stop();
-    for (const streams of this.#bySet.values()) for (const call of streams.keys()) call.end();
+    const calls = [...this.#bySet.values()].flatMap((streams) => [...streams.keys()]);
     this.#bySet.clear();
+    // As an error: flagd's providers wait for ever after a stream that has ended well.
+    for (const call of calls) call.emit("error", CLOSING);
   }
 
   #tell({ set, changedKeys }: FlagSetChange): void {
