@@ -51,8 +51,9 @@ FROM (
     f.newest_exposure_at AS newest_exposure_at,
     ${query.cut === "day" ? `intDiv(f.exposed_at, ${DAY_MS}) * ${DAY_MS}` : "0"} AS day,
     arrayFilter(m -> m.1 >= f.exposed_at AND m.1 < f.exposed_at + ${windowMs}, f.messages) AS own,
-    if(empty(own), NULL, arrayMax(m -> m.1, own)) AS newest_event_at,
-    ${columns.join(",\n    ")}
+    if(empty(own), NULL, arrayMax(m -> m.1, own)) AS newest_event_at${columns
+      .map((column) => `,\n    ${column}`)
+      .join("")}
   FROM ${units} AS f
 ) AS u
 GROUP BY variant, day, crossed
