@@ -114,6 +114,8 @@ function commandOf(suite: Suite): readonly string[] {
         ];
   return [
     "node",
+    // What is published is tested from its source.
+    "--conditions=paceline:source",
     "--test",
     "--test-reporter=./tools/test-reporter.ts",
     "--test-timeout=240000",
