@@ -312,6 +312,7 @@ export const FlagSummarySchema = Type.Object({
       publishedAt: Type.String(),
       enabled: Type.Boolean(),
       exposureShare: Type.Number({ description: "of its widest rule, 0 to 1; 0 without rules" }),
+      targeted: Type.Boolean({ description: "the widest rule asks for more than the exposure" }),
       rules: Type.Integer({ minimum: 0 }),
     }),
     { description: "where the flag is in force now" },
@@ -321,6 +322,9 @@ export type FlagSummary = Static<typeof FlagSummarySchema>;
 
 const EnvironmentView = Type.Object({
   environment: Type.String(),
+  lock: Type.Union([Type.Object({ holder: Type.String(), reason: Type.String() }), Type.Null()], {
+    description: "what keeps the flag as it is here, a running rollout for example",
+  }),
   draft: Type.Union([
     Type.Object({ configuration: ConfigurationSchema, version: Type.Integer() }),
     Type.Null(),

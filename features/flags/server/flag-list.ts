@@ -35,6 +35,7 @@ interface InForce {
   readonly digest: string | null;
   readonly enabled: boolean | null;
   readonly exposure: number | null;
+  readonly targeted: boolean | null;
   readonly rules: number | null;
 }
 
@@ -55,14 +56,23 @@ async function readInForce(db: Db, flagIds: readonly string[]): Promise<readonly
     select
       l.flag_id, l.environment, l.revision, l.published_at, l.digest,
       (c.configuration ->> 'enabled')::boolean as enabled,
-      (
-        select max((rule.value ->> 'exposureShare')::float8)
-        from jsonb_array_elements(c.configuration -> 'rules') as rule
-      ) as exposure,
+      widest.exposure, widest.targeted,
       jsonb_array_length(c.configuration -> 'rules') as rules
     from latest l
     left join flag_revisions r on r.workspace_id = l.workspace_id and r.digest = l.digest
     cross join lateral (select r.content::jsonb -> 'configuration' as configuration) c
+    left join lateral (
+      select exposure, targeted from (
+        select
+          (rule.value ->> 'exposureShare')::float8 as exposure,
+          jsonb_typeof(rule.value -> 'when') <> 'null'
+            or coalesce(jsonb_array_length(rule.value -> 'gates'), 0) > 0
+            or coalesce(jsonb_array_length(rule.value -> 'prerequisites'), 0) > 0 as targeted
+        from jsonb_array_elements(c.configuration -> 'rules') as rule
+      ) one
+      order by one.exposure desc, one.targeted
+      limit 1
+    ) widest on true
     where l.digest is not null
     order by l.environment`.execute(db);
   return rows;
@@ -117,6 +127,7 @@ function summaryOf(
         publishedAt: place.published_at.toISOString(),
         enabled: place.enabled ?? false,
         exposureShare: place.exposure ?? 0,
+        targeted: place.targeted ?? false,
         rules: place.rules ?? 0,
       })),
   };

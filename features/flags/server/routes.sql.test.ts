@@ -86,25 +86,27 @@ test("flags are sorted by age and by key, both ways, page by page without a gap"
 });
 
 test("the list says how far each flag is open in each environment, and finds by tag and stage", async () => {
+  const when = { attribute: "plan", operator: "equals", value: "pro" };
   const rules = [
     { id: "few", serve: { variant: "on" }, exposureShare: 0.05 },
-    { id: "more", serve: { variant: "on" }, exposureShare: 0.25 },
+    { id: "more", when, serve: { variant: "on" }, exposureShare: 0.25 },
   ];
   await publishTestFlag(server, "l-1", boolean, { offVariant: "off", rules });
   await publishTestFlag(server, "l-1", boolean, { enabled: false, offVariant: "off" }, "staging");
   await call("POST", "/api/v1/flags", { key: "l-2", ...boolean, tags: ["listed"] });
   const [flag] = (await call("GET", "/api/v1/flags?text=l-1")).json().items;
   const facts = flag.published.map(
-    ({ environment, enabled, exposureShare, rules: count }: Record<string, unknown>) => [
+    ({ environment, enabled, exposureShare, targeted, rules: count }: Record<string, unknown>) => [
       environment,
       enabled,
       exposureShare,
+      targeted,
       count,
     ],
   );
   assert.deepEqual(facts, [
-    ["production", true, 0.25, 2],
-    ["staging", false, 0, 0],
+    ["production", true, 0.25, true, 2],
+    ["staging", false, 0, false, 0],
   ]);
   assert.equal(flag.lastEvaluatedAt, null);
   const keysOf = async (query: string): Promise<readonly string[]> =>

@@ -122,7 +122,7 @@ function addDetail(app: App, deps: FlagRouteDependencies): void {
     },
     async (request, reply) => {
       const { workspaceId } = commandContext(request);
-      const detail = await readDetail(deps.db, workspaceId, request.params.key);
+      const detail = await readDetail(deps.db, workspaceId, request.params.key, deps.door.findLock);
       if (detail === null) throw notFound("flag");
       etag(reply, detail.version);
       return detail;
@@ -136,7 +136,7 @@ async function answer(
   key: string,
   reply: FastifyReply,
 ): Promise<FlagDetail> {
-  const detail = await readDetail(deps.db, ctx.workspaceId, key);
+  const detail = await readDetail(deps.db, ctx.workspaceId, key, deps.door.findLock);
   if (detail === null) throw notFound("flag");
   etag(reply, detail.version);
   return detail;

@@ -2,6 +2,7 @@ import type { Db } from "@paceline/db";
 
 import type { FlagDetail, PublicationView } from "../api.ts";
 import { readSummary } from "./flag-list.ts";
+import type { FindFlagLock } from "./publication-door.ts";
 import { publicationOf, readDraft, readEnvironments, readFlag, readLatest } from "./repository.ts";
 import type { Publication } from "./repository.ts";
 
@@ -22,6 +23,7 @@ export async function readDetail(
   db: Db,
   workspaceId: string,
   key: string,
+  findLock: FindFlagLock,
 ): Promise<FlagDetail | null> {
   const flag = await readFlag(db, workspaceId, key);
   if (flag === null) return null;
@@ -31,8 +33,10 @@ export async function readDetail(
       const draft = await readDraft(db, flag.id, environment);
       const latest = await readLatest(db, flag.id, environment);
       const content = latest?.content ?? null;
+      const lock = await findLock(db, { workspaceId, flagId: flag.id, environment });
       return {
         environment,
+        lock: lock === null ? null : { holder: lock.holder, reason: lock.reason },
         draft,
         published:
           latest === null || content === null ? null : { ...publicationView(latest), content },

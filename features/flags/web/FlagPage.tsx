@@ -2,6 +2,7 @@ import { RollBackButton, WayBackLine } from "@paceline/rollouts/web";
 import {
   Badge,
   Loaded,
+  Notice,
   Page,
   PageHeader,
   Select,
@@ -133,6 +134,13 @@ function Content(props: { flag: FlagDetail }) {
         </p>
         <WayBackLine environment={environment} flagKey={flag.key} />
       </PageHeader>
+      {place?.lock != null && (
+        <div className="mb-5">
+          <Notice tone="accent" title="A rollout holds this flag.">
+            {place.lock.reason} Rolling back is never held.
+          </Notice>
+        </div>
+      )}
       <Tabs
         label="Parts of the flag"
         items={tabs}

@@ -86,11 +86,7 @@ export function FlagsPage() {
         staleOf={staleOf}
       />
       {selected.size > 0 && (
-        <SelectionBar
-          flags={items.filter(({ key }) => selected.has(key))}
-          staleOf={(key) => staleOf.get(key)}
-          onDone={() => setSelected(new Set())}
-        />
+        <SelectionBar keys={[...selected].toSorted()} onDone={() => setSelected(new Set())} />
       )}
       <Card flush>
         {query.isError && query.data !== undefined && (

@@ -1,4 +1,4 @@
-import { Badge, Person, RelativeTime, StateBadge } from "@paceline/web-kit";
+import { Badge, Person, RelativeTime, StateBadge, classes } from "@paceline/web-kit";
 import type { Column } from "@paceline/web-kit";
 
 import type { FlagSummary } from "../../api.ts";
@@ -17,28 +17,35 @@ export type ListFacts = {
 
 /** What one flag is in one environment: on or off, and how far it is open. */
 function Place(props: { place: FlagSummary["published"][number] }) {
-  const { environment, revision, enabled, exposureShare, rules } = props.place;
+  const { environment, revision, enabled, exposureShare, targeted, rules } = props.place;
   const words = !enabled
     ? "off"
     : rules === 0
       ? "the same for all"
-      : `open to ${shareWords(exposureShare)}`;
+      : `open to ${shareWords(exposureShare)}${targeted ? " of those that a rule asks for" : ""}`;
   return (
     <li
       title={`${environment}, revision ${revision}: ${words}`}
-      className="grid grid-cols-[minmax(0,8.5rem)_4rem_2.5rem] items-center gap-x-2 leading-4"
+      className="grid grid-cols-[minmax(0,7rem)_4rem_5.5rem] items-center gap-x-2 leading-4"
     >
       <span className="truncate">{environment}</span>
       <span aria-hidden className="h-1.5 overflow-hidden rounded-full bg-hover">
         {enabled && (
           <span
-            className="block h-full rounded-full bg-accent-solid"
+            className={classes(
+              "block h-full rounded-full",
+              targeted ? "bg-accent-line" : "bg-accent-solid",
+            )}
             style={{ width: `${(rules === 0 ? 1 : exposureShare) * 100}%` }}
           />
         )}
       </span>
-      <span className="text-right text-small text-fg2 tabular-nums">
-        {!enabled ? "Off" : rules === 0 ? "All" : shareWords(exposureShare)}
+      <span className="text-small text-fg2 tabular-nums">
+        {!enabled
+          ? "Off"
+          : rules === 0
+            ? "Same for all"
+            : `${shareWords(exposureShare)}${targeted ? " of some" : ""}`}
       </span>
     </li>
   );

@@ -25,6 +25,7 @@ const flag: FlagSummary = {
       publishedAt: "2026-03-02T09:00:00.000Z",
       enabled: false,
       exposureShare: 1,
+      targeted: false,
       rules: 1,
     },
   ],

@@ -6,6 +6,8 @@ import {
   Person,
   RelativeTime,
   TextLink,
+  apiClient,
+  useCommand,
   useMay,
 } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
@@ -13,10 +15,33 @@ import { Suspense, lazy, useState } from "react";
 
 import type { FlagDetail } from "../../api.ts";
 import { Lifecycle } from "../list/Lifecycle.tsx";
-import { membersQuery } from "../queries.ts";
+import { flagPath, membersQuery } from "../queries.ts";
 import { VariantSwatch } from "../VariantBar.tsx";
 import type { VariantNames } from "../VariantBar.tsx";
 import { valueWords } from "../words.ts";
+
+const nextStage = {
+  live: { to: "concluded", act: "Conclude" },
+  concluded: { to: "clean-up", act: "Clean up its code" },
+  "clean-up": { to: "live", act: "Keep it after all" },
+} as const;
+
+/** Says that the flag has come to its end, that its code may go, or that it lives on. */
+function MoveStage(props: { flag: FlagDetail }) {
+  const { key, lifecycle } = props.flag;
+  const next = lifecycle === "draft" || lifecycle === "archived" ? null : nextStage[lifecycle];
+  const move = useCommand({
+    run: () => apiClient.post<FlagDetail>(`${flagPath(key)}/lifecycle`, { lifecycle: next?.to }),
+    refresh: [["flags"], ["stale-flags"]],
+    done: "Stage changed; nobody sees another variant",
+  });
+  if (next === null) return null;
+  return (
+    <Button small kind="quiet" busy={move.isPending} onClick={() => move.mutate(undefined)}>
+      {next.act}
+    </Button>
+  );
+}
 
 const AboutDialog = lazy(async () => ({
   default: (await import("./AboutDialog.tsx")).AboutDialog,
@@ -49,8 +74,9 @@ export function AboutCard(props: { flag: FlagDetail; names: VariantNames }) {
           {
             key: "Stage",
             value: (
-              <span>
+              <span className="flex flex-wrap items-center gap-2">
                 <Lifecycle lifecycle={flag.lifecycle} />
+                {may && <MoveStage flag={flag} />}
               </span>
             ),
           },
