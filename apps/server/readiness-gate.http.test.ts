@@ -170,6 +170,27 @@ test("lowering, switching off and taking back pass the gate", async () => {
   });
 });
 
+test("a way back is rehearsed on a shadow flag, measured, and filed as a drill", async () => {
+  const at = `/api/v1/environments/production/flags/${KEY}/rollback/rehearsals`;
+  const first = await call("POST", at);
+  assert.equal(first["verdict"], "passed", JSON.stringify(first));
+  const measure = first["measure"] as unknown as Record<string, number>;
+  assert.deepEqual([measure["probed"], measure["restored"], measure["clients"]], [100, 100, 0]);
+  assert.ok((measure["effectMs"] ?? Infinity) < 2_000);
+  const shadow = await call("GET", `/api/v1/flags/rehearsal.${KEY}`);
+  assert.deepEqual(shadow["tags"], ["rehearsal"]);
+  const again = await call("POST", at);
+  assert.equal(again["verdict"], "passed");
+  const { items } = await call("GET", at);
+  assert.deepEqual(
+    (items as unknown as { readonly id: string }[]).map(({ id }) => id),
+    [again["id"], first["id"]],
+  );
+  const bare = await send("POST", at.replace(KEY, "absent"));
+  assert.equal(bare.statusCode, 409);
+  assert.match(bare.body, /Define the rollback of this flag first/);
+});
+
 /** Callers of the door, by file: a new one is a new write path, and belongs into the table above. */
 const CALLERS = [
   "features/flags/server/commands/archive-flag.ts",

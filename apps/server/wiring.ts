@@ -35,6 +35,7 @@ import { experimentReadiness } from "./readiness.ts";
 import { createRolloutPlans } from "./rollout-plans.ts";
 import type { RolloutPlans } from "./rollout-plans.ts";
 import { serviceContext } from "./service-context.ts";
+import { shadowPort } from "./shadow-port.ts";
 
 const DAYS_PER_WEEK = 7;
 
@@ -159,6 +160,7 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
   const plans = createRolloutPlans(parts, door, { flags, experiments });
   const rollouts: RolloutDependencies = {
     flags,
+    shadow: shadowPort(door, flagSets),
     receipts: receiptsPort(parts.subscribers),
     experiments,
     plans: plans.running,

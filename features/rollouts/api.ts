@@ -124,6 +124,40 @@ export const MonitorStateSchema = Type.Object({
 
 export type DefineRollback = Static<typeof DefineRollbackSchema>;
 export type RollbackDefinitionDocument = Static<typeof RollbackDefinitionSchema>;
+/** What a rehearsal measured; durations in milliseconds since the rollback was asked for. */
+export const RehearsalMeasureSchema = Type.Object({
+  effectMs: Type.Union([Type.Number(), Type.Null()], {
+    description: "until the server served the target; null if it did not",
+  }),
+  probed: Type.Integer({ description: "units that were asked for afterwards" }),
+  restored: Type.Integer({ description: "those that got what the target gives" }),
+  clients: Type.Integer({ description: "connected clients that acknowledge revisions" }),
+  acknowledged: Type.Integer(),
+  receiptsMs: Type.Union([Type.Number(), Type.Null()], {
+    description: "until 99 of 100 acknowledging clients had the target",
+  }),
+});
+
+export const RehearsalVerdictSchema = Type.Union([
+  Type.Literal("passed"),
+  Type.Literal("deviated"),
+  Type.Literal("failed-to-restore"),
+]);
+
+export const RehearsalSchema = Type.Object({
+  id: Type.String(),
+  flagKey: Type.String(),
+  environment: Type.String(),
+  target: TargetSchema,
+  measure: RehearsalMeasureSchema,
+  verdict: RehearsalVerdictSchema,
+  reason: Type.String(),
+  actor: Type.String(),
+  startedAt: Type.String({ format: "date-time" }),
+  auditEntry: Type.String(),
+});
+export type RehearsalDocument = Static<typeof RehearsalSchema>;
+
 export type RollbackExecutionDocument = Static<typeof ExecutionSchema>;
 export type RollbackState = Static<typeof RollbackStateSchema>;
 export type MonitorState = Static<typeof MonitorStateSchema>;

@@ -632,6 +632,20 @@ export interface RollbackExecutions {
   workspace_id: string;
 }
 
+export interface RollbackRehearsals {
+  actor: string;
+  audit_entry: string;
+  environment: string;
+  flag_key: string;
+  id: string;
+  measure: Json;
+  reason: string;
+  started_at: Timestamp;
+  target: Json;
+  verdict: string;
+  workspace_id: string;
+}
+
 export interface RolloutPlans {
   authors: string[];
   created_at: Timestamp;
@@ -878,6 +892,7 @@ export interface Database {
   risk_domains: RiskDomains;
   rollback_definitions: RollbackDefinitions;
   rollback_executions: RollbackExecutions;
+  rollback_rehearsals: RollbackRehearsals;
   rollout_plans: RolloutPlans;
   rollout_templates: RolloutTemplates;
   samples: Samples;

@@ -110,6 +110,18 @@ export function flagCommand(): Command {
 
 interface RollbackOptions extends Options {
   readonly reason: string;
+  readonly rehearse?: true;
+}
+
+async function rehearse(path: string, options: RollbackOptions): Promise<void> {
+  const report = await call(options, "POST", `${path}/rehearsals`);
+  const verdict = text(report, "verdict");
+  print(
+    options.json,
+    report,
+    `${verdict}: ${text(report, "reason")} Audit entry ${text(report, "auditEntry")}.`,
+  );
+  if (verdict !== "passed") process.exitCode = EXIT.failed;
 }
 
 /** `paceline rollback <flag>`: the way back, without anybody's approval. */
@@ -119,8 +131,13 @@ export function rollbackCommand(): Command {
     .argument("<flag>", "flag key")
     .requiredOption("--environment <key>", "environment")
     .option("--reason <text>", "why; kept in the audit log", "rolled back from the command line")
+    .option(
+      "--rehearse",
+      "on a shadow flag that no code reads: measures the way back, changes nothing",
+    )
     .action(async (key: string, options: RollbackOptions) => {
       const path = `/api/v1/environments/${encodeURIComponent(options.environment)}/flags/${encodeURIComponent(key)}/rollback`;
+      if (options.rehearse === true) return rehearse(path, options);
       const done = await call(options, "POST", path, { reason: options.reason });
       print(
         options.json,

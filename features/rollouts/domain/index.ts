@@ -34,6 +34,8 @@ export {
 export type { Blocker, PlanEvent, PlanRun, StageApproval } from "./stepper.ts";
 export { BUILT_IN_TEMPLATES } from "./template.ts";
 export type { PlanTemplate } from "./template.ts";
+export { judgeRehearsal, REHEARSAL_VERDICTS, shadowKey } from "./rehearsal.ts";
+export type { RehearsalFinding, RehearsalMeasure, RehearsalVerdict } from "./rehearsal.ts";
 export { decideRollback, TRIGGERS } from "./rollback.ts";
 export type {
   Finding,

@@ -84,8 +84,38 @@ export const NO_PLANS: RunningPlans = {
   takenBack: async () => undefined,
 };
 
+/** A flag that nobody reads, served to every client like any other: on it a way back is rehearsed. */
+export interface ShadowPort {
+  /** Puts the shadow flag in force with the change switched on, so that it can be taken back. */
+  prepare(
+    ctx: CommandContext,
+    input: {
+      readonly shadowKey: string;
+      readonly environment: string;
+      readonly towards: RollbackTarget["kind"];
+    },
+  ): Promise<Result<PreparedShadow, string>>;
+  /** What this server gives units now; null where it leaves them to their code. */
+  serves(
+    workspaceId: string,
+    environment: string,
+    shadowKey: string,
+    units: readonly string[],
+  ): readonly (string | null)[];
+}
+
+export interface PreparedShadow {
+  /** In which the change is on. */
+  readonly revision: number;
+  /** Where taking it back leads, as the real flag's way back does. */
+  readonly target: RollbackTarget;
+  /** What every unit gets once it is back. */
+  readonly restored: string;
+}
+
 /** What this feature needs from others; wired in apps/server. */
 export interface RolloutDependencies extends TakeBackDependencies {
+  readonly shadow: ShadowPort;
   readonly plans: RunningPlans;
   /** How far a revision has come with connected clients; without it executions show none. */
   readonly receipts?: (

@@ -6,6 +6,8 @@ export type RollbackError =
   | { readonly kind: "flag-not-found" }
   | { readonly kind: "revision-not-found" }
   | { readonly kind: "already-back" }
+  | { readonly kind: "no-way-back" }
+  | { readonly kind: "shadow-refused"; readonly words: string }
   | { readonly kind: "stale-rollback"; readonly current: number };
 
 const PROBLEMS = {
@@ -26,6 +28,16 @@ const PROBLEMS = {
     status: 409,
     detail: "The flag serves its rollback target and no run goes on. Nothing was changed.",
   },
+  "no-way-back": {
+    title: "There is no way back to rehearse",
+    status: 409,
+    detail: "Define the rollback of this flag first: where it goes back to, and who owns it.",
+  },
+  "shadow-refused": {
+    title: "The shadow flag could not be served",
+    status: 409,
+    detail: "Nothing was rehearsed.",
+  },
   "stale-rollback": {
     title: "Somebody changed it meanwhile",
     status: 412,
@@ -35,5 +47,7 @@ const PROBLEMS = {
 
 /** The problem to throw for a refusal. */
 export function rollbackProblem(error: RollbackError): Error {
-  return problem({ name: error.kind, ...PROBLEMS[error.kind] });
+  const { detail, ...about } = PROBLEMS[error.kind];
+  const words = error.kind === "shadow-refused" ? `${error.words} ${detail}` : detail;
+  return problem({ name: error.kind, ...about, detail: words });
 }

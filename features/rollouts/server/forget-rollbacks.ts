@@ -20,7 +20,11 @@ export async function forgetRollbacks(
     tx,
     plans.map(({ id }) => id),
   );
-  for (const table of ["rollback_executions", "rollback_definitions"] as const) {
+  for (const table of [
+    "rollback_executions",
+    "rollback_rehearsals",
+    "rollback_definitions",
+  ] as const) {
     await tx
       .deleteFrom(table)
       .where("workspace_id", "=", workspaceId)

@@ -5,7 +5,7 @@ import { migrations as audit } from "@paceline/audit/migrations";
 import type { CommandContext } from "@paceline/command";
 import { migrations as experiments } from "@paceline/experiments/migrations";
 import { migrations as flagTables } from "@paceline/flags/migrations";
-import { ok } from "@paceline/result";
+import { err, ok } from "@paceline/result";
 import { testDatabase } from "@paceline/test-kit";
 
 import { NO_PLANS } from "./dependencies.ts";
@@ -51,6 +51,7 @@ function monitor() {
   const unused = (): never => assert.fail("no experiment runs");
   return createMonitor({
     flags,
+    shadow: { prepare: async () => err("unused"), serves: () => [] },
     experiments: {
       events: { flush: unused, experiment: unused, showSql: unused },
       environmentNow: async () => NOW,

@@ -4,6 +4,7 @@ import { Value } from "typebox/value";
 
 import { TargetSchema, TriggerSchema } from "../api.ts";
 import type { RollbackDefinition } from "../domain/index.ts";
+import { lastPassed } from "./rehearsal/repository.ts";
 
 /** One rollback that happened. */
 export interface RollbackExecution {
@@ -90,8 +91,8 @@ export async function hasDefinition(
 }
 
 /**
- * When a flag was last really taken back and the effect was seen, in any environment. Doing it in
- * `drill` is the rehearsal; a rollback in production counts as one.
+ * When a flag was last taken back and the effect was seen, in any environment: by a rehearsal that
+ * passed, or really.
  */
 export async function lastRehearsal(
   db: Db,
@@ -107,7 +108,10 @@ export async function lastRehearsal(
     .orderBy("started_at", "desc")
     .limit(1)
     .executeTakeFirst();
-  return row?.started_at ?? null;
+  const passed = await lastPassed(db, workspaceId, flagKey);
+  const really = row?.started_at ?? null;
+  if (passed === null || really === null) return passed ?? really;
+  return passed > really ? passed : really;
 }
 
 /** Adds the way back of a flag, or replaces it and raises its version. */

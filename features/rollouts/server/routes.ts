@@ -19,6 +19,7 @@ import type { RolloutDependencies } from "./dependencies.ts";
 import { rollbackProblem } from "./errors.ts";
 import type { RollbackError } from "./errors.ts";
 import type { Monitor } from "./monitor.ts";
+import { registerRehearsals } from "./rehearsal/routes.ts";
 import { findDefinition, listExecutions } from "./repository.ts";
 import type { RollbackExecution } from "./repository.ts";
 
@@ -151,4 +152,5 @@ function registerActs(app: App, deps: RolloutDependencies, monitor: Monitor): vo
 export function registerRoutes(app: App, deps: RolloutDependencies, monitor: Monitor): void {
   registerDefinitions(app, deps);
   registerActs(app, deps, monitor);
+  registerRehearsals(app, deps);
 }

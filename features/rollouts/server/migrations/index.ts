@@ -3,12 +3,14 @@ import { sql } from "kysely";
 
 import { guardMigrations } from "./guards.ts";
 import { PLAN_STATEMENTS } from "./plans.ts";
+import { rehearsalMigrations } from "./rehearsals.ts";
 
 export const migrations: FeatureMigrations = {
   feature: "rollouts",
   after: ["flags"],
   migrations: {
     ...guardMigrations,
+    ...rehearsalMigrations,
     "202611240700_rollouts_first": {
       async up(db) {
         await sql`
