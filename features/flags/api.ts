@@ -270,6 +270,8 @@ export const StoredContentSchema = Type.Unsafe<
   Omit<RevisionContent, "configuration"> & { readonly configuration: StoredConfiguration }
 >(Type.Object({ ...contentMembers, configuration: StoredConfigurationSchema }));
 
+export const WarningSchema = Type.Object({ pointer: Type.String(), detail: Type.String() });
+
 export const PublicationSchema = Type.Object({
   environment: Type.String(),
   revision: Type.Integer({ minimum: 1 }),

@@ -74,9 +74,21 @@ test("what was reviewed is what is published: ranges, slots and holdouts count i
   await draft("reviewed", { serve: split(0.2, 0.3, 0.5) });
   const stale = await publish("reviewed", { digest: first.digest });
   assert.equal(stale.statusCode, 409);
-  const reviewed = await publish("reviewed", { digest: stale.json().current });
+  const preview = async () =>
+    (await server.call("GET", `${production("reviewed")}/preview`, undefined, "viewer")).json();
+  const { digest, unchanged, flagd, differences, serverOnly } = await preview();
+  assert.equal(digest, stale.json().current);
+  assert.equal(unchanged, false);
+  assert.equal(serverOnly, null);
+  assert.ok(
+    differences.some(({ pointer }: { readonly pointer: string }) => /ranges/.test(pointer)),
+  );
+  const reviewed = await publish("reviewed", { digest });
   assert.equal(reviewed.statusCode, 200);
-  assert.equal(reviewed.json().digest, stale.json().current);
+  assert.equal(reviewed.json().digest, digest);
+  const document = (await server.call("GET", "/api/v1/flag-sets/production")).json();
+  assert.deepEqual(document.flags["reviewed"].targeting, flagd.targeting);
+  assert.equal((await preview()).unchanged, true);
 });
 
 test("a change that moves everybody is announced by the draft, and published only when it is accepted", async () => {

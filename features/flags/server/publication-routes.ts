@@ -19,6 +19,7 @@ import {
   FlagKey,
   PublicationSchema,
   RevisionDetailSchema,
+  WarningSchema,
 } from "../api.ts";
 import { differences } from "../domain/index.ts";
 import { editConfiguration } from "./commands/edit-configuration.ts";
@@ -32,7 +33,7 @@ import { inForce, mustHaveEnvironment, mustRead } from "./route-guards.ts";
 import { listPublications, publicationView } from "./views.ts";
 
 const EnvironmentParams = Type.Object({ key: FlagKey, environment: EnvironmentKey });
-const Warnings = Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }), {
+const Warnings = Type.Array(WarningSchema, {
   description: "what it does that may not be expected; nothing was refused",
 });
 const RevisionParams = Type.Object({

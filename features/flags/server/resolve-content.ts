@@ -39,6 +39,8 @@ export interface Resolvable {
   readonly before: RevisionContent | null;
   /** Rules of experiments that wait for their start are put in force, and apply to nobody yet. */
   readonly awaitsStart: AwaitsStart;
+  /** Whether the environment is held, for who publishes; a preview holds nothing. */
+  readonly holds: boolean;
 }
 
 async function holdoutGates(
@@ -70,16 +72,16 @@ export function missedBy(
 
 /**
  * What publishing a configuration would put in force: splits anchored in what is in force, slots of
- * layers, gates of holdouts; wholly checked, also against other flags. It holds what it relies on
- * until the transaction ends. The caller holds the flag's row.
+ * layers, gates of holdouts; wholly checked, also against other flags. Within a transaction it holds
+ * what it relies on until that ends. A caller that publishes holds the flag's row.
  */
 export async function resolveContent(
   tx: Db,
   ctx: CommandContext,
-  { flag, environment, draft, before, awaitsStart }: Resolvable,
+  { flag, environment, draft, before, awaitsStart, holds }: Resolvable,
 ): Promise<Result<RevisionContent, ResolveError>> {
   const { workspaceId } = ctx;
-  await lockEnvironment(tx, workspaceId, environment);
+  if (holds) await lockEnvironment(tx, workspaceId, environment);
   const inForce = new Map((before?.configuration.rules ?? []).map((rule) => [rule.id, rule]));
   const claims = await claimLayers(tx, ctx, flag.key, environment, draft);
   if (!claims.ok) return claims;

@@ -43,6 +43,7 @@ import type { ListPlace } from "./flag-list.ts";
 import { registerHoldoutRoutes } from "./holdouts/routes.ts";
 import { registerLayerRoutes } from "./layers/routes.ts";
 import { registerOfrep } from "./ofrep.ts";
+import { registerPreview } from "./preview.ts";
 import { unwrap } from "./problems.ts";
 import { registerPublicationRoutes } from "./publication-routes.ts";
 import { registerReach } from "./reach.ts";
@@ -262,6 +263,7 @@ export function registerRoutes(
   registerTimeTravel(app, deps);
   registerReach(app, deps);
   registerPublicationRoutes(app, deps);
+  registerPreview(app, deps);
   registerLayerRoutes(app, deps);
   registerHoldoutRoutes(app, deps);
   registerDocumentRoutes(app, deps);

@@ -66,7 +66,7 @@ export async function publishFlag(
     const before = latest?.content ?? null;
     const { configuration } = draft;
     const { awaitsStart } = door;
-    const asked = { flag, environment, draft: configuration, before, awaitsStart };
+    const asked = { flag, environment, draft: configuration, before, awaitsStart, holds: true };
     const resolved = await resolveContent(tx, ctx, asked);
     if (!resolved.ok) return resolved;
     const content = resolved.value;

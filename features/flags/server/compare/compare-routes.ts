@@ -7,6 +7,7 @@ import { CompareBody, ComparisonSchema } from "../../compare-api.ts";
 import { completeConfiguration, configurationFaults } from "../../domain/index.ts";
 import { MAX_SAMPLE } from "../contexts/recorded-contexts.ts";
 import type { FlagRouteDependencies } from "../dependencies.ts";
+import { previewContent } from "../preview.ts";
 import { unwrap } from "../problems.ts";
 import { readDraft } from "../repository.ts";
 import { mustHaveEnvironment, mustRead } from "../route-guards.ts";
@@ -54,6 +55,16 @@ export function registerCompareRoutes(app: App, deps: FlagRouteDependencies): vo
       if (faults.length > 0) {
         unwrap({ ok: false, error: { kind: "invalid-configuration", faults } });
       }
+      // As publishing would resolve it: a weight that changes moves only the arms it touches.
+      const inForce = set.flags.get(key)?.content ?? null;
+      const resolved = await previewContent(
+        deps.door,
+        ctx,
+        flag,
+        environment,
+        configuration,
+        inForce,
+      );
       const now = await deps.environmentNow(workspaceId, environment);
       const since = new Date(now.getTime() - days * DAY_MS);
       const range = { since, until: new Date(now.getTime() + 1), limit: MAX_SAMPLE };
@@ -63,7 +74,7 @@ export function registerCompareRoutes(app: App, deps: FlagRouteDependencies): vo
       return compareDraft({
         flag,
         environment,
-        configuration,
+        configuration: resolved.ok ? resolved.value.configuration : configuration,
         set,
         sample,
         since,

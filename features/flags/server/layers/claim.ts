@@ -5,7 +5,6 @@ import type { Result } from "@paceline/result";
 
 import { allocate, fillOf, PARTS, stretchesOf } from "../../domain/index.ts";
 import type { Configuration, Fault, Gate, Layer, Rule, Stretch } from "../../domain/index.ts";
-import { lockEnvironment } from "../needs.ts";
 import { lockLayers, readLedger } from "./repository.ts";
 
 export type ClaimError =
@@ -73,7 +72,7 @@ function claimFault(layer: Layer | undefined, rule: Rule, pointer: string): Faul
 
 /**
  * The gates that a configuration's claims come to, by rule. It holds the layers until the
- * transaction ends; the publication writes the ledger.
+ * transaction ends; the publication writes the ledger. Who publishes holds the environment.
  */
 export async function claimLayers(
   tx: Db,
@@ -84,7 +83,6 @@ export async function claimLayers(
 ): Promise<Result<ReadonlyMap<string, readonly Gate[]>, ClaimError>> {
   const keys = [...new Set(rules.flatMap(({ layers }) => layers.map(({ layer }) => layer)))];
   if (keys.length === 0) return ok(new Map());
-  await lockEnvironment(tx, ctx.workspaceId, environment);
   const open = new Map<string, OpenLayer>();
   for (const layer of await lockLayers(tx, ctx.workspaceId, keys)) {
     const stretches = stretchesOf(await readLedger(tx, layer.id, environment));
