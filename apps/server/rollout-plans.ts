@@ -11,7 +11,6 @@ import {
 } from "@paceline/flags/server";
 import type { FlagSets, PublicationDoor } from "@paceline/flags/server";
 import type { App } from "@paceline/http";
-import type { SseHub } from "@paceline/http";
 import { findInitiative, recordVerdict } from "@paceline/initiatives/server";
 import { err, ok } from "@paceline/result";
 import {
@@ -29,7 +28,7 @@ import type {
   StagePort,
 } from "@paceline/rollouts/server";
 import { createEngine } from "@paceline/workflow";
-import type { Alarm, Engine, Work } from "@paceline/workflow";
+import type { Alarm, Engine, EngineOptions, Work } from "@paceline/workflow";
 
 import type { Config } from "./config.ts";
 import { countAlarms } from "./figures.ts";
@@ -94,8 +93,14 @@ function stagePort(door: PublicationDoor): StagePort {
 
 const VERDICT_STATE = "in_flight";
 
+/** What rollouts need of a server. */
+export type RolloutParts = Pick<
+  Parts,
+  "store" | "clock" | "clocks" | "flagSets" | "logger" | "telemetry"
+>;
+
 function planDependencies(
-  { store, clocks, clock }: Parts,
+  { store, clocks, clock }: RolloutParts,
   door: PublicationDoor,
   rollouts: Pick<RolloutDependencies, "flags" | "experiments">,
 ): PlanDependencies {
@@ -135,10 +140,13 @@ export interface RolloutPlans {
   readonly dependencies: PlanDependencies;
   registerRoutes(app: App): void;
   /** Takes jobs, and tells people and plans what moves. */
-  work(config: Config, hub: SseHub): Promise<Work>;
+  work(
+    node: Pick<Config, "nodeId">,
+    publish: (workspaceId: string, topic: string, data: unknown) => void,
+  ): Promise<Work>;
 }
 
-function alarmWith(parts: Parts): (alarm: Alarm) => void {
+function alarmWith(parts: RolloutParts): (alarm: Alarm) => void {
   const count = countAlarms(parts.telemetry.registry);
   return (alarm) => {
     count(alarm.kind);
@@ -148,7 +156,7 @@ function alarmWith(parts: Parts): (alarm: Alarm) => void {
 }
 
 function follow(
-  parts: Parts,
+  parts: RolloutParts,
   runs: PlanRuns,
   stages: StagePort,
   as: (workspaceId: string) => CommandContext,
@@ -163,11 +171,16 @@ function follow(
   });
 }
 
-/** Creates the engine of this server and makes the rollout plans known to it. */
+/**
+ * Creates the engine of this server and makes the rollout plans known to it.
+ *
+ * @param at called around transactions; for tests that stop a process there
+ */
 export function createRolloutPlans(
-  parts: Parts,
+  parts: RolloutParts,
   door: PublicationDoor,
   rollouts: Pick<RolloutDependencies, "flags" | "experiments">,
+  at?: EngineOptions["at"],
 ): RolloutPlans {
   const { store, logger } = parts;
   const clock: Clock = parts.clock;
@@ -180,6 +193,7 @@ export function createRolloutPlans(
     serviceContext: as,
     alarm: alarmWith(parts),
     onError: (error) => logger.warn({ err: error }, "the queue of durable runs is disturbed"),
+    ...(at === undefined ? {} : { at }),
   });
   const dependencies = planDependencies(parts, door, rollouts);
   const runs = engine.register(planBinding(dependencies));
@@ -190,10 +204,10 @@ export function createRolloutPlans(
     dependencies,
     registerRoutes: (app) =>
       registerPlanRoutes(app, { ...dependencies, runs, control: engine.control }),
-    async work({ nodeId }, hub) {
+    async work({ nodeId }, publish) {
       await store.notifications.on(ROLLOUT_CHANNEL, (payload) => {
         const [workspaceId = "", id = ""] = payload?.split("/") ?? [];
-        if (workspaceId !== "") hub.publish(workspaceId, "rollouts", { id });
+        if (workspaceId !== "") publish(workspaceId, "rollouts", { id });
       });
       const unfollow = follow(parts, runs, dependencies.stages, as);
       const work = await engine.work({ url: store.url, node: nodeId });

@@ -269,7 +269,7 @@ export async function startServer(
     // Begins only: requests are answered while it fills.
     await sample.start();
     await worker.resume();
-    const durable = await wiring.plans.work(config, hub);
+    const durable = await wiring.plans.work(config, (...told) => hub.publish(...told));
     const tasks = startTasks(opened, wiring, config);
     const url =
       config.publicUrl ??

@@ -52,6 +52,7 @@ function enterNext(run: PlanRun, now: Date): PlanRun {
     enteredAt: now.toISOString(),
     clockAt: clock.toISOString(),
     readings: [],
+    exposedUnits: null,
     timeLetOff: false,
   };
 }
@@ -139,6 +140,8 @@ function readGuards(
   // A reading that was begun in the stage before says nothing about this one.
   const entered = run.enteredAt === null ? 0 : Date.parse(run.enteredAt);
   const readings = event.readings.filter(({ at }) => Date.parse(at) >= entered);
+  const isStale = event.stage !== undefined && event.stage !== presentStage(run)?.id;
+  if (isStale) return { ...answer(run, [], now), quiet: true };
   const told: PlanRun = { ...run, readings, exposedUnits: event.exposedUnits };
   const isSame = verdictsOf(readings) === verdictsOf(run.readings);
   if (run.state === "paused") {
@@ -211,8 +214,10 @@ function onEngineEvent(run: PlanRun, event: EngineEvent, now: Date): Answer {
         : answer(run, [], now);
     case "effect-failed":
       return answer(run, [], now);
-    case "effect-refused":
-      return pause(run, event.reason, now);
+    case "effect-refused": {
+      const isOver = ["completed", "rolling-back", "rolled-back", "aborted"].includes(run.state);
+      return isOver ? answer(run, [], now) : pause(run, event.reason, now);
+    }
     case "cancel": {
       const effects = [inside("end", { outcome: "aborted", reason: event.reason })];
       return answer({ ...run, state: "aborted", reason: event.reason }, effects, now);

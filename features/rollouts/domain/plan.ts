@@ -36,7 +36,7 @@ export const ENDED_STATES = ["completed", "rolled-back", "aborted"] as const;
 export interface Hold {
   /** ISO 8601 duration since the stage was published. */
   readonly time: string | null;
-  /** Exposed units since the plan was started. */
+  /** Exposed units of the stage. */
   readonly sample: number | null;
   /** One yes of a member with this role who neither wrote, armed nor started the plan. */
   readonly approval: { readonly by: string } | null;

@@ -33,7 +33,7 @@ export interface PlanRun {
   readonly approvals: readonly StageApproval[];
   /** Newest readings in the present stage; empty until its guards have been read. */
   readonly readings: readonly GuardReading[];
-  /** Exposed units since the start, as last counted; null while unknown. */
+  /** Exposed units of the present stage, as last counted; null while unknown. */
   readonly exposedUnits: number | null;
   /** Whether somebody has let the present stage's time off. */
   readonly timeLetOff: boolean;
@@ -57,6 +57,8 @@ export type PlanEvent =
   | { readonly kind: "taken-back"; readonly by: string; readonly reason: string }
   | {
       readonly kind: "guards-read";
+      /** The stage in which they were read; what was read in another one says nothing about this. */
+      readonly stage?: string;
       readonly readings: readonly GuardReading[];
       readonly exposedUnits: number | null;
     }

@@ -1,6 +1,7 @@
 import { RRuleTemporal } from "rrule-temporal";
 
 import { durationMs } from "./duration.ts";
+import { instantMs, localMs } from "./local-time.ts";
 import type { PlanWindow } from "./plan.ts";
 
 /** Whether stages may begin at an instant. */
@@ -17,31 +18,41 @@ interface Occurrence {
   readonly endsMs: number;
 }
 
+const HOUR_MS = 3_600_000;
 const LOCAL = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})$/;
 /** Overlapping occurrences before the newest one that may still last. */
 const MOST_OVERLAPS = 1_000;
 
-function ruleOf({ startsAt, timeZone, recurrence }: PlanWindow): RRuleTemporal {
+/**
+ * The rule on the wall clock, written as if that were UTC: RFC 5545 drops an occurrence at a local time
+ * that daylight saving skips, and a freeze must not fall out.
+ */
+function ruleOf({ startsAt, recurrence }: PlanWindow): RRuleTemporal {
   const digits = startsAt.replaceAll(/[-:]/g, "");
   const rule = recurrence ?? "FREQ=DAILY;COUNT=1";
-  return new RRuleTemporal({
-    rruleString: `DTSTART;TZID=${timeZone}:${digits}00\nRRULE:${rule}`,
-  });
+  return new RRuleTemporal({ rruleString: `DTSTART;TZID=UTC:${digits}00\nRRULE:${rule}` });
+}
+
+function wallClock({ timeZone }: PlanWindow, now: Date): Date {
+  return new Date(localMs(now.getTime(), timeZone));
 }
 
 /** The occurrence under way at an instant, or null. */
 function occurrenceAt(window: PlanWindow, now: Date): Occurrence | null {
   const lastsMs = durationMs(window.lasts) ?? 0;
-  const start = ruleOf(window).previous(now, true);
+  const start = ruleOf(window).previous(wallClock(window, now), true);
   if (start === null) return null;
-  const startsMs = start.epochMilliseconds;
+  const startsMs = instantMs(start.epochMilliseconds, window.timeZone);
   const endsMs = startsMs + lastsMs;
-  return endsMs > now.getTime() ? { startsMs, endsMs } : null;
+  return startsMs <= now.getTime() && endsMs > now.getTime() ? { startsMs, endsMs } : null;
 }
 
 function nextStart(window: PlanWindow, now: Date): Date | null {
-  const next = ruleOf(window).next(now, false);
-  return next === null ? null : new Date(next.epochMilliseconds);
+  const next = ruleOf(window).next(wallClock(window, now), false);
+  if (next === null) return null;
+  const startsMs = instantMs(next.epochMilliseconds, window.timeZone);
+  // The wall clock was set back in between: it has begun already, and the one after is the next.
+  return startsMs > now.getTime() ? new Date(startsMs) : new Date(now.getTime() + HOUR_MS);
 }
 
 function earliest(instants: readonly (Date | null)[]): Date | null {

@@ -1,5 +1,8 @@
 export { defineRollback } from "./commands/define-rollback.ts";
 export { executeRollback } from "./commands/execute-rollback.ts";
+export { armRollout, startRollout } from "./commands/start-rollout.ts";
+export { rollBackRollout } from "./commands/tell-rollout.ts";
+export { createRollout } from "./commands/write-rollout.ts";
 export type {
   GuardedRuns,
   GuardEventStore,

@@ -54,20 +54,27 @@ export function guardedPlans(
   runs: PlanRuns,
   serviceContext: (workspaceId: string) => CommandContext,
 ): GuardedRuns {
+  /** In which stage each run was when it was listed, and hence read. */
+  const listedIn = new Map<string, string>();
   return {
     async list(db) {
       const watched: WatchedRun[] = [];
+      listedIn.clear();
       for (const rollout of await listMoving(db, null)) {
         const { guards, stages } = rollout.plan;
         if (guards.length === 0 && stages.every(({ hold }) => hold.sample === null)) continue;
         const run = await runs.read({ ...serviceContext(rollout.workspaceId), db }, rollout.id);
         const one = run === null ? null : watchedOf(rollout, run);
-        if (one !== null) watched.push(one);
+        if (one === null) continue;
+        watched.push(one);
+        listedIn.set(rollout.id, one.stage.id);
       }
       return watched;
     },
     async deliver(ctx, runId, { readings, exposedUnits }) {
-      await runs.deliver(ctx, runId, { kind: "guards-read", readings, exposedUnits });
+      const stage = listedIn.get(runId);
+      const place = stage === undefined ? {} : { stage };
+      await runs.deliver(ctx, runId, { kind: "guards-read", ...place, readings, exposedUnits });
     },
   };
 }
