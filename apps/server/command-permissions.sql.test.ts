@@ -21,6 +21,8 @@ const WORKSPACE = "00000000-0000-7000-8000-00000000000a";
 /** Functions beside the commands that need no permission, each with its reason. */
 const EXEMPT: Readonly<Record<string, string>> = {
   completeFirstRun: "the one-time link is the permission; there is no actor yet",
+  concludeFlag:
+    "follows from ending an experiment or a rollout, which was permitted; in that transaction",
   createWorkspace: "refuses everybody but the server's own services",
   issuePasswordLink: "the last step of addMember and makePasswordLink, within their transaction",
   makeFirstRunLink: "run by the server at its start",
