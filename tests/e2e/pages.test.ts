@@ -45,6 +45,8 @@ function addressesOf(path: string, workspace: Workspace): readonly string[] {
   const more: Readonly<Record<string, readonly string[]>> = {
     "/initiatives": ["?view=table", `?panel=${panel}`],
     "/flags": ["?new=1"],
+    "/layers": ["?act=layer", "?act=holdout"],
+    "/flags/$flagKey": ["?tab=explain&environment=replay-checkout&unit=customer-0-1"],
     "/events/bad": [
       `?${workspace.badGroup}`,
       `?${workspace.badGroup}&act=map`,

@@ -309,6 +309,14 @@ export async function fillWorkspace(owner: Owner): Promise<Workspace> {
   });
   await propose("Shorter consent text", { draft: true });
   const drafted = await draft("One-page checkout, again", "production");
+  await call("POST", "/api/v1/layers", { key: "checkout-page", name: "Checkout page" });
+  await call("POST", "/api/v1/holdouts", {
+    key: "season",
+    name: "Season",
+    environment: "production",
+    scope: { kind: "tag", tag: "checkout" },
+    share: 0.05,
+  });
   const planned = await planEvents(owner, clients.intake, marathon);
   const log = await call("GET", "/api/v1/audit/entries?limit=1");
   return {

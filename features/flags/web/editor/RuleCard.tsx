@@ -42,7 +42,7 @@ export function RuleCard(props: RuleCardProps) {
       <div className="flex items-start gap-2 px-3 py-2.5">
         {!disabled && <DragHandle {...props} />}
         <RuleTitle {...props} />
-        <div className="flex shrink-0 items-center gap-1 pt-0.5">
+        <div className="flex shrink-0 items-center gap-1 pt-0.5 max-sm:flex-col-reverse max-sm:items-end">
           {faults > 0 && (
             <Badge tone="negative">{faults === 1 ? "1 fault" : `${faults} faults`}</Badge>
           )}
@@ -74,7 +74,7 @@ function RuleTitle(props: RuleCardProps) {
     event.preventDefault();
   };
   return (
-    <h3 className="min-w-0 flex-1">
+    <h2 className="min-w-0 flex-1">
       <button
         type="button"
         aria-expanded={open}
@@ -98,7 +98,7 @@ function RuleTitle(props: RuleCardProps) {
           className={classes("mt-0.5 size-4 shrink-0 text-fg3", open && "rotate-180")}
         />
       </button>
-    </h3>
+    </h2>
   );
 }
 

@@ -122,7 +122,7 @@ function Part(props: { title: string; note: string; children: ReactNode }) {
       className="grid gap-x-4 gap-y-2 border-b border-line px-4 py-3.5 last:border-b-0 md:grid-cols-[8.5rem_minmax(0,1fr)]"
     >
       <div className="md:pt-1.5">
-        <h4 className="font-medium">{props.title}</h4>
+        <h3 className="font-medium">{props.title}</h3>
         <p className="text-small text-fg3">{props.note}</p>
       </div>
       <div className="min-w-0 md:pt-1">{props.children}</div>

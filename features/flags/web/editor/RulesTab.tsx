@@ -88,7 +88,9 @@ export function RulesTab(props: { at: FlagPlace }) {
   const may = useMay("flag.edit");
   const variants = Object.keys(flag.variants);
   const published = place?.published?.content.configuration;
-  const state = useDraft(place?.draft?.configuration ?? published ?? firstConfiguration(variants));
+  const state = useDraft(
+    place?.draft?.configuration ?? published ?? firstConfiguration(flag.variants),
+  );
   const { draft } = state;
   const [publishing, setPublishing] = useState(false);
   const [tried, setTried] = useState(false);
@@ -190,7 +192,7 @@ export function RulesTab(props: { at: FlagPlace }) {
         <div className="-mt-2">
           <Button
             icon={<Plus aria-hidden />}
-            onClick={() => state.add(newRule(draft.rules, variants))}
+            onClick={() => state.add(newRule(draft.rules, variants, names.base))}
           >
             Add a rule
           </Button>

@@ -7,8 +7,10 @@ import type { ConfigurationDraft, RuleDraft } from "./edit.ts";
 import { moved, replaced } from "./edit.ts";
 
 /** What a flag starts from where nothing was ever written for the environment. */
-export function firstConfiguration(variants: readonly string[]): Configuration {
-  const first = variants[0] ?? null;
+export function firstConfiguration(variants: FlagDefinition["variants"]): Configuration {
+  const names = Object.keys(variants);
+  // The order of the names says nothing: what is off is off until somebody says otherwise.
+  const first = names.find((name) => variants[name] === false) ?? names[0] ?? null;
   return { enabled: true, offVariant: first, defaultVariant: first, rules: [] };
 }
 

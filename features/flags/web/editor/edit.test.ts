@@ -115,7 +115,7 @@ test("a group says the condition that it was read from", () => {
 });
 
 test("a new rule serves nobody, and a copy starts a life of its own", () => {
-  const rule = newRule([], ["off", "on"]);
+  const rule = newRule([], ["on", "off"], "off");
   assert.equal(rule.exposureShare, 0);
   assert.deepEqual(rule.serve, { variant: "on" });
   const copy = copyOf({ ...rule, salt: "s", phase: 3, experimentId: "e" }, [rule]);

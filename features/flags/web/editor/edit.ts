@@ -82,8 +82,16 @@ function freeId(rules: readonly RuleDraft[]): string {
   return `rule-${number}`;
 }
 
-/** A rule that changes nothing for anybody until its exposure is opened. */
-export function newRule(rules: readonly RuleDraft[], variants: readonly string[]): RuleDraft {
+/**
+ * A rule that changes nothing for anybody until its exposure is opened.
+ *
+ * @param base  what everyone else gets; the rule serves another variant
+ */
+export function newRule(
+  rules: readonly RuleDraft[],
+  variants: readonly string[],
+  base: string | undefined,
+): RuleDraft {
   return {
     id: freeId(rules),
     description: "",
@@ -92,7 +100,7 @@ export function newRule(rules: readonly RuleDraft[], variants: readonly string[]
     gates: [],
     layers: [],
     overrides: [],
-    serve: { variant: variants.at(-1) ?? "" },
+    serve: { variant: variants.find((name) => name !== base) ?? variants[0] ?? "" },
     exposureShare: 0,
     phase: 1,
     sticky: null,

@@ -1,5 +1,6 @@
-import { TextField, formatDay, formatTime, formatUtc } from "@paceline/web-kit";
+import { IconButton, TextField, formatDay, formatTime, formatUtc } from "@paceline/web-kit";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useId, useState } from "react";
 
 import type { PublicationView } from "../../api.ts";
@@ -39,7 +40,10 @@ export function MomentField(props: {
           {", "}
           {standingAt(publications, chosen)}
         </p>
-        <ExactMoment moment={moment} latest={openedAt} onMoment={onMoment} />
+        <div className="flex items-center gap-1">
+          <RevisionSteps publications={publications} chosen={chosen} onMoment={onMoment} />
+          <ExactMoment moment={moment} latest={openedAt} onMoment={onMoment} />
+        </div>
       </div>
       <Axis publications={publications} from={from} span={span} chosen={chosen} />
       <label htmlFor={slider} className="sr-only">
@@ -64,6 +68,34 @@ export function MomentField(props: {
         <span>now</span>
       </p>
     </section>
+  );
+}
+
+/** To the moment at which the revision before or after came into force. */
+function RevisionSteps(props: {
+  publications: readonly PublicationView[];
+  chosen: number;
+  onMoment: (moment: string) => void;
+}) {
+  const { publications, chosen, onMoment } = props;
+  const current = publications.findIndex(({ publishedAt }) => Date.parse(publishedAt) <= chosen);
+  const earlier = current === -1 ? undefined : publications[current + 1];
+  const later = publications[(current === -1 ? publications.length : current) - 1];
+  return (
+    <>
+      <IconButton
+        label="Revision before"
+        icon={<ChevronLeft aria-hidden />}
+        disabled={earlier === undefined}
+        onClick={() => earlier !== undefined && onMoment(earlier.publishedAt)}
+      />
+      <IconButton
+        label="Revision after"
+        icon={<ChevronRight aria-hidden />}
+        disabled={later === undefined}
+        onClick={() => later !== undefined && onMoment(later.publishedAt)}
+      />
+    </>
   );
 }
 
@@ -103,11 +135,11 @@ function Axis(props: {
               stroke={digest === null ? "var(--negative)" : "var(--fg3)"}
               strokeWidth={1.5}
             />
-            {index < labelled && (
+            {hasRoom(publications, index, span) && (
               <text
                 x={x(Date.parse(publishedAt))}
                 y={11}
-                textAnchor={index === 0 ? "end" : "middle"}
+                textAnchor="middle"
                 className="fill-fg3 text-meta tabular-nums"
               >
                 {revision}
@@ -128,7 +160,15 @@ function Axis(props: {
   );
 }
 
-const labelled = 6;
+const roomForLabel = 0.04;
+
+/** The newest of those that lie close together is named. */
+function hasRoom(publications: readonly PublicationView[], index: number, span: number): boolean {
+  const newer = publications[index - 1];
+  const own = publications[index];
+  if (newer === undefined || own === undefined) return true;
+  return Date.parse(newer.publishedAt) - Date.parse(own.publishedAt) > span * roomForLabel;
+}
 
 /** The instant to the minute, as UTC. */
 function ExactMoment(props: {

@@ -55,7 +55,7 @@ export function ListFilters(props: {
           onChange={(text) => update({ text })}
         />
       </div>
-      <div className="w-36 max-sm:flex-1">
+      <div className="w-36 max-sm:w-[calc(50%-0.25rem)]">
         <Select
           label="Kind"
           hideLabel
@@ -64,7 +64,7 @@ export function ListFilters(props: {
           onChange={(kind) => update({ kind })}
         />
       </div>
-      <div className="w-32 max-sm:flex-1">
+      <div className="w-32 max-sm:w-[calc(50%-0.25rem)]">
         <Select
           label="Stage"
           hideLabel
@@ -73,7 +73,7 @@ export function ListFilters(props: {
           onChange={(lifecycle) => update({ lifecycle })}
         />
       </div>
-      <div className="w-44 max-sm:flex-1">
+      <div className="w-44 max-sm:w-[calc(50%-0.25rem)]">
         <Select
           label="In force in"
           hideLabel
@@ -88,7 +88,7 @@ export function ListFilters(props: {
           onChange={(environment) => update({ environment })}
         />
       </div>
-      <div className="w-36 max-sm:flex-1">
+      <div className="w-36 max-sm:w-[calc(50%-0.25rem)]">
         <Select
           label="Owner"
           hideLabel

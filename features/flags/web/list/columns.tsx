@@ -24,7 +24,7 @@ function Place(props: { place: FlagSummary["published"][number] }) {
       ? "the same for all"
       : `open to ${shareWords(exposureShare)}${targeted ? " of those that a rule asks for" : ""}`;
   return (
-    <li
+    <span
       title={`${environment}, revision ${revision}: ${words}`}
       className="grid grid-cols-[minmax(0,7rem)_4rem_5.5rem] items-center gap-x-2 leading-4"
     >
@@ -47,7 +47,7 @@ function Place(props: { place: FlagSummary["published"][number] }) {
             ? "Same for all"
             : `${shareWords(exposureShare)}${targeted ? " of some" : ""}`}
       </span>
-    </li>
+    </span>
   );
 }
 
@@ -56,11 +56,11 @@ function InForce(props: { flag: FlagSummary }) {
   if (archivedAt !== null) return <StateBadge state="archived" />;
   if (published.length === 0) return <Badge dashed>Nowhere</Badge>;
   return (
-    <ul className="flex flex-col gap-1 py-1">
+    <span className="flex flex-col gap-1 py-1">
       {published.map((place) => (
         <Place key={place.environment} place={place} />
       ))}
-    </ul>
+    </span>
   );
 }
 
@@ -95,7 +95,13 @@ export function listColumns(facts: ListFacts): readonly Column<FlagSummary>[] {
       sortable: true,
       cell: (flag) => <Name flag={flag} stale={staleOf(flag.key)} />,
     },
-    { key: "inForce", label: "In force", width: "17rem", cell: (flag) => <InForce flag={flag} /> },
+    {
+      key: "inForce",
+      label: "In force",
+      width: "17rem",
+      from: "sm",
+      cell: (flag) => <InForce flag={flag} />,
+    },
     {
       key: "kind",
       label: "Kind",
@@ -164,6 +170,9 @@ function Name(props: { flag: FlagSummary; stale: StaleFlagView | undefined }) {
       </span>
       <span className="mt-0.5 block max-w-[52ch] text-small font-normal text-fg2">
         {stale?.reasons[0]?.words ?? flag.description}
+      </span>
+      <span className="mt-1 block font-normal sm:hidden">
+        <InForce flag={flag} />
       </span>
     </span>
   );
