@@ -138,3 +138,39 @@ test("what is older than the rule says goes with the upkeep, after a dry run has
   );
   assert.ok(units.includes("new-comer") && !units.includes("old-timer"), units.join());
 });
+
+test("erasing a person deletes what sticky rules assigned, and keeps nothing new", async () => {
+  const person = "sticky.person@example.com";
+  const flag = { key: "kept", type: "boolean", variants: { on: true } };
+  assert.equal((await call("POST", "/api/v1/flags", flag)).status, 201);
+  const at = "/api/v1/flags/kept/environments/production";
+  const sticky = { fallbackUnit: "anonymousId", minPhase: 1 };
+  const rules = [{ id: "r", serve: { split: [{ variant: "on", share: 1 }] }, sticky }];
+  assert.equal((await call("PUT", at, { rules })).status, 200);
+  assert.equal((await call("POST", `${at}/publish`, {})).status, 200);
+  const { secret } = await makeKey(server, owner, "evaluate");
+  const evaluate = async (context: object): Promise<unknown> => {
+    const answer = await server.app.inject({
+      method: "POST",
+      url: "/ofrep/v1/evaluate/flags/kept",
+      headers: { authorization: `Bearer ${secret}` },
+      payload: { context },
+    });
+    return JSON.parse(answer.body).variant;
+  };
+  const units = async (): Promise<readonly string[]> => {
+    const { db } = server.parts.store;
+    const rows = await db.selectFrom("flag_assignments").select("unit").orderBy("unit").execute();
+    return rows.map(({ unit }) => unit);
+  };
+  assert.equal(await evaluate({ anonymousId: "anon-1" }), "on");
+  assert.equal(await evaluate({ targetingKey: person, anonymousId: "anon-1" }), "on");
+  assert.equal(await evaluate({ targetingKey: "other" }), "on");
+  assert.deepEqual(await units(), ["anon-1", "other", person]);
+  const identifiers = [person, "anon-1"];
+  const erased = await call("POST", "/api/v1/events/erasures", { identifiers, reason: "asked" });
+  assert.equal(erased.status, 201);
+  assert.deepEqual(await units(), ["other"]);
+  assert.equal(await evaluate({ targetingKey: person, anonymousId: "anon-1" }), "on");
+  assert.deepEqual(await units(), ["other"]);
+});

@@ -240,7 +240,9 @@ function addEvaluation(app: App, deps: FlagRouteDependencies): void {
       await mustHaveEnvironment(deps, workspaceId, environment);
       const set = deps.flagSets.get(workspaceId, environment);
       const at = await deps.environmentNow(workspaceId, environment);
-      const explained = explainFlag(set, request.params.key, context, at.getTime());
+      const { key } = request.params;
+      const kept = await deps.assignments.keptFor(set, key, context);
+      const explained = explainFlag(set, key, kept, at.getTime());
       return explanationView(explained, set.revision);
     },
   );

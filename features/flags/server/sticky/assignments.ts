@@ -40,6 +40,12 @@ export interface Assignments {
     context: EvaluationContext,
     now: Date,
   ): EvaluationContext | Promise<EvaluationContext>;
+  /** As `contextFor`, for who only looks: nobody is assigned anything. */
+  keptFor(
+    set: PublishedSet,
+    key: string | null,
+    context: EvaluationContext,
+  ): EvaluationContext | Promise<EvaluationContext>;
   /** Deletes what a person was assigned, here and in the memory of every process. */
   erase(workspaceId: string, units: readonly string[]): Promise<number>;
 }
@@ -100,6 +106,15 @@ class DatabaseAssignments implements Assignments {
     return rules.length === 0 ? context : this.#assigned(set, rules, context, now);
   }
 
+  keptFor(
+    set: PublishedSet,
+    key: string | null,
+    context: EvaluationContext,
+  ): EvaluationContext | Promise<EvaluationContext> {
+    const rules = stickyRulesOf(set, key);
+    return rules.length === 0 ? context : this.#assigned(set, rules, context, null);
+  }
+
   async erase(workspaceId: string, units: readonly string[]): Promise<number> {
     const { db } = this.#options;
     const deleted = await deleteAssignments(db, workspaceId, units);
@@ -117,21 +132,31 @@ class DatabaseAssignments implements Assignments {
     set: PublishedSet,
     rules: readonly StickyRule[],
     context: EvaluationContext,
-    now: Date,
+    now: Date | null,
   ): Promise<EvaluationContext> {
     const found = new Map<StickyRule, Known>();
     try {
       for (const rule of rules) found.set(rule, await this.#known(set, rule, context));
       // Flags that others need come last in the list, and must be assigned first.
-      for (const rule of rules.toReversed()) {
-        const known = await this.#assign(set, rule, withAssignments(context, found), now);
-        if (known !== null) found.set(rule, known);
-      }
+      if (now !== null) await this.#assignAll(set, rules, context, found, now);
     } catch (error) {
       this.#options.onError(error);
       for (const rule of rules) if (!this.#isKept(rule, found.get(rule))) found.set(rule, null);
     }
     return withAssignments(context, found);
+  }
+
+  async #assignAll(
+    set: PublishedSet,
+    rules: readonly StickyRule[],
+    context: EvaluationContext,
+    found: Map<StickyRule, Known>,
+    now: Date,
+  ): Promise<void> {
+    for (const rule of rules.toReversed()) {
+      const known = await this.#assign(set, rule, withAssignments(context, found), now);
+      if (known !== null) found.set(rule, known);
+    }
   }
 
   #isKept(rule: StickyRule, known: Known | undefined): boolean {
