@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { globSync, mkdirSync, createWriteStream } from "node:fs";
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 interface Tally {
@@ -27,6 +28,8 @@ interface Suite {
 }
 
 const LOGS = "node_modules/.cache/paceline-test-logs";
+/** Hundreds of processes load the same modules: each is compiled by the first of them only. */
+const COMPILED = resolve("node_modules/.cache/paceline-test-modules");
 const IGNORED = (file: string): boolean => file.includes("node_modules") || file.includes("/dist/");
 
 function find(...patterns: string[]): string[] {
@@ -149,7 +152,7 @@ async function run(suite: Suite): Promise<Tally> {
   const log = createWriteStream(`${LOGS}/${suite.name}.log`);
   let output = "";
   const child = spawn(program, args, {
-    env: { ...process.env, ...suite.env },
+    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...suite.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   for (const stream of [child.stdout, child.stderr]) {
