@@ -54,6 +54,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/flag.ts")).flagCommand(),
   },
   {
+    name: "rollout",
+    description: "staged rollouts: write, start, pause, approve, watch, roll back",
+    load: async () => (await import("./commands/rollout.ts")).rolloutCommand(),
+  },
+  {
     name: "rollback",
     description: "take a flag back now; needs no approval",
     load: async () => (await import("./commands/flag.ts")).rollbackCommand(),
