@@ -221,6 +221,10 @@ test("the doctor finds settings, database, disk, server and exporter in order", 
   const { ok, checks } = JSON.parse(found.out);
   assert.equal(ok, true);
   const exporter = checks.find(({ name }: { name: string }) => name === "exporter");
+  const detailOf = (wanted: string) =>
+    checks.find(({ name }: { name: string }) => name === wanted).detail;
+  assert.match(detailOf("flagd"), /nothing is read without a key/);
+  assert.match(detailOf("tls"), /not used/);
   assert.match(exporter.detail, /OTEL_EXPORTER_OTLP_ENDPOINT is not set/);
 });
 

@@ -24,7 +24,13 @@ export async function startNode(settings: Readonly<Record<string, string>>): Pro
     [join(REPOSITORY, "apps", "server", "main.ts"), "--port", "0", "--sample", "0", "--json"],
     {
       cwd: REPOSITORY,
-      env: { ...process.env, PACELINE_OTLP_PORT: "", ...settings },
+      env: {
+        ...process.env,
+        PACELINE_OTLP_PORT: "",
+        PACELINE_FLAGD_EVALUATION_PORT: "",
+        PACELINE_FLAGD_SYNC_PORT: "",
+        ...settings,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );

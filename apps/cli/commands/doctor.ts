@@ -10,6 +10,7 @@ import { configOf, withLocal, withStore } from "../local.ts";
 import type { LocalOptions } from "../local.ts";
 import { EXIT, print } from "../outcome.ts";
 import { exporterCheck } from "./exporter-check.ts";
+import { flagdCheck, lastKnownCheck, tlsCheck } from "./flag-checks.ts";
 
 interface Check {
   readonly name: string;
@@ -35,8 +36,8 @@ async function diskCheck({ dataDir }: Config): Promise<string> {
   return words;
 }
 
-async function serverCheck({ host, port }: Config): Promise<string> {
-  const url = `http://${host}:${port}/readyz`;
+async function serverCheck({ host, port, tls }: Config): Promise<string> {
+  const url = `${tls === null ? "http" : "https"}://${host}:${port}/readyz`;
   const response = await fetch(url, { signal: AbortSignal.timeout(3_000) }).catch(() => null);
   if (response === null) return `no server answers on ${url} (fine if it is not started)`;
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);
@@ -129,8 +130,14 @@ export function doctorCommand(): Command {
         await attempt("erasures", () => erasureKeyCheck(config)),
         await attempt("disk", () => diskCheck(config)),
         await attempt("server", () => serverCheck(config)),
+        await attempt("flagd", () => flagdCheck(config)),
+        await attempt("tls", () => tlsCheck(config)),
+        await attempt("last known", () => lastKnownCheck(config)),
         await attempt("exporter", () =>
-          exporterCheck(process.env, `http://${config.host}:${config.port}/metrics`),
+          exporterCheck(
+            process.env,
+            `${config.tls === null ? "http" : "https"}://${config.host}:${config.port}/metrics`,
+          ),
         ),
       ];
       const text = checks
