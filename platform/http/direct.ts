@@ -1,5 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 
+import { PROBLEM_TYPE, problemDocument } from "./problem.ts";
+import type { ProblemDetails } from "./problem.ts";
+
 /** One answer, ready to be written. */
 export interface DirectAnswer {
   readonly status: number;
@@ -29,6 +32,17 @@ export interface DirectAnswers {
   add(prefix: string, handler: DirectHandler): void;
   /** Writes an answer with the headers that data has in every answer, and counts it under its route. */
   send(exchange: DirectExchange, route: string, answer: DirectAnswer): void;
+  /**
+   * Writes a refusal as the routes would.
+   *
+   * @param headers  names and values in turn, besides those that every answer and the problem have
+   */
+  refuse(
+    exchange: DirectExchange,
+    route: string,
+    details: ProblemDetails,
+    headers: readonly string[],
+  ): void;
 }
 
 /** What direct answers share with the others. */
@@ -66,15 +80,40 @@ export class DirectRouting implements DirectAnswers {
     this.#handlers.push({ prefix, handler });
   }
 
-  send(
+  send(exchange: DirectExchange, route: string, answer: DirectAnswer): void {
+    this.#write(exchange, route, this.#options.newRequestId(), answer);
+  }
+
+  refuse(
+    exchange: DirectExchange,
+    route: string,
+    details: ProblemDetails,
+    headers: readonly string[],
+  ): void {
+    const id = this.#options.newRequestId();
+    const address = exchange.request.url?.split("?")[0] ?? "";
+    this.#write(exchange, route, id, {
+      status: details.status,
+      headers: [
+        ...headers,
+        ...Object.entries(details.headers ?? {}).flat(),
+        "content-type",
+        PROBLEM_TYPE,
+      ],
+      body: JSON.stringify(problemDocument(details, `${address}#${id}`)),
+    });
+  }
+
+  #write(
     { request, response, startedAtMs }: DirectExchange,
     route: string,
+    requestId: string,
     { status, headers, body }: DirectAnswer,
   ): void {
     if (response.destroyed) return;
-    const { newRequestId, observe } = this.#options;
+    const { observe } = this.#options;
     const length = Buffer.byteLength(body);
-    const head = ["x-request-id", newRequestId(), ...COMMON, ...headers];
+    const head = ["x-request-id", requestId, ...COMMON, ...headers];
     if (status !== 304) head.push("content-length", `${length}`);
     response.writeHead(status, head);
     // Every text of one byte a character is the same in Latin 1, which needs no look at it.

@@ -1,7 +1,7 @@
 import { PermissionDenied } from "@paceline/command";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 
-import { Problem, problemDocument } from "./problem.ts";
+import { Problem, PROBLEM_TYPE, problemDocument } from "./problem.ts";
 import type { FieldFault, ProblemDetails } from "./problem.ts";
 
 type Fault = NonNullable<FastifyError["validation"]>[number];
@@ -94,7 +94,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   for (const [name, value] of Object.entries(details.headers ?? {})) void reply.header(name, value);
   void reply
     .status(details.status)
-    .header("content-type", "application/problem+json; charset=utf-8")
+    .header("content-type", PROBLEM_TYPE)
     .send(
       JSON.stringify(problemDocument(details, `${request.url.split("?")[0] ?? ""}#${request.id}`)),
     );

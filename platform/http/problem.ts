@@ -3,6 +3,8 @@ import type { Static } from "typebox";
 
 const BASE = "https://paceline.dev/problems/";
 
+export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+
 /** One field of the request that broke a rule. */
 export interface FieldFault {
   /** JSON pointer into the body, or `query/<name>`, `path/<name>`, `header/<name>`. */

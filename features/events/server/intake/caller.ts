@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+
 import { problem } from "@paceline/http";
 import type { Authenticate } from "@paceline/http";
 
@@ -6,6 +8,12 @@ import type { EventRouteDeps, IntakeCaller } from "../dependencies.ts";
 
 export type Request = Parameters<Authenticate>[0];
 
+/** What the intake needs to know of a request besides its body. */
+export interface Sent {
+  readonly headers: IncomingHttpHeaders;
+  readonly query: unknown;
+}
+
 /** Names under which a body may carry the key: Segment's, PostHog's and PostHog's for the browser. */
 const BODY_KEYS = ["writeKey", "api_key", "token"] as const;
 
@@ -13,7 +21,7 @@ const BODY_KEYS = ["writeKey", "api_key", "token"] as const;
  * Key of a request: `X-API-Key`, Basic user or bearer token, else what the body names. A header wins
  * over the body.
  */
-export function readKey(headers: Request["headers"], body: unknown): string | null {
+export function readKey(headers: Sent["headers"], body: unknown): string | null {
   const { authorization } = headers;
   const apiKey = headers["x-api-key"];
   if (typeof apiKey === "string" && apiKey !== "") return apiKey.trim();
@@ -50,7 +58,7 @@ export async function findCaller(deps: EventRouteDeps, key: string | null): Prom
 export async function receiptOf(
   deps: EventRouteDeps,
   caller: IntakeCaller,
-  request: Request,
+  request: Sent,
 ): Promise<Receipt> {
   const environment = caller.environment ?? namedEnvironment(request);
   const time = await deps.findEnvironmentTime(caller.workspaceId, environment);
@@ -74,7 +82,7 @@ export async function receiptOf(
 }
 
 /** Keys of a whole workspace name the environment in the query, as `paceline import` does. */
-function namedEnvironment({ query }: Request): string {
+function namedEnvironment({ query }: Sent): string {
   if (typeof query === "object" && query !== null && "environment" in query) {
     if (typeof query.environment === "string") return query.environment;
   }
@@ -82,6 +90,6 @@ function namedEnvironment({ query }: Request): string {
 }
 
 /** Whether the caller only wants to know what would become of the events. */
-export function isDryRun(headers: Request["headers"]): boolean {
+export function isDryRun(headers: Sent["headers"]): boolean {
   return headers["x-paceline-dry-run"] === "1" || headers["x-paceline-dry-run"] === "true";
 }

@@ -1,5 +1,5 @@
 import type { App } from "@paceline/http";
-import type { FastifyReply, FastifySchema } from "fastify";
+import type { FastifySchema } from "fastify";
 
 import { decodeProtobuf, OTLP_SIGNALS, readOtlp } from "../../domain/index.ts";
 import type { OtlpSignal, ReadBody, Receipt } from "../../domain/index.ts";
@@ -11,8 +11,8 @@ import type { Request } from "./caller.ts";
 import { JSON_TYPE, otlpAnswer, otlpStatus, PROTOBUF } from "./otlp-answers.ts";
 import type { OtlpType } from "./otlp-answers.ts";
 import { digestOf } from "./pipeline.ts";
-import { converse, registerPreflight } from "./plugin.ts";
-import type { Answering } from "./plugin.ts";
+import { converse, registerPreflight, reply } from "./plugin.ts";
+import type { Answer, Answering } from "./plugin.ts";
 
 const OPENING_BRACE = 0x7b;
 
@@ -26,15 +26,15 @@ export const OTLP_PATHS: readonly string[] = OTLP_SIGNALS.map((signal) => `/v1/$
 /** OTLP/HTTP. Every answer, also an error, has the content type of its request. */
 export function registerOtlp(intake: App, deps: EventRouteDeps): void {
   intake.register(async (otlp) => {
-    otlp.setErrorHandler((error: Error, request, reply) => {
+    otlp.setErrorHandler((error: Error, request, to) => {
       const problem = intakeProblem(error);
       if (problem === UNAVAILABLE) deps.onError?.(error);
       const type = typeOf(request);
       for (const [name, value] of Object.entries(problem.details.headers ?? {})) {
-        void reply.header(name, value);
+        void to.header(name, value);
       }
-      void reply.status(problem.details.status).header("content-type", type);
-      return reply.send(otlpStatus(type, problem));
+      void to.status(problem.details.status).header("content-type", type);
+      return to.send(otlpStatus(type, problem));
     });
     for (const signal of OTLP_SIGNALS) {
       const url = `/v1/${signal}`;
@@ -44,7 +44,7 @@ export function registerOtlp(intake: App, deps: EventRouteDeps): void {
         bodyLimit: MAX_BODY_BYTES,
         config: { permission: "public", idempotent: false },
         schema: SCHEMA,
-        handler: (request, reply) => take(deps, signal, request, reply),
+        handler: (request, to) => reply(to, take(deps, signal, request)),
       });
       registerPreflight(otlp, url, "POST");
     }
@@ -55,24 +55,16 @@ async function take(
   deps: EventRouteDeps,
   signal: OtlpSignal,
   request: Request,
-  reply: FastifyReply,
-): Promise<string | Uint8Array> {
+): Promise<Answer<string | Uint8Array>> {
   const caller = await findCaller(deps, readKey(request.headers, null));
   const bytes = await readBytes(request.body, request.headers["content-encoding"]);
   const type = typeOf(request, bytes);
   const json = type === JSON_TYPE ? parseJson(bytes) : readProtobuf(signal, bytes);
   const answering = answeringOf(signal, type);
-  return converse(
-    deps,
-    caller,
-    request,
-    reply,
-    (receipt) => readSignal(signal, json, receipt),
-    answering,
-  );
+  return converse(deps, caller, request, (receipt) => readSignal(signal, json, receipt), answering);
 }
 
-function answeringOf(signal: OtlpSignal, type: OtlpType): Answering {
+function answeringOf(signal: OtlpSignal, type: OtlpType): Answering<string | Uint8Array> {
   return {
     answer: (taken) => toBytes(otlpAnswer(signal, type, taken)),
     contentType: type,

@@ -8,7 +8,7 @@ import type { EventRouteDeps, IntakeCaller } from "../dependencies.ts";
 import { dryRunAnswer, intakeProblem, refused, UNAVAILABLE } from "./answers.ts";
 import { readWhole } from "./body.ts";
 import { isDryRun, receiptOf } from "./caller.ts";
-import type { Request } from "./caller.ts";
+import type { Request, Sent } from "./caller.ts";
 import { dryRun, takeEvents } from "./pipeline.ts";
 import type { Taken } from "./pipeline.ts";
 
@@ -25,6 +25,12 @@ const ALLOWED_HEADERS = [
   "tracestate",
   "baggage",
 ].join(", ");
+/** Every page may send. */
+export const CROSS_ORIGIN = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "retry-after",
+  "cross-origin-resource-policy": "cross-origin",
+} as const;
 export const JSON_TYPE = "application/json; charset=utf-8";
 
 /**
@@ -42,10 +48,8 @@ export function registerIntakePlugin(
     intake.addContentTypeParser("*", (request: Request, payload: Readable) =>
       readWhole(payload, request.headers["content-length"]),
     );
-    intake.addHook("onRequest", (_request, reply, done) => {
-      void reply.header("access-control-allow-origin", "*");
-      void reply.header("access-control-expose-headers", "retry-after");
-      void reply.header("cross-origin-resource-policy", "cross-origin");
+    intake.addHook("onRequest", (_request, to, done) => {
+      for (const [name, value] of Object.entries(CROSS_ORIGIN)) void to.header(name, value);
       done();
     });
     intake.setErrorHandler((error: Error) => {
@@ -81,9 +85,15 @@ export function registerPreflight(intake: App, url: string, method: "GET" | "POS
  * closures of one function keep all its variables, and a parsed body that is kept until the disk has
  * answered costs the garbage collector a copy.
  */
-export interface Answering {
+export interface Answering<Body extends string | Uint8Array> {
   /** The body of a 200. */
-  readonly answer: (taken: Taken) => string | Uint8Array;
+  readonly answer: (taken: Taken) => Body;
+  readonly contentType: string;
+}
+
+/** A 200. */
+export interface Answer<Body extends string | Uint8Array> {
+  readonly body: Body;
   readonly contentType: string;
 }
 
@@ -92,38 +102,42 @@ export interface Answering {
  *
  * @param read throws Problem 400 for a body that cannot be read
  */
-export async function converse(
+export async function converse<Body extends string | Uint8Array>(
   deps: EventRouteDeps,
   caller: IntakeCaller,
-  request: Request,
-  reply: FastifyReply,
+  request: Sent,
   read: (receipt: Receipt) => ReadBody,
-  answering: Answering,
-): Promise<string | Uint8Array> {
+  answering: Answering<Body>,
+): Promise<Answer<Body | string>> {
   const receipt = await receiptOf(deps, caller, request);
-  if (isDryRun(request.headers)) return judgeOnly(deps, receipt, read(receipt), reply);
+  if (isDryRun(request.headers)) return judgeOnly(deps, receipt, read(receipt));
   // Not awaited here, where the body would stay alive until the disk has answered.
-  return answerTo(takeEvents(deps, receipt, read(receipt)), reply, answering);
+  return answerTo(takeEvents(deps, receipt, read(receipt)), answering);
 }
 
-async function answerTo(
+async function answerTo<Body extends string | Uint8Array>(
   taking: ReturnType<typeof takeEvents>,
-  reply: FastifyReply,
-  { answer, contentType }: Answering,
-): Promise<string | Uint8Array> {
+  { answer, contentType }: Answering<Body>,
+): Promise<Answer<Body>> {
   const taken = await taking;
   if (!taken.ok) throw refused(taken.error);
-  void reply.header("content-type", contentType);
-  return answer(taken.value);
+  return { body: answer(taken.value), contentType };
+}
+
+/** Sends an answer by a route. Takes the promise, so that its caller need not wait with what it read. */
+export async function reply<Body extends string | Uint8Array>(
+  to: FastifyReply,
+  answering: Promise<Answer<Body>>,
+): Promise<Body> {
+  const { body, contentType } = await answering;
+  void to.header("content-type", contentType);
+  return body;
 }
 
 /** The full per-event answer of `/v1/validate` and of dry runs, the same in every dialect. */
-export function judgeOnly(
-  deps: EventRouteDeps,
-  receipt: Receipt,
-  body: ReadBody,
-  reply: FastifyReply,
-): string {
-  void reply.header("content-type", JSON_TYPE);
-  return JSON.stringify(dryRunAnswer(dryRun(deps, receipt, body)));
+export function judgeOnly(deps: EventRouteDeps, receipt: Receipt, body: ReadBody): Answer<string> {
+  return {
+    body: JSON.stringify(dryRunAnswer(dryRun(deps, receipt, body))),
+    contentType: JSON_TYPE,
+  };
 }

@@ -9,8 +9,8 @@ import { answerOf } from "./answers.ts";
 import { MAX_BODY_BYTES, parseJson, readBytes, unreadableBody } from "./body.ts";
 import { findCaller, readKey } from "./caller.ts";
 import type { Request } from "./caller.ts";
-import { converse, JSON_TYPE, registerPreflight } from "./plugin.ts";
-import type { Answering } from "./plugin.ts";
+import { converse, JSON_TYPE, registerPreflight, reply } from "./plugin.ts";
+import type { Answer, Answering } from "./plugin.ts";
 
 /** `/i/v0/e/` and `/e/` are what the browser library sends to; each also with a trailing slash. */
 const CAPTURE_PATHS = ["/batch", "/capture", "/i/v0/e", "/e"] as const;
@@ -22,7 +22,7 @@ const SCHEMA: FastifySchema = {
   response: { 200: IntakeAnswer },
 };
 
-const ANSWER: Answering = {
+const ANSWER: Answering<string> = {
   answer: (taken) => JSON.stringify({ status: "Ok", ...answerOf(taken) }),
   contentType: JSON_TYPE,
 };
@@ -36,7 +36,7 @@ export function registerPosthog(intake: App, deps: EventRouteDeps): void {
       url,
       config: { permission: "public", idempotent: false },
       schema: SCHEMA,
-      handler: (request, reply) => capture(deps, request, reply),
+      handler: (request, to) => reply(to, capture(deps, request)),
     });
     registerPreflight(intake, url, "POST");
   }
@@ -46,21 +46,17 @@ export function registerPosthog(intake: App, deps: EventRouteDeps): void {
       url,
       config: { permission: "public", idempotent: false },
       schema: { hide: true },
-      handler: (request, reply) => answerFlags(deps, request, reply),
+      handler: (request, to) => answerFlags(deps, request, to),
     });
     registerPreflight(intake, url, "POST");
   }
 }
 
-async function capture(
-  deps: EventRouteDeps,
-  request: Request,
-  reply: FastifyReply,
-): Promise<string | Uint8Array> {
+async function capture(deps: EventRouteDeps, request: Request): Promise<Answer<string>> {
   const json = await readPosthogJson(request);
   const key = readKey(request.headers, json) ?? posthogKey(json);
   const caller = await findCaller(deps, key);
-  return converse(deps, caller, request, reply, (receipt) => readBatch(json, receipt), ANSWER);
+  return converse(deps, caller, request, (receipt) => readBatch(json, receipt), ANSWER);
 }
 
 function readBatch(json: unknown, receipt: Receipt): ReadBody {

@@ -1,5 +1,5 @@
 import type { App } from "@paceline/http";
-import type { FastifyReply, FastifySchema } from "fastify";
+import type { FastifySchema } from "fastify";
 
 import { DryRunAnswer, IntakeAnswer } from "../../api.ts";
 import { MESSAGE_TYPES, readBody } from "../../domain/index.ts";
@@ -8,12 +8,12 @@ import type { EventRouteDeps } from "../dependencies.ts";
 import { answerOf } from "./answers.ts";
 import { MAX_BODY_BYTES, parseJson, readBytes, unreadableBody } from "./body.ts";
 import { findCaller, readKey, receiptOf } from "./caller.ts";
-import type { Request } from "./caller.ts";
-import { converse, JSON_TYPE, judgeOnly, registerPreflight } from "./plugin.ts";
-import type { Answering } from "./plugin.ts";
+import type { Request, Sent } from "./caller.ts";
+import { converse, JSON_TYPE, judgeOnly, registerPreflight, reply } from "./plugin.ts";
+import type { Answer, Answering } from "./plugin.ts";
 
 /** Long and short names of Segment's calls; `import` is a batch of history. */
-const CALLS: Readonly<Record<string, MessageType | "batch">> = {
+export const CALLS: Readonly<Record<string, MessageType | "batch">> = {
   batch: "batch",
   b: "batch",
   import: "batch",
@@ -39,7 +39,7 @@ const VALIDATE_SCHEMA: FastifySchema = {
   response: { 200: DryRunAnswer },
 };
 
-const ANSWER: Answering = {
+const ANSWER: Answering<string> = {
   answer: (taken) => JSON.stringify(answerOf(taken)),
   contentType: JSON_TYPE,
 };
@@ -57,7 +57,7 @@ export function registerSegment(intake: App, deps: EventRouteDeps): void {
       bodyLimit: MAX_BODY_BYTES,
       config: { permission: "public", idempotent: false },
       schema: EVENTS_SCHEMA,
-      handler: (request, reply) => take(deps, call, request, reply),
+      handler: (request, to) => reply(to, take(deps, call, request, request.body)),
     });
     registerPreflight(intake, url, "POST");
   }
@@ -67,20 +67,21 @@ export function registerSegment(intake: App, deps: EventRouteDeps): void {
     bodyLimit: MAX_BODY_BYTES,
     config: { permission: "public", idempotent: false },
     schema: VALIDATE_SCHEMA,
-    handler: (request, reply) => validate(deps, request, reply),
+    handler: (request, to) => reply(to, validate(deps, request)),
   });
   registerPreflight(intake, "/v1/validate", "POST");
 }
 
-async function take(
+/** Takes the events of one call. @throws Problem for what cannot be taken */
+export async function take(
   deps: EventRouteDeps,
   call: MessageType | "batch",
-  request: Request,
-  reply: FastifyReply,
-): Promise<string | Uint8Array> {
-  const json = parseJson(await readBytes(request.body, request.headers["content-encoding"]));
-  const caller = await findCaller(deps, readKey(request.headers, json));
-  return converse(deps, caller, request, reply, (receipt) => readCall(json, call, receipt), ANSWER);
+  sent: Sent,
+  body: unknown,
+): Promise<Answer<string>> {
+  const json = parseJson(await readBytes(body, sent.headers["content-encoding"]));
+  const caller = await findCaller(deps, readKey(sent.headers, json));
+  return converse(deps, caller, sent, (receipt) => readCall(json, call, receipt), ANSWER);
 }
 
 function readCall(json: unknown, call: MessageType | "batch", receipt: Receipt): ReadBody {
@@ -89,15 +90,11 @@ function readCall(json: unknown, call: MessageType | "batch", receipt: Receipt):
   return read.value;
 }
 
-async function validate(
-  deps: EventRouteDeps,
-  request: Request,
-  reply: FastifyReply,
-): Promise<string> {
+async function validate(deps: EventRouteDeps, request: Request): Promise<Answer<string>> {
   const json = parseJson(await readBytes(request.body, request.headers["content-encoding"]));
   const caller = await findCaller(deps, readKey(request.headers, json));
   const receipt = await receiptOf(deps, caller, request);
-  return judgeOnly(deps, receipt, readCall(json, callOf(json), receipt), reply);
+  return judgeOnly(deps, receipt, readCall(json, callOf(json), receipt));
 }
 
 /** One message names its own call; anything else is a batch, and says so if it is none. */
