@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { argv, stdin, stdout } from "node:process";
 
 import { openDatabase } from "@paceline/db";
@@ -31,24 +32,49 @@ function createDraw(seed: number): () => number {
 
 /**
  * Half of the refusals come before anything is read. The other half come after the events are durable,
- * as when a proxy times out: the client sends again what is stored already.
+ * as when a proxy times out: the client sends again what is stored already. Like a proxy, it stands
+ * before everything that the server answers by.
  */
 function addFaults(app: App, share: number, seed: number): void {
   const draw = createDraw(seed);
-  const refusedLate = new WeakSet<object>();
   let requests = 0;
-  app.addHook("onRequest", async (request, reply) => {
-    if (request.method !== "POST") return;
-    requests += 1;
-    if (requests % REPORT_EVERY === 0) stdout.write(`requests ${requests}\n`);
-    if (draw() >= share) return;
-    if (draw() < 0.5) refusedLate.add(request);
-    else await reply.code(statusOf(draw())).header("retry-after", "1").send({ refused: true });
+  const answering = app.server.listeners("request");
+  app.server.removeAllListeners("request");
+  app.server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (request.method === "POST") {
+      requests += 1;
+      if (requests % REPORT_EVERY === 0) stdout.write(`requests ${requests}\n`);
+      if (draw() < share) {
+        if (draw() >= 0.5) {
+          refuse(response, statusOf(draw()), '{"refused":true}');
+          request.resume();
+          return;
+        }
+        refuseLate(response, statusOf(draw()));
+      }
+    }
+    for (const answer of answering) answer.call(app.server, request, response);
   });
-  app.addHook("onSend", async (request, reply, payload) => {
-    if (!refusedLate.has(request)) return payload;
-    void reply.code(statusOf(draw())).header("retry-after", "1");
-    return '{"refused":"after it was stored"}';
+}
+
+function refuse(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, {
+    "access-control-allow-origin": "*",
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    "retry-after": "1",
+  });
+  response.end(body);
+}
+
+/** Says something else than what the server answers, when it answers. */
+function refuseLate(response: ServerResponse, status: number): void {
+  Reflect.set(response, "writeHead", () => response);
+  Reflect.set(response, "end", () => {
+    // Those of its class are seen again.
+    for (const name of ["writeHead", "end"]) Reflect.deleteProperty(response, name);
+    refuse(response, status, '{"refused":"after it was stored"}');
+    return response;
   });
 }
 
@@ -64,7 +90,6 @@ async function main(dataDir: string, port: number, share: number): Promise<void>
     clock: { now: () => new Date() },
     authenticate: async () => null,
   });
-  // Before the routes: a hook counts for those that are registered later.
   addFaults(app, share, port);
   registerIntakeRoutes(app, {
     store,
