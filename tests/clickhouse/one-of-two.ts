@@ -9,6 +9,7 @@ const REPOSITORY = join(import.meta.dirname, "..", "..");
 export interface NodeProcess {
   readonly url: string;
   readonly firstRunUrl: string | null;
+  readonly pid: number;
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -47,6 +48,7 @@ export async function startNode(settings: Readonly<Record<string, string>>): Pro
   const ready = JSON.parse(line) as { url: string; firstRunUrl: string | null };
   return {
     ...ready,
+    pid: child.pid ?? 0,
     async kill() {
       child.kill("SIGKILL");
       await exited;

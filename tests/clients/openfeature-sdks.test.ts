@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { runInThisContext } from "node:vm";
 
+import { DefaultLogger } from "@openfeature/core";
+import { FlagdCore } from "@openfeature/flagd-core";
 import { OpenFeature, ProviderEvents } from "@openfeature/server-sdk";
 import type { EventDetails } from "@openfeature/server-sdk";
 import { OpenFeature as WebOpenFeature, ProviderEvents as WebEvents } from "@openfeature/web-sdk";
@@ -16,6 +18,10 @@ import { bootstrapScript, PacelineProvider } from "@paceline/openfeature-node";
 import { PacelineWebProvider, readBootstrap } from "@paceline/openfeature-web";
 import { stopPostgres } from "@paceline/postgres";
 
+import { connect } from "../../docs/examples/providers/node.ts";
+import { connectPage } from "../../docs/examples/providers/page.ts";
+import { reportParity } from "../../docs/examples/providers/parity.ts";
+import { renderPage } from "../../docs/examples/providers/render.ts";
 import { freePort, makeAdminKey, startServerChild } from "../faults/server-child.ts";
 import { productOf, startWire } from "./paceline-product.ts";
 
@@ -72,12 +78,21 @@ await product.publish("counted", boolean, {
     },
   ],
 });
-await product
-  .publish("sticky", boolean, {
-    defaultVariant: "off",
-    rules: [{ id: "all", serve: { variant: "on" }, sticky: { fallbackUnits: [] } }],
-  })
-  .catch(() => product.publish("sticky", boolean, { defaultVariant: "on" }));
+await product.publish("sticky", boolean, {
+  defaultVariant: "off",
+  rules: [
+    {
+      id: "all",
+      serve: {
+        split: [
+          { variant: "on", share: 1 },
+          { variant: "off", share: 0 },
+        ],
+      },
+      sticky: { fallbackUnit: null, minPhase: 1 },
+    },
+  ],
+});
 
 const provider = new PacelineProvider({
   url: wire.url,
@@ -116,7 +131,16 @@ test("flags are evaluated in this process, by rule and by default", async () => 
 });
 
 test("a flag that only the server may evaluate is asked for there", async () => {
+  const realFetch = globalThis.fetch;
+  const asked: string[] = [];
+  globalThis.fetch = (...args) => {
+    const [address] = args;
+    if (typeof address === "string") asked.push(address);
+    return realFetch(...args);
+  };
   assert.equal(await client.getBooleanValue("sticky", false, { targetingKey: "ada" }), true);
+  globalThis.fetch = realFetch;
+  assert.deepEqual(asked, [`${wire.url}/ofrep/v1/evaluate/flags/sticky`]);
 });
 
 test("a publication arrives with the keys that it changed, and is acknowledged", async () => {
@@ -198,6 +222,36 @@ test("a page starts from what the server rendered, without a request, then follo
   assert.equal(page.getStringValue("greeting", "?"), "old");
   page.getBooleanValue("counted", false);
   while ((await exposuresOf("page-ada")) === 0) await new Promise(setImmediate);
+});
+
+test("the snippets of the guide do what it says", async () => {
+  const { client: shop, provider: own } = await connect(
+    server.url,
+    keys.server,
+    join(folder, "guide.json"),
+  );
+  assert.equal(await shop.getStringValue("greeting", "?", { plan: "pro" }), "new");
+  const visitor = { targetingKey: "visitor-1", plan: "pro" };
+  assert.match(await renderPage(own, visitor), /__PACELINE__=.*greeting/);
+  const page = await connectPage(server.url, keys.page, visitor);
+  assert.equal(page.getStringValue("greeting", "?"), "new");
+
+  await product.post("/api/v1/flags/parity/probe", { environment: "production" });
+  const document = await fetch(`${server.url}/flagd/v1/flags.json`, {
+    headers: { "x-api-key": keys.server },
+  });
+  const core = new FlagdCore();
+  core.setConfigurations(await document.text());
+  const about = { client: "flagd-web", version: "1", protocol: "flagd-sync" } as const;
+  const logger = new DefaultLogger();
+  const bucketing = await reportParity(server.url, keys.server, about, async (targetingKey) =>
+    String(
+      core.resolveStringEvaluation("paceline-parity-probe", "", { targetingKey }, logger).value,
+    ),
+  );
+  assert.equal(bucketing, "flagd-v2-utf16");
+  const parity = await product.get("/api/v1/flags/parity?environment=production");
+  assert.equal(parity["agrees"], false);
 });
 
 test("the server is killed: values stay, STALE is told, and what was missed arrives when it is back", async () => {

@@ -57,11 +57,12 @@ export interface Wire {
 export async function startWire(target: string): Promise<Wire> {
   const { hostname, port } = new URL(target);
   const pairs = new Set<readonly [Socket, Socket]>();
+  const unanswered = new Set<Socket>();
   let isCut = false;
   const relay = createServer((near) => {
     if (isCut) {
       // Nobody answers: the connection waits as it does behind a broken router.
-      near.pause();
+      unanswered.add(near.on("error", () => near.destroy()).pause());
       return;
     }
     const far = connect(Number(port), hostname);
@@ -76,6 +77,11 @@ export async function startWire(target: string): Promise<Wire> {
       });
     }
   });
+  const dropAll = (): void => {
+    for (const [near] of pairs) near.destroy();
+    for (const near of unanswered) near.destroy();
+    unanswered.clear();
+  };
   await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(relay.address() as AddressInfo).port}`,
@@ -84,10 +90,10 @@ export async function startWire(target: string): Promise<Wire> {
     },
     mend() {
       isCut = false;
-      for (const [near] of pairs) near.destroy();
+      dropAll();
     },
     close() {
-      for (const [near] of pairs) near.destroy();
+      dropAll();
       relay.close();
     },
   };

@@ -52,7 +52,8 @@ export const JSON_HEADERS: Readonly<Record<string, string>> = {
 };
 
 const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 15_000;
+// A rollback must reach those who come back, too.
+const LONGEST_WAIT_MS = 5_000;
 
 /** How long to wait before the attempt after so many failed ones: longer each time, never all at once. */
 export function waitMs(failures: number, random: number): number {
