@@ -345,7 +345,12 @@ test("pausing keeps what is served, and rolling back takes it back without an ap
   assert.equal((await inForce(key)).enabled, false, "the answer came before the flag was back");
   await until(id, ({ state }) => state === "rolled-back");
   const shown = await must("GET", `/api/v1/environments/production/flags/${key}/rollback`);
-  const [execution] = shown["executions"] as { effectMs: number | null; numbers: Body }[];
+  const [execution] = shown["executions"] as {
+    actor: string;
+    effectMs: number | null;
+    numbers: Body;
+  }[];
+  assert.equal(execution?.actor, "Mara Lind");
   assert.ok(typeof execution?.effectMs === "number", "nobody looked whether it was in effect");
   assert.equal(execution.numbers["rollout"], id);
   const entries = await server.parts.store.db
@@ -398,7 +403,11 @@ test("harm that a guard finds takes the flag back, with the numbers in the rollb
   const ended = await until(id, ({ state }) => state === "rolled-back");
   assert.equal(ended["reason"], "Pager: It rings.");
   const shown = await must("GET", `/api/v1/environments/production/flags/${key}/rollback`);
-  const [execution] = shown["executions"] as { numbers: { readings: { numbers: object }[] } }[];
+  const [execution] = shown["executions"] as {
+    trigger: string;
+    numbers: { readings: { numbers: object }[] };
+  }[];
+  assert.equal(execution?.trigger, "guard-breach");
   assert.deepEqual(execution?.numbers.readings[0]?.numbers, { alerts: 3 });
 });
 

@@ -23,6 +23,8 @@ export interface TakeBack {
   readonly numbers: JsonObject;
   /** The verdict that the running experiments of the flag end with. */
   readonly verdict: "rollback" | "invalid";
+  /** Recorded also where the flag is back already and nothing runs: something else ends with it. */
+  readonly isEnding?: boolean;
 }
 
 /** A flag that is back, once the transaction commits. */
@@ -73,7 +75,8 @@ export async function takeBack(
   const stopped = await stopRunning(deps, ctx, input);
   const experimentId = stopped ?? input.experimentId;
   const { flagId, fromRevision, toRevision } = reverted.value;
-  if (input.trigger !== "manual" && fromRevision === toRevision && stopped === null) {
+  const isWanted = input.trigger === "manual" || input.isEnding === true;
+  if (!isWanted && fromRevision === toRevision && stopped === null) {
     return err({ kind: "already-back" });
   }
   const place = { environment: input.environment, trigger: input.trigger, reason: input.reason };

@@ -98,18 +98,16 @@ function check(deps: PlanDependencies): InsideEffect {
 function goBack(deps: PlanDependencies): InsideEffect {
   return async (ctx, run, input) => {
     const { plan, id } = await rolloutOf(ctx, run.id);
-    const taken = await takeBack(deps, asService(ctx), {
+    const trigger = textOf(input["trigger"]);
+    // By hand it is the person's own act, which needs no other permission.
+    const taken = await takeBack(deps, trigger === "manual" ? ctx : asService(ctx), {
       flagKey: plan.flagKey,
       environment: plan.environment,
-      // A rollout ends with it, so it is recorded also where the flag is back already.
-      trigger: "manual",
+      trigger,
+      isEnding: true,
       reason: textOf(input["reason"]),
       experimentId: null,
-      numbers: {
-        rollout: id,
-        trigger: input["trigger"] ?? null,
-        readings: input["readings"] ?? [],
-      },
+      numbers: { rollout: id, readings: input["readings"] ?? [] },
       verdict: "rollback",
     });
     if (!taken.ok) return refused(`The flag cannot be taken back: ${taken.error.kind}.`);
