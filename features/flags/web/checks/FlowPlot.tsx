@@ -1,4 +1,4 @@
-import { ChartFrame, formatNumber, formatPercent } from "@paceline/web-kit";
+import { ChartFrame, ScrollRegion, formatNumber, formatPercent } from "@paceline/web-kit";
 
 import { variantFill } from "../variant-look.ts";
 import type { VariantNames } from "../VariantBar.tsx";
@@ -32,28 +32,30 @@ export function FlowPlot(props: { title: string; flows: readonly Flow[]; names: 
       ]}
       note="In force on the left, with the draft on the right"
     >
-      <svg
-        role="img"
-        aria-label={title}
-        viewBox={`0 -4 ${width} ${height + 8}`}
-        width="100%"
-        className="block max-h-52"
-      >
-        {bands.map((band) => (
-          <BandOf
-            key={`${band.flow.from} ${band.flow.to}`}
-            band={band}
-            total={total}
-            names={names}
-          />
-        ))}
-        {left.map((side) => (
-          <SideOf key={nameOf(side.variant)} side={side} at="left" names={names} total={total} />
-        ))}
-        {right.map((side) => (
-          <SideOf key={nameOf(side.variant)} side={side} at="right" names={names} total={total} />
-        ))}
-      </svg>
+      <ScrollRegion label={title} className="overflow-x-auto">
+        <svg
+          role="img"
+          aria-label={title}
+          viewBox={`0 -4 ${width} ${height + 8}`}
+          width="100%"
+          className="block max-h-52 min-w-[30rem]"
+        >
+          {bands.map((band) => (
+            <BandOf
+              key={`${band.flow.from} ${band.flow.to}`}
+              band={band}
+              total={total}
+              names={names}
+            />
+          ))}
+          {left.map((side) => (
+            <SideOf key={nameOf(side.variant)} side={side} at="left" names={names} total={total} />
+          ))}
+          {right.map((side) => (
+            <SideOf key={nameOf(side.variant)} side={side} at="right" names={names} total={total} />
+          ))}
+        </svg>
+      </ScrollRegion>
     </ChartFrame>
   );
 }

@@ -1,7 +1,6 @@
 import {
   Button,
   Card,
-  Columns,
   EmptyState,
   ErrorState,
   SegmentedControl,
@@ -51,8 +50,8 @@ export function ExplainTab(props: {
     isAsked: search.unit !== "",
   };
   return (
-    <Columns
-      aside={
+    <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="min-w-0 lg:order-last">
         <Card title="Ask" foot="Asking exposes nobody and is not counted.">
           <form
             className="flex flex-col gap-4"
@@ -87,35 +86,36 @@ export function ExplainTab(props: {
             </Button>
           </form>
         </Card>
-      }
-    >
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <SegmentedControl
-          label="When"
-          segments={times}
-          value={search.moment === undefined ? "now" : "then"}
-          onChange={(when) =>
-            onSearch({ ...search, moment: when === "now" ? undefined : latest(at) })
-          }
-        />
       </div>
-      {search.moment !== undefined && (
-        <MomentField
-          at={at}
-          moment={search.moment}
-          onMoment={(moment) => onSearch({ ...search, moment })}
-        />
-      )}
-      {search.moment === undefined ? (
-        <Now
-          question={question}
-          environment={at.environment}
-          rules={at.place?.published?.content.configuration.rules ?? []}
-        />
-      ) : (
-        <Then question={question} moment={search.moment} />
-      )}
-    </Columns>
+      <div className="flex min-w-0 flex-col gap-5">
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <SegmentedControl
+            label="When"
+            segments={times}
+            value={search.moment === undefined ? "now" : "then"}
+            onChange={(when) =>
+              onSearch({ ...search, moment: when === "now" ? undefined : latest(at) })
+            }
+          />
+        </div>
+        {search.moment !== undefined && (
+          <MomentField
+            at={at}
+            moment={search.moment}
+            onMoment={(moment) => onSearch({ ...search, moment })}
+          />
+        )}
+        {search.moment === undefined ? (
+          <Now
+            question={question}
+            environment={at.environment}
+            rules={at.place?.published?.content.configuration.rules ?? []}
+          />
+        ) : (
+          <Then question={question} moment={search.moment} />
+        )}
+      </div>
+    </div>
   );
 }
 
