@@ -42,3 +42,17 @@ test("a file of another form and an unknown vendor are wrong uses", () => {
   assert.equal(paceline("eppo", file).status, 2);
   assert.equal(paceline("nobody", file).status, 2);
 });
+
+test("the vendor's own answers are asked again, and each that differs is named", () => {
+  const vectors = join(folder, "vectors.json");
+  const open = { flag: "open", context: { targetingKey: "u1" }, value: true };
+  writeFileSync(vectors, JSON.stringify([open, { ...open, flag: "gone", default: 7, value: 7 }]));
+  const good = paceline("unleash", file, "--verify", vectors);
+  assert.deepEqual([good.status, good.stdout.trim()], [0, "2 passed, 0 failed"]);
+  writeFileSync(vectors, JSON.stringify([open, { ...open, value: false }]));
+  const bad = paceline("unleash", file, "--verify", vectors);
+  assert.equal(bad.status, 1);
+  assert.match(bad.stdout, /open for "u1": true, not false\n1 passed, 1 failed/);
+  writeFileSync(vectors, "{}");
+  assert.equal(paceline("unleash", file, "--verify", vectors).status, 2);
+});

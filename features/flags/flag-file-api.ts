@@ -251,6 +251,11 @@ export const PushFlagsBody = Type.Object(
     archive: Type.Optional(Type.Array(FlagKey, { maxItems: 10_000 })),
     force: Type.Optional(Type.Boolean({ description: "overwrite what moved since the pull" })),
     dryRun: Type.Optional(Type.Boolean({ description: "say what would happen, change nothing" })),
+    imports: Type.Optional(
+      Type.Boolean({
+        description: "the files come from another vendor; only then rules of theirs may change",
+      }),
+    ),
     acceptRebucketing: Type.Optional(Type.Boolean()),
     ignoreFailingTests: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000 })),
   },

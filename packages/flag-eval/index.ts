@@ -14,6 +14,6 @@ export type {
 export { bucketOf } from "./fractional.ts";
 export type { Frame, Operator, Run, TraceStep } from "./logic.ts";
 export { murmur3 } from "./murmur3.ts";
-export { compileRule } from "./operators.ts";
+export { compileRule, OPERATORS } from "./operators.ts";
 export { parseVersion, relateVersions } from "./sem-ver.ts";
 export type { Version } from "./sem-ver.ts";

@@ -1,23 +1,53 @@
+import { compileFlagSet } from "@paceline/flag-eval";
+import type { Operator } from "@paceline/flag-eval";
 import {
+  eppoOperators,
+  flagsmithOperators,
+  growthbookOperators,
   importEppo,
   importFlagsmith,
   importGrowthbook,
   importLaunchdarkly,
   importUnleash,
+  launchdarklyOperators,
+  unleashOperators,
 } from "@paceline/flag-import";
 import type { Imported } from "@paceline/flag-import";
 import { Argument, Command } from "commander";
 
 import { EXIT, Failure, print, table } from "../outcome.ts";
+import { call, list, text, withRemote } from "../remote.ts";
+import { confirmed } from "./flag/confirm.ts";
+import { importedFiles } from "./flag/imported-files.ts";
+import type { NotKept } from "./flag/imported-files.ts";
+import type { FlagOptions } from "./flag/paths.ts";
+import { readVectors, verify } from "./flag/vectors.ts";
+import type { Verification } from "./flag/vectors.ts";
 import { readDocument } from "./initiative.ts";
 
-const IMPORTERS: ReadonlyMap<string, (document: unknown) => Imported> = new Map([
-  ["unleash", importUnleash],
-  ["eppo", importEppo],
-  ["growthbook", importGrowthbook],
-  ["launchdarkly", importLaunchdarkly],
-  ["flagsmith", importFlagsmith],
+interface Vendor {
+  readonly read: (document: unknown) => Imported;
+  readonly operators: ReadonlyMap<string, Operator>;
+}
+
+const VENDORS: ReadonlyMap<string, Vendor> = new Map([
+  ["unleash", { read: importUnleash, operators: unleashOperators }],
+  ["eppo", { read: importEppo, operators: eppoOperators }],
+  ["growthbook", { read: importGrowthbook, operators: growthbookOperators }],
+  ["launchdarkly", { read: importLaunchdarkly, operators: launchdarklyOperators }],
+  ["flagsmith", { read: importFlagsmith, operators: flagsmithOperators }],
 ]);
+
+interface ImportOptions extends FlagOptions {
+  readonly verify?: string;
+  readonly into?: string;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly force: boolean;
+}
+
+/** Flags in one push; a server takes more, a person does not read more at once. */
+const PUSH_MS = 900_000;
 
 function describe({ report, flags }: Imported): string {
   const rows = report.map((one) => [
@@ -31,20 +61,84 @@ function describe({ report, flags }: Imported): string {
   return [table([["flag", "bucketing", "carried", "needs; lacks"], ...rows]), "", total].join("\n");
 }
 
-/** `paceline flag import <vendor> <file>`: offline; with `--json` also the flagd document. */
+async function verifyWith(
+  path: string,
+  { operators }: Vendor,
+  imported: Imported,
+): Promise<Verification> {
+  const compiled = compileFlagSet(imported.flags, { operators });
+  if (!compiled.ok) throw new Failure(`The flags cannot be read: ${compiled.error.kind}.`);
+  return verify(compiled.value, await readVectors(path), Date.now());
+}
+
+function verificationLines({ passed, failed }: Verification): string {
+  return [...failed, `${passed} passed, ${failed.length} failed`].join("\n");
+}
+
+function pushLines(answer: unknown, refused: readonly NotKept[]): string {
+  return [
+    ...list(answer, "changes").map(
+      (change) => `${text(change, "key")}: ${list(change, "actions").join(", ")}`,
+    ),
+    ...list(answer, "refusals").map(
+      (refusal) => `${text(refusal, "key")} is refused: ${text(refusal, "detail")}`,
+    ),
+    ...refused.map(({ flagKey, detail }) => `${flagKey} is left out: ${detail}`),
+    `${text(answer, "unchanged")} flags stay as they are.`,
+  ].join("\n");
+}
+
+async function keep(
+  vendor: string,
+  imported: Imported,
+  environment: string,
+  options: ImportOptions,
+): Promise<void> {
+  const { files, refused } = importedFiles(vendor, imported, environment);
+  const path = "/api/v1/flag-files/push";
+  const body = { environment, files, imports: true, force: options.force };
+  const plan = await call(options, "POST", path, { ...body, dryRun: true }, {}, PUSH_MS);
+  const stopped = list(plan, "refusals").length > 0;
+  if (options.dryRun || stopped) {
+    print(options.json, { imported, plan, refused }, pushLines(plan, refused));
+    if (stopped) process.exitCode = EXIT.failed;
+    return;
+  }
+  if (!options.yes) {
+    console.error(pushLines(plan, refused));
+    if (!(await confirmed(`Put these flags in force in ${environment}?`))) return;
+  }
+  const done = await call(options, "POST", path, { ...body, dryRun: false }, {}, PUSH_MS);
+  print(options.json, { imported, pushed: done, refused }, pushLines(done, refused));
+}
+
+/** `paceline flag import <vendor> <file>`: offline, unless `--into` puts the flags in force. */
 export function flagImportCommand(): Command {
-  return new Command("import")
-    .description("read another vendor's flags, and say what can be carried; changes nothing")
-    .addArgument(new Argument("<vendor>").choices([...IMPORTERS.keys()]))
+  return withRemote(new Command("import"))
+    .description("read another vendor's flags, say what can be carried, and move them in")
+    .addArgument(new Argument("<vendor>").choices([...VENDORS.keys()]))
     .argument("<file>", "what the vendor's server-side SDK endpoint answers, JSON or YAML")
-    .option("--json", "print the report and the flagd document as JSON", false)
-    .action(async (vendor: string, file: string, options: { readonly json: boolean }) => {
-      const imports = IMPORTERS.get(vendor);
-      if (imports === undefined) throw new Failure(`${vendor} is not known.`, EXIT.usage);
-      const imported = imports(await readDocument(file));
+    .option("--verify <vectors>", "answers of the vendor, a file or a folder: all must be the same")
+    .option("--into <environment>", "put the flags in force there; nobody changes sides")
+    .option("--dry-run", "with --into: only say what would happen", false)
+    .option("--force", "with --into: replace flags that are there already", false)
+    .option("--yes", "with --into: do not ask", false)
+    .action(async (vendor: string, file: string, options: ImportOptions) => {
+      const known = VENDORS.get(vendor);
+      if (known === undefined) throw new Failure(`${vendor} is not known.`, EXIT.usage);
+      const imported = known.read(await readDocument(file));
       if (imported.report.length === 0) {
         throw new Failure(`${file} holds no flag in the form of ${vendor}.`, EXIT.usage);
       }
+      if (options.verify !== undefined) {
+        const verified = await verifyWith(options.verify, known, imported);
+        if (verified.failed.length > 0 || options.into === undefined) {
+          print(options.json, verified, verificationLines(verified));
+          if (verified.failed.length > 0) process.exitCode = EXIT.failed;
+          return;
+        }
+      }
+      if (options.into !== undefined) return keep(vendor, imported, options.into, options);
       print(options.json, imported, describe(imported));
     });
 }

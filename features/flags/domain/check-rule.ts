@@ -120,8 +120,7 @@ function serveFaults(
   known: KnownVariant,
 ): readonly Fault[] {
   if ("targeting" in serve) {
-    if (bucketing !== "flagd-v2") return [];
-    return [{ pointer: `${pointer}/targeting`, detail: "is for imported rules; use conditions" }];
+    return [];
   }
   if (bucketing !== "flagd-v2") {
     return [{ pointer, detail: `must be the imported expression of ${bucketing}` }];

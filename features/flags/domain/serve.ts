@@ -1,5 +1,11 @@
 import { compileFlagSet, compileRule } from "@paceline/flag-eval";
-import type { Evaluation, EvaluationContext, Explanation, FlagSet } from "@paceline/flag-eval";
+import type {
+  Evaluation,
+  EvaluationContext,
+  Explanation,
+  FlagSet,
+  Operator,
+} from "@paceline/flag-eval";
 
 import { armFinder } from "./compared-arms.ts";
 import type { ComparedArm, FindArm } from "./compared-arms.ts";
@@ -123,9 +129,17 @@ function planOf(published: Published, find: FindContent): Plan {
   };
 }
 
-/** What an environment has before its first publication. */
-export function emptySet(workspaceId: string, environment: string): PublishedSet {
-  const compiled = compileFlagSet({ flags: {} });
+/**
+ * What an environment has before its first publication.
+ *
+ * @param operators  those of vendors, for imported rules; without them such flags answer `PARSE_ERROR`
+ */
+export function emptySet(
+  workspaceId: string,
+  environment: string,
+  operators: ReadonlyMap<string, Operator> = new Map(),
+): PublishedSet {
+  const compiled = compileFlagSet({ flags: {} }, { operators });
   if (!compiled.ok) throw new Error(`a flag set without flags: ${compiled.error.kind}`);
   const metadata = { flagSetId: `${workspaceId}/${environment}`, version: "0" };
   return {

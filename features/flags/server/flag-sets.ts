@@ -1,8 +1,9 @@
 import type { Db, Notifications } from "@paceline/db";
 
-import { changedKeys, changedSet, emptySet } from "../domain/index.ts";
+import { changedKeys, changedSet } from "../domain/index.ts";
 import type { Published, PublishedSet } from "../domain/index.ts";
 import { PUBLISHED_CHANNEL, readContent } from "./repository.ts";
+import { unpublishedSet } from "./vendor-operators.ts";
 
 // A notification is the fast way; the poll finds what one that was lost would have told.
 const POLL_MS = 5_000;
@@ -132,7 +133,7 @@ function publicationsOf(rows: readonly Row[]): FlagSetChange["publications"] {
 
 function wholeSet(workspaceId: string, environment: string, rows: readonly Row[]): PublishedSet {
   const revision = Math.max(0, ...rows.map((row) => row.revision));
-  return changedSet(emptySet(workspaceId, environment), revision, changesOf(rows));
+  return changedSet(unpublishedSet(workspaceId, environment), revision, changesOf(rows));
 }
 
 class MemoryFlagSets implements FlagSets {
@@ -155,7 +156,8 @@ class MemoryFlagSets implements FlagSets {
 
   get(workspaceId: string, environment: string): PublishedSet {
     return (
-      this.#sets.get(workspaceId)?.get(environment) ?? this.#put(emptySet(workspaceId, environment))
+      this.#sets.get(workspaceId)?.get(environment) ??
+      this.#put(unpublishedSet(workspaceId, environment))
     );
   }
 

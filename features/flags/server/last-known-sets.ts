@@ -1,9 +1,10 @@
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 
-import { changedSet, emptySet } from "../domain/index.ts";
+import { changedSet } from "../domain/index.ts";
 import type { PublishedSet } from "../domain/index.ts";
 import { readContent } from "./repository.ts";
+import { unpublishedSet } from "./vendor-operators.ts";
 
 /** What is in force in one environment, as it is kept on the disk. */
 const KeptSet = Type.Object({
@@ -42,6 +43,6 @@ export function restoredSets(kept: unknown): readonly PublishedSet[] {
         return [content.key, { revision: flag.revision, digest: flag.digest, content }] as const;
       }),
     );
-    return changedSet(emptySet(workspaceId, environment), revision, changes);
+    return changedSet(unpublishedSet(workspaceId, environment), revision, changes);
   });
 }

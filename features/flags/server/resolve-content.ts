@@ -19,6 +19,7 @@ import { findNeeded, lockEnvironment, readDependents } from "./needs.ts";
 import type { Dependent } from "./needs.ts";
 import type { AwaitsStart } from "./publication-door.ts";
 import type { StoredFlag } from "./repository.ts";
+import { importedFaults } from "./vendor-operators.ts";
 
 export type ResolveError =
   | ClaimError
@@ -97,7 +98,10 @@ export async function resolveContent(
     });
   }
   const content = revisionContent(flag, environment, { ...draft, rules });
-  const faults = configurationFaults(flag.variants, content.configuration);
+  const faults = [
+    ...configurationFaults(flag.variants, content.configuration),
+    ...importedFaults(content.configuration),
+  ];
   if (faults.length > 0) return err({ kind: "invalid-configuration", faults });
   const find = await findNeeded(tx, workspaceId, content);
   const asked = prerequisiteFaults(content, find);

@@ -4,7 +4,7 @@ import type { App } from "@paceline/http";
 import { Type } from "typebox";
 
 import { FlagKey } from "../api.ts";
-import { changedSet, emptySet, explainFlag } from "../domain/index.ts";
+import { changedSet, explainFlag } from "../domain/index.ts";
 import type { Published, PublishedSet } from "../domain/index.ts";
 import { ExplainAtBody, ExplainedAtSchema } from "../time-travel-api.ts";
 import type { ExplainedAt } from "../time-travel-api.ts";
@@ -14,6 +14,7 @@ import { publicationOf, readContent } from "./repository.ts";
 import type { PublishedRevision } from "./repository.ts";
 import { mustHaveEnvironment, mustRead } from "./route-guards.ts";
 import { assignedAt } from "./sticky/assigned-at.ts";
+import { unpublishedSet } from "./vendor-operators.ts";
 import { publicationView } from "./views.ts";
 
 const KEPT =
@@ -104,7 +105,7 @@ async function setAt(db: Db, moment: Moment, then: PublishedRevision): Promise<P
     }
   }
   const revision = await environmentRevision(db, moment);
-  return changedSet(emptySet(moment.workspaceId, moment.environment), revision, found);
+  return changedSet(unpublishedSet(moment.workspaceId, moment.environment), revision, found);
 }
 
 /** Keys of the flags that its rules name as prerequisites. */

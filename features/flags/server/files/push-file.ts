@@ -96,7 +96,7 @@ function isImported({ serve, bucketing }: RuleFile): boolean {
 function changedImport(place: PlaceFile, held: PlaceFile | undefined): string | null {
   const known = new Map((held?.rules ?? []).map((rule) => [rule.id, rule]));
   const changed = (place.rules ?? []).find(
-    (rule) => isImported(rule) && !isSame(rule, known.get(rule.id)),
+    (rule) => isImported(rule) && !isSame(rule, known.get(rule.id) ?? null),
   );
   return changed === undefined ? null : (changed.id ?? "without an id");
 }
@@ -156,7 +156,7 @@ async function pushPlace(
     const refusal = refusedBy(key, error);
     return refusal.ok ? ok(none) : refusal;
   };
-  const imported = changedImport(place, kept);
+  const imported = input.imports === true ? null : changedImport(place, kept);
   if (imported !== null) {
     const detail = `Rule ${imported} came by an import and can only be changed by one.`;
     return err([{ key, kind: "imported-rule", detail }]);

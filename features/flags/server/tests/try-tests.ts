@@ -1,11 +1,12 @@
 import type { CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
 
-import { changedSet, emptySet, runFlagTests } from "../../domain/index.ts";
+import { changedSet, runFlagTests } from "../../domain/index.ts";
 import type { FlagTestResult, Published, RevisionContent } from "../../domain/index.ts";
 import { toFlagTest } from "../../flag-test-api.ts";
 import type { FlagTestInput } from "../../flag-test-api.ts";
 import { readFlag, readLatest } from "../repository.ts";
+import { unpublishedSet } from "../vendor-operators.ts";
 import { readTests } from "./test-repository.ts";
 
 /** A content with what it is expected to do. */
@@ -47,7 +48,7 @@ export async function tryTests(
 ): Promise<readonly FlagTestResult[]> {
   if (tests.length === 0) return [];
   const needed = await readNeeded(db, workspaceId, content);
-  const set = changedSet(emptySet(workspaceId, content.environment), 1, needed);
+  const set = changedSet(unpublishedSet(workspaceId, content.environment), 1, needed);
   return runFlagTests(set, content, tests.map(toFlagTest), now.getTime());
 }
 
