@@ -2,6 +2,8 @@ import { headersOf, JSON_HEADERS, waitMs } from "./io.ts";
 import type { ClientIo, ClientPlace } from "./io.ts";
 
 const ATTEMPTS = 4;
+/** A thousand clients that hear of a change at once do not answer at once, while others still wait for it. */
+export const SPREAD_MS = 150;
 
 /** Says which revision is evaluated with: one call under way, and only the newest waits. */
 export class Acknowledger {
@@ -28,6 +30,7 @@ export class Acknowledger {
 
   async #send(): Promise<void> {
     this.#isBusy = true;
+    await this.#wait(SPREAD_MS * this.#io.random());
     for (let failures = 0; this.#waiting !== null && failures < ATTEMPTS;) {
       const revision = this.#waiting;
       if (await this.#sendOnce(revision)) {
@@ -35,13 +38,16 @@ export class Acknowledger {
         if (this.#waiting === revision) this.#waiting = null;
       } else {
         failures += 1;
-        const wait = waitMs(failures, this.#io.random());
-        await new Promise<void>((resolve) => this.#io.after(wait, resolve));
+        await this.#wait(waitMs(failures, this.#io.random()));
       }
     }
     // A revision that could not be told is told with the next one.
     this.#waiting = null;
     this.#isBusy = false;
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#io.after(ms, resolve));
   }
 
   async #sendOnce(revision: number): Promise<boolean> {

@@ -1,4 +1,4 @@
-export { Acknowledger } from "./acknowledger.ts";
+export { Acknowledger, SPREAD_MS } from "./acknowledger.ts";
 export { ExposureOutbox } from "./exposure-outbox.ts";
 export type { ClientExposure } from "./exposure-outbox.ts";
 export { FlagStream, readUpdate } from "./flag-stream.ts";

@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import { argv, cpuUsage } from "node:process";
 
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import { SPREAD_MS } from "@paceline/flag-eval/client";
 
 interface Plan {
   readonly urls: readonly string[];
@@ -103,10 +104,12 @@ async function openDelta(index: number): Promise<void> {
     heard("delta", revision);
     const acknowledgements = [{ stream, revision }];
     const other = index + (index % 4 < 2 ? 0 : 1);
-    post(other, "/flags/v1/acknowledgements", plan.serverKey, { acknowledgements }).then(
-      () => (acknowledged += 1),
-      () => undefined,
-    );
+    setTimeout(() => {
+      post(other, "/flags/v1/acknowledgements", plan.serverKey, { acknowledgements }).then(
+        () => (acknowledged += 1),
+        () => undefined,
+      );
+    }, SPREAD_MS * Math.random());
   });
 }
 
