@@ -144,14 +144,16 @@ test("a server killed in each window of its stage transitions leaves the plan wh
 test("of two nodes one is killed in the middle of a transition: the other goes on, and its clients see every stage", async () => {
   const dying = node("one", "pair", "wake:inside");
   const other = node("two", "pair");
-  await other.until(({ kind }) => kind === "ready");
+  await Promise.all([dying, other].map((one) => one.until(({ kind }) => kind === "ready")));
+  // Held still for a moment, so that it is the other one that the doorbell reaches.
+  other.signal("SIGSTOP");
   const id = await begin("pair");
+  await dying.exited;
+  other.signal("SIGCONT");
   await until(id, "completed");
   await other.until(({ on }) => on === 1_000);
   await assertNeverForward("pair");
   assertServed(other, SHARES);
-  // Whichever node the doorbells reached: one that had one is dead, the plan is through all the same.
-  await dying.kill();
   await other.kill();
 });
 

@@ -18,6 +18,7 @@ export interface RolloutNode {
   /** Resolves with the first line that is as wanted. */
   until(wanted: (said: Said) => boolean): Promise<Said>;
   readonly exited: Promise<void>;
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
   kill(): Promise<void>;
 }
 
@@ -51,6 +52,7 @@ export function startRolloutNode(
         void exited.then(() => reject(new Error(`${node} ended and never said it`)));
         look();
       }),
+    signal: (name) => void child.kill(name),
     async kill() {
       child.kill("SIGKILL");
       await exited;
