@@ -35,6 +35,18 @@ test("a document that is no flag set is refused, a bad flag fails alone", () => 
   assert.deepEqual(all[0]?.value, false);
 });
 
+test("a bulk evaluation may ask for some flags only, and one that is not there says so", () => {
+  const flags = compiled({ first: onOff, second: onOff, third: onOff });
+  assert.deepEqual(
+    flags.evaluateAll({}, 0, ["third", "gone", "first"]).map(({ key, reason }) => [key, reason]),
+    [
+      ["third", "STATIC"],
+      ["gone", "ERROR"],
+      ["first", "STATIC"],
+    ],
+  );
+});
+
 test("reasons follow OpenFeature: static, match, split, default, disabled, error", () => {
   const flags = compiled({
     static: onOff,

@@ -299,9 +299,16 @@ export class FlagSet {
     return failure(key, "TYPE_MISMATCH", message, evaluation.metadata);
   }
 
-  /** Every flag, in the order of the document. A flag that fails does not fail the others. */
-  evaluateAll(context: EvaluationContext, nowMs: number): readonly Evaluation[] {
-    return Array.from(this.#flags.values(), (flag) => flag.evaluate(context, nowMs));
+  /**
+   * Flags in the order of the document, or those asked for in the order of `keys`. A flag that fails
+   * does not fail the others.
+   */
+  evaluateAll(
+    context: EvaluationContext,
+    nowMs: number,
+    keys: Iterable<string> = this.#flags.keys(),
+  ): readonly Evaluation[] {
+    return Array.from(keys, (key) => this.evaluate(key, context, nowMs));
   }
 
   /** As `evaluate`, with the result of every operator that was run. */
