@@ -9,7 +9,7 @@ const TESTBED = join(import.meta.dirname, "../../../shared/conformance/flagd-tes
 const absent = existsSync(TESTBED) ? false : `${TESTBED} is absent`;
 
 /** Scenarios that are run; those that wait for lost connections are left to the long form. */
-const EXPECTED = { "in-process": 146, rpc: 135, web: 128, ofrep: 115 } as const;
+const EXPECTED = { "in-process": 146, rpc: 135, web: 128, ofrep: 114 } as const;
 
 for (const [through, expected] of Object.entries(EXPECTED)) {
   test(
