@@ -13,6 +13,8 @@ import type {
   StoredConfiguration,
 } from "./domain/index.ts";
 
+export type { ReceiptStatusView } from "./clients-api.ts";
+
 const Text = (maxLength: number) => Type.String({ maxLength });
 const Nullable = <T extends ReturnType<typeof Type.String>>(schema: T) =>
   Type.Union([schema, Type.Null()]);

@@ -17,7 +17,7 @@ export {
   GuardStateSchema,
 } from "./guard-api.ts";
 export type * from "./plan-api.ts";
-export type { GuardDocument, GuardReadingDocument } from "./guard-api.ts";
+export type { GuardDocument, GuardReadingDocument, GuardStateDocument } from "./guard-api.ts";
 
 export const TriggerSchema = Type.Union([
   Type.Literal("guardrail-breach"),

@@ -168,3 +168,4 @@ export const GuardSampleSchema = Type.Object({
     }),
   ),
 });
+export type GuardStateDocument = Static<typeof GuardStateSchema>;

@@ -41,10 +41,14 @@ function addressesOf(path: string, workspace: Workspace): readonly string[] {
     $experimentId: workspace.experiments,
     $flagKey: workspace.flags,
     $planName: workspace.plans,
+    $rolloutId: path.endsWith("/edit") ? workspace.rollouts.slice(1) : workspace.rollouts,
   };
   const more: Readonly<Record<string, readonly string[]>> = {
     "/initiatives": ["?view=table", `?panel=${panel}`],
     "/flags": ["?new=1"],
+    "/rollouts": ["?state=armed"],
+    "/rollouts/new": ["?flag=checkout.express&form=advanced"],
+    "/rollouts/$rolloutId/edit": ["?form=advanced"],
     "/layers": ["?act=layer", "?act=holdout"],
     "/flags/$flagKey": ["?tab=explain&environment=replay-checkout&unit=customer-0-1"],
     "/events/bad": [

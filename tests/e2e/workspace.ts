@@ -20,6 +20,7 @@ export interface Workspace {
   readonly initiatives: readonly string[];
   readonly experiments: readonly string[];
   readonly flags: readonly string[];
+  readonly rollouts: readonly string[];
   /** Telemetry plans: one in force with a draft, and one just begun. */
   readonly plans: readonly string[];
   /** Query of the page of bad events of one fault. */
@@ -257,6 +258,68 @@ async function planEvents(
   }
 }
 
+const ROLLED_OUT = "checkout.express";
+
+/** A rollout that runs with guards and a window ahead of it, and one that is still a draft. */
+async function planRollouts({ call }: Owner): Promise<readonly string[]> {
+  const environment = "production";
+  await call("POST", "/api/v1/flags", {
+    key: ROLLED_OUT,
+    type: "boolean",
+    variants: { off: false, on: true },
+  });
+  const place = `/api/v1/flags/${ROLLED_OUT}/environments/${environment}`;
+  const rule = { id: "everyone", serve: { variant: "on" }, exposureShare: 0, recordExposure: true };
+  await call("PUT", place, {
+    enabled: true,
+    offVariant: "off",
+    defaultVariant: "off",
+    rules: [rule],
+  });
+  await call("POST", `${place}/publish`, {});
+  const { items } = await call("GET", "/api/v1/members");
+  const way = `/api/v1/environments/${environment}/flags/${ROLLED_OUT}/rollback`;
+  await call("PUT", way, {
+    initiativeId: null,
+    experimentId: null,
+    target: { kind: "off" },
+    triggers: [],
+    mode: "automatic",
+    ownerId: items[0].id,
+    verification: "The old checkout is back.",
+  });
+  await call("POST", `${way}/rehearsals`);
+  const plan = { flagKey: ROLLED_OUT, environment, ruleId: rule.id, template: "careful" };
+  const guards = [
+    { id: "shares", name: "Shares match", source: { kind: "sample-ratio" }, action: "hold" },
+    {
+      id: "alerts",
+      name: "No critical alert",
+      source: {
+        kind: "alert",
+        matchers: [{ label: "severity", operator: "equals", value: "critical" }],
+      },
+      action: "roll-back",
+    },
+  ];
+  const windows = [
+    {
+      kind: "freeze",
+      name: "Year's end",
+      startsAt: "2030-12-20T00:00",
+      timeZone: "Europe/Berlin",
+      lasts: "P14D",
+      recurrence: null,
+    },
+  ];
+  const write = async (name: string, more: object): Promise<string> =>
+    (await call("POST", "/api/v1/rollouts", { name, ...plan, ...more })).id;
+  const running = await write("Express checkout", { guards, windows });
+  await call("POST", `/api/v1/rollouts/${running}/arm`);
+  await call("POST", `/api/v1/rollouts/${running}/start`);
+  return [running, await write("Express checkout, again", {})];
+}
+
 /** A run with two looks and one that is being drafted; initiatives in flight, proposed and drafted. */
 export async function fillWorkspace(owner: Owner): Promise<Workspace> {
   const { call } = owner;
@@ -318,11 +381,13 @@ export async function fillWorkspace(owner: Owner): Promise<Workspace> {
     share: 0.05,
   });
   const planned = await planEvents(owner, clients.intake, marathon);
+  const rollouts = await planRollouts(owner);
   const log = await call("GET", "/api/v1/audit/entries?limit=1");
   return {
     initiatives: [flying, marathon],
     experiments: [running, drafted],
     flags: [FLAG],
+    rollouts,
     ...planned,
     entry: log.items[0].id,
   };

@@ -4,6 +4,7 @@ import { web as events } from "@paceline/events/web";
 import { web as experiments } from "@paceline/experiments/web";
 import { web as flags } from "@paceline/flags/web";
 import { web as initiatives } from "@paceline/initiatives/web";
+import { web as rollouts } from "@paceline/rollouts/web/screens";
 import type { FeatureWeb } from "@paceline/web-kit";
 
 import { web as overview } from "./overview/index.ts";
@@ -14,6 +15,7 @@ export const features: readonly FeatureWeb[] = [
   initiatives,
   experiments,
   flags,
+  rollouts,
   events,
   audit,
   access,

@@ -1,4 +1,4 @@
-import { RollBackButton, WayBackLine } from "@paceline/rollouts/web";
+import { RollBackButton, WayBackLine, rolloutPage } from "@paceline/rollouts/web";
 import {
   Badge,
   Loaded,
@@ -10,6 +10,7 @@ import {
   StateBadge,
   TabPanel,
   Tabs,
+  TextLink,
   useLive,
   usePageParams,
   usePageSearch,
@@ -136,7 +137,15 @@ function Content(props: { flag: FlagDetail }) {
       </PageHeader>
       {place?.lock != null && (
         <div className="mb-5">
-          <Notice tone="accent" title="A rollout holds this flag.">
+          <Notice
+            tone="accent"
+            title="A rollout holds this flag."
+            action={
+              <TextLink to={rolloutPage.href({ rolloutId: place.lock.holder })}>
+                Open the rollout
+              </TextLink>
+            }
+          >
             {place.lock.reason} Rolling back is never held.
           </Notice>
         </div>

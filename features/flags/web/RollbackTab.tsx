@@ -1,4 +1,4 @@
-import { Executions, WayBackCard } from "@paceline/rollouts/web";
+import { Executions, RehearsalsCard, WayBackCard } from "@paceline/rollouts/web";
 
 import type { FlagPlace } from "./place.ts";
 
@@ -8,6 +8,7 @@ export function RollbackTab(props: { at: FlagPlace }) {
   return (
     <div className="flex flex-col gap-5">
       <WayBackCard environment={environment} flagKey={flag.key} initiativeId={flag.initiativeId} />
+      <RehearsalsCard environment={environment} flagKey={flag.key} />
       <Executions environment={environment} flagKey={flag.key} />
     </div>
   );

@@ -1,3 +1,4 @@
+import { newRolloutPage } from "@paceline/rollouts/web";
 import {
   Badge,
   Card,
@@ -6,6 +7,7 @@ import {
   Notice,
   TextLink,
   formatPercent,
+  useMay,
 } from "@paceline/web-kit";
 import { Flag } from "lucide-react";
 
@@ -29,6 +31,7 @@ export function RulesInForce(props: {
   const { flag, environment, place } = at;
   const configuration = place?.published?.content.configuration;
   const rules = configuration?.rules ?? [];
+  const mayPlan = useMay("rollout.edit") && place?.lock == null;
   const edit = flagPage.href({ flagKey: flag.key }, { tab: "rules", environment });
   if (configuration === undefined || rules.length === 0) {
     return (
@@ -71,6 +74,14 @@ export function RulesInForce(props: {
               contexts={reach?.contexts ?? 0}
               names={names}
             />
+            {mayPlan && (
+              <TextLink
+                className="w-fit text-small"
+                to={newRolloutPage.href({}, { flag: flag.key, environment, rule: rule.id })}
+              >
+                Roll it out in stages
+              </TextLink>
+            )}
             <ExposureControl
               key={`${environment} ${rule.exposureShare}`}
               flagKey={flag.key}

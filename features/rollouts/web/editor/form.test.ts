@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { planFaults } from "../../domain/check-plan.ts";
+import { checkGuards } from "../../domain/guard-check.ts";
+import { BUILT_IN_TEMPLATES } from "../../domain/template.ts";
+import { bodyOf, sourceNames, withGuard, withoutStage, withStage, withStageAt } from "./form.ts";
+import type { PlanForm } from "./form.ts";
+
+const empty: PlanForm = {
+  name: "",
+  flagKey: "checkout",
+  environment: "production",
+  ruleId: "everyone",
+  initiativeId: null,
+  template: null,
+  stages: [],
+  guards: [],
+  windows: [],
+};
+const surroundings = {
+  roles: ["owner"],
+  metrics: new Set(["orders"]),
+  recordsExposure: true,
+};
+
+test("stages that are added one after the other always hold together", () => {
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { maxLength: 30 }), (adds) => {
+      const form = adds.reduce(
+        (before, add) => (add ? withStage(before) : withoutStage(before, 0)),
+        withStage(empty),
+      );
+      const { stages } = form;
+      const plan = { ...form, stages, flagKey: "checkout", ruleId: "everyone" };
+      assert.deepEqual(stages.length === 0 ? [] : planFaults(plan, surroundings), []);
+    }),
+  );
+});
+
+test("a guard of every kind starts as one that the rules accept", () => {
+  const kinds = ["event-metric", "series-threshold", "sample-ratio", "no-data"] as const;
+  const all = [...kinds, "multiple-exposure", "alert"] as const;
+  assert.equal(all.length, Object.keys(sourceNames).length);
+  const form = all.reduce((before, kind) => withGuard(before, kind, "orders"), empty);
+  assert.deepEqual(checkGuards(form.guards, surroundings), []);
+});
+
+test("a plan is no longer its template once a stage was changed by hand", () => {
+  const [template] = BUILT_IN_TEMPLATES;
+  assert.ok(template !== undefined);
+  const form = { ...empty, template: template.key, stages: template.stages };
+  assert.equal(bodyOf(form).template, template.key);
+  assert.equal(withStageAt(form, 0, { exposureShare: 0.02 }).template, null);
+});
+
+test("a plan without a name is named by what it moves", () => {
+  assert.equal(bodyOf(empty).name, "checkout in production");
+});

@@ -1,0 +1,25 @@
+import { choiceField, definePage, optionalField, textField } from "@paceline/web-kit";
+
+import { PLAN_STATES } from "../domain/plan.ts";
+
+export const rolloutsPage = definePage("/rollouts", {
+  state: choiceField("any", ...PLAN_STATES),
+  environment: textField(),
+  flag: textField(),
+});
+export const newRolloutPage = definePage("/rollouts/new", {
+  flag: optionalField(),
+  environment: optionalField(),
+  rule: optionalField(),
+  form: choiceField("simple", "advanced"),
+});
+export const rolloutPage = definePage("/rollouts/$rolloutId");
+export const editRolloutPage = definePage("/rollouts/$rolloutId/edit", {
+  form: choiceField("simple", "advanced"),
+});
+
+/** A flag's page belongs to a feature that uses this one, so its address is written out. */
+export function flagHref(flagKey: string, environment: string, tab?: "rollback" | "rules"): string {
+  const query = new URLSearchParams({ ...(tab === undefined ? {} : { tab }), environment });
+  return `/flags/${encodeURIComponent(flagKey)}?${query.toString()}`;
+}

@@ -1,0 +1,66 @@
+import { Button, Dialog, ErrorState, TextArea, apiClient, useCommand } from "@paceline/web-kit";
+import { useQuery } from "@tanstack/react-query";
+import { Undo2 } from "lucide-react";
+import { useState } from "react";
+
+import type { RolloutDocument } from "../../plan-api.ts";
+import { foresightQuery, rolloutPath } from "../plan-queries.ts";
+import { wordsOfAct } from "./reasoned-acts.ts";
+import type { ReasonedAct } from "./reasoned-acts.ts";
+
+const leastReason = 3;
+
+/** Asks for the reason; Enter stays in it and never does the act. */
+export function ReasonDialog(props: {
+  act: ReasonedAct;
+  rollout: RolloutDocument;
+  onClose: () => void;
+}) {
+  const { act, rollout, onClose } = props;
+  const [reason, setReason] = useState("");
+  const words = wordsOfAct(act, rollout);
+  const takesBack = act === "rollback";
+  const foresight = useQuery({ ...foresightQuery(rollout.id), enabled: takesBack });
+  const command = useCommand({
+    run: () => apiClient.post<RolloutDocument>(`${rolloutPath(rollout.id)}/${act}`, { reason }),
+    refresh: [["rollouts"], ["flags"], ["rollbacks"]],
+    done: words.done,
+    inline: true,
+    onDone: onClose,
+  });
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={words.title}
+      description={
+        foresight.data === undefined
+          ? words.description
+          : `${foresight.data.targetWords} ${words.description}`
+      }
+      foot={
+        <>
+          <Button onClick={onClose}>{words.keep}</Button>
+          <Button
+            kind={takesBack ? "danger" : "primary"}
+            {...(takesBack ? { icon: <Undo2 aria-hidden /> } : {})}
+            disabled={reason.trim().length < leastReason}
+            busy={command.isPending}
+            onClick={() => command.mutate(undefined)}
+          >
+            {words.act}
+          </Button>
+        </>
+      }
+    >
+      {command.isError && <ErrorState inline error={command.error} />}
+      <TextArea
+        label="Reason"
+        required
+        hint="Goes into the audit log"
+        value={reason}
+        onChange={setReason}
+      />
+    </Dialog>
+  );
+}

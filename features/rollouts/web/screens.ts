@@ -1,0 +1,27 @@
+import { defineFeature, route } from "@paceline/web-kit";
+import type { FeatureWeb } from "@paceline/web-kit";
+
+import { editRolloutPage, newRolloutPage, rolloutPage, rolloutsPage } from "./pages.ts";
+
+/** Apart from `index.ts`, so that the shell does not load what pages of other features show. */
+export const web: FeatureWeb = defineFeature({
+  name: "rollouts",
+  routes: [
+    route(rolloutsPage, async () => (await import("./list/RolloutsPage.tsx")).RolloutsPage),
+    route(newRolloutPage, async () => (await import("./editor/NewRolloutPage.tsx")).NewRolloutPage),
+    route(
+      editRolloutPage,
+      async () => (await import("./editor/EditRolloutPage.tsx")).EditRolloutPage,
+    ),
+    route(rolloutPage, async () => (await import("./run/RolloutPage.tsx")).RolloutPage),
+  ],
+  nav: [{ section: "experiments", label: "Rollouts", to: rolloutsPage.href(), goKey: "r" }],
+  actions: [
+    {
+      id: "rollout.create",
+      label: "Plan a rollout",
+      keywords: ["stages", "gradual", "canary", "progressive"],
+      run: ({ goTo }) => goTo(newRolloutPage.href()),
+    },
+  ],
+});
