@@ -10,7 +10,13 @@ import type {
   LookTaken,
   ReadinessItem,
 } from "@paceline/experiments/server";
-import { concludeFlag, flagProblem, keepHoldouts, releaseRules } from "@paceline/flags/server";
+import {
+  concludeFlag,
+  flagProblem,
+  keepHoldouts,
+  lockFlag,
+  releaseRules,
+} from "@paceline/flags/server";
 import type { PublicationDoor } from "@paceline/flags/server";
 import type { SseHub } from "@paceline/http";
 import { VERDICTS } from "@paceline/initiatives/domain";
@@ -149,6 +155,9 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
         subscribers: parts.subscribers,
         now: clock.now(),
       }),
+    holdFlag: async ({ db, workspaceId }, { flagKey }) => {
+      await lockFlag(db, workspaceId, flagKey);
+    },
     begin: (ctx, experiment) => begin({ initiatives, door }, ctx, store.db, experiment),
     begun: async ({ workspaceId, environment }) => {
       await flagSets.refresh(workspaceId, environment);

@@ -53,6 +53,7 @@ export async function openWorld(url: string, at?: EngineOptions["at"]): Promise<
     readiness: unused,
     begin: unused,
     begun: unused,
+    holdFlag: async () => undefined,
     conclude: unused,
     publish: () => undefined,
   };

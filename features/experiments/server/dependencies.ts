@@ -49,6 +49,8 @@ export interface ExperimentDependencies {
   readonly environmentNow: (workspaceId: string, environment: string) => Promise<Date>;
   /** Conditions of other features: flag published, rollback defined, initiative decided, … */
   readonly readiness: (experiment: ExperimentRef) => Promise<readonly ReadinessItem[]>;
+  /** Keeps others from changing the experiment's flag until the transaction `ctx.db` ends. */
+  readonly holdFlag: (ctx: CommandContext, experiment: ExperimentRef) => Promise<void>;
   /** Called inside the transaction that starts a run: puts the initiative in flight. */
   readonly begin: (ctx: CommandContext, experiment: BeginningExperiment) => Promise<Begun>;
   /** Called when the start is committed; resolves when units are served by the experiment's rules. */

@@ -142,6 +142,7 @@ export async function testWorld(): Promise<TestWorld> {
     readiness: async () => missing,
     begin: async () => ({ ok: true }) as const,
     begun: async () => undefined,
+    holdFlag: async () => undefined,
     conclude: async (_: CommandContext, experiment: ConcludedExperiment) => {
       concluded.push(experiment);
     },

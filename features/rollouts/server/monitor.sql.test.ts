@@ -58,6 +58,7 @@ function monitor() {
       readiness: unused,
       begin: unused,
       begun: unused,
+      holdFlag: async () => undefined,
       conclude: unused,
       publish: () => {},
     },

@@ -7,7 +7,8 @@ import type { Result } from "@paceline/result";
 
 import type { ExperimentDependencies } from "../dependencies.ts";
 import type { ExperimentError } from "../errors.ts";
-import { lockExperiment, updateExperiment } from "../repository.ts";
+import { holdExperiment } from "../hold-experiment.ts";
+import { updateExperiment } from "../repository.ts";
 import type { Experiment } from "../repository.ts";
 
 /** Starts the run: refused while a condition is not met, and the refusal names each with its way out. */
@@ -19,7 +20,7 @@ export async function startExperiment(
   let afterwards: (() => Promise<void>) | null = null;
   const result = await inTransaction<Result<Experiment, ExperimentError>>(ctx.db, async (tx) => {
     requirePermission(ctx, "experiment.start");
-    const experiment = await lockExperiment(tx, ctx.workspaceId, id);
+    const experiment = await holdExperiment(deps, tx, ctx, id);
     if (experiment === null) return err({ kind: "experiment-not-found" });
     if (experiment.state === "draft") return err({ kind: "criterion-not-locked" });
     if (experiment.state !== "locked") {

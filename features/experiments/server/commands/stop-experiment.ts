@@ -7,7 +7,8 @@ import type { Result } from "@paceline/result";
 
 import type { ExperimentDependencies } from "../dependencies.ts";
 import type { ExperimentError } from "../errors.ts";
-import { lockExperiment, updateExperiment } from "../repository.ts";
+import { holdExperiment } from "../hold-experiment.ts";
+import { updateExperiment } from "../repository.ts";
 import type { Experiment } from "../repository.ts";
 
 /** How a run ends before its verdict by rule: by hand, or because it was rolled back. */
@@ -20,13 +21,13 @@ export interface StopExperiment {
 
 /** Ends a run. The flag is not touched: taking it back is the rollback's work. */
 export function stopExperiment(
-  deps: Pick<ExperimentDependencies, "environmentNow" | "conclude" | "publish">,
+  deps: Pick<ExperimentDependencies, "environmentNow" | "holdFlag" | "conclude" | "publish">,
   ctx: CommandContext,
   input: StopExperiment,
 ): Promise<Result<Experiment, ExperimentError>> {
   return inTransaction(ctx.db, async (tx) => {
     requirePermission(ctx, input.verdict === null ? "experiment.start" : "rollback.execute");
-    const experiment = await lockExperiment(tx, ctx.workspaceId, input.id);
+    const experiment = await holdExperiment(deps, tx, ctx, input.id);
     if (experiment === null) return err({ kind: "experiment-not-found" });
     if (experiment.state !== "running") {
       return err({

@@ -9,8 +9,9 @@ import type { Result } from "@paceline/result";
 import type { AnalysisDocument } from "../../api.ts";
 import type { ExperimentDependencies } from "../dependencies.ts";
 import type { ExperimentError } from "../errors.ts";
+import { holdExperiment } from "../hold-experiment.ts";
 import { readAnalysis } from "../read-analysis.ts";
-import { insertLook, listLooks, lockExperiment, updateExperiment } from "../repository.ts";
+import { insertLook, listLooks, updateExperiment } from "../repository.ts";
 import type { Experiment, Look } from "../repository.ts";
 
 export interface TakeLook {
@@ -46,7 +47,7 @@ export function takeLook(
 ): Promise<Result<LookTaken, ExperimentError>> {
   return inTransaction(ctx.db, async (tx) => {
     requirePermission(ctx, "experiment.start");
-    const experiment = await lockExperiment(tx, ctx.workspaceId, id);
+    const experiment = await holdExperiment(deps, tx, ctx, id);
     if (experiment === null) return err({ kind: "experiment-not-found" });
     const { startedAt } = experiment;
     if (experiment.state !== "running" || startedAt === null) {
