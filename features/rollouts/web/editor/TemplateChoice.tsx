@@ -33,7 +33,7 @@ export function TemplateChoice(props: FormProps & { templates: readonly Template
                 onChange={() =>
                   onChange({ ...form, template: template.key, stages: template.stages })
                 }
-                className="mt-0.5 size-4 shrink-0 accent-(--ink) outline-none"
+                className="relative z-10 mt-0.5 size-4 shrink-0 accent-(--ink) outline-none"
               />
               <div className="min-w-0">
                 <label
