@@ -45,6 +45,9 @@ export class RequestSeconds extends Histogram<Label> {
       buckets: [...BUCKETS],
       registers: [registry],
     });
+    // Its own would take the values for those that it keeps itself. Not an override: its types say of
+    // the kind of metric that it is a number.
+    Object.defineProperty(this, "get", { value: () => this.getForPromString() });
   }
 
   count(method: string, route: string, status: number, seconds: number): void {
@@ -55,7 +58,7 @@ export class RequestSeconds extends Histogram<Label> {
     counts.sum += seconds;
   }
 
-  /** What the library makes both its text and its JSON from. */
+  /** What the library makes its text from; what it makes JSON from is the same here. */
   async getForPromString() {
     const values = [...this.#byRoute.values()].flat().flatMap(valuesOf);
     return { name: NAME, help: HELP, type: "histogram", aggregator: "sum", values };
