@@ -48,7 +48,7 @@ export function GuardPart(props: {
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <h3 className="min-w-0 font-medium break-words">{guard.name}</h3>
         <span className="flex flex-wrap items-center gap-1.5">
-          <Badge title="What it does when it is broken">{actionNames[guard.action]}</Badge>
+          <Badge>On breach: {actionNames[guard.action].toLowerCase()}</Badge>
           {begun && <VerdictOfGuard verdict={reading?.verdict} />}
         </span>
       </div>

@@ -30,7 +30,7 @@ test("a reading of guards says how many said what", () => {
   const readings = [{ verdict: "pass" }, { verdict: "no-data" }, { verdict: "pass" }];
   assert.equal(
     historyWords(line("guards-read", { event: { readings } })).title,
-    "Guards: 2 hold, 1 without data",
+    "Guards: 2 fine, 1 without data",
   );
 });
 

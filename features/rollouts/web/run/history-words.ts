@@ -36,14 +36,14 @@ function outcomes(detail: unknown): readonly string[] {
 }
 
 const verdictWords: Readonly<Record<string, string>> = {
-  pass: "hold",
+  pass: "fine",
   warn: "warn",
   hold: "hold it back",
   "roll-back": "breached",
   "no-data": "without data",
 };
 
-/** "2 hold, 1 without data": what the guards said when they were read. */
+/** "2 fine, 1 without data": what the guards said when they were read. */
 function verdictsOf(event: unknown): string {
   const counts = new Map<string, number>();
   for (const reading of elements(member(event, "readings"))) {
