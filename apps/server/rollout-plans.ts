@@ -3,6 +3,7 @@ import type { Clock, CommandContext } from "@paceline/command";
 import { listMetrics } from "@paceline/experiments/server";
 import {
   concludeFlag,
+  lowerExposure,
   publishExposure,
   readFlag,
   readLatest,
@@ -79,6 +80,12 @@ function stagePort(door: PublicationDoor): StagePort {
       return published.ok
         ? ok(published.value.revision)
         : err({ kind: "refused", reason: refusalWords(published.error) });
+    },
+    async lower(ctx, step) {
+      const lowered = await lowerExposure(ctx, step);
+      return lowered.ok
+        ? ok(lowered.value.revision)
+        : err({ kind: "refused", reason: refusalWords(lowered.error) });
     },
     async lock(ctx, { id, name, flagId, environment }) {
       const reason = `The rollout "${name}" moves it. Pause it to look, or abort or roll it back to be free to change the flag.`;

@@ -1,6 +1,8 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 
+import { DescentStepSchema, PaceSchema, pacing } from "./pace-api.ts";
+
 export {
   AlertmanagerBody,
   AlertReceiverSchema,
@@ -43,6 +45,10 @@ export const DefineRollbackSchema = Type.Object(
     mode: Type.Union([Type.Literal("automatic"), Type.Literal("ask")]),
     ownerId: Type.String({ minLength: 1, maxLength: 100 }),
     verification: Type.String({ minLength: 3, maxLength: 500 }),
+    /** Left out, they stay as they are; instant at first. */
+    pace: Type.Optional(pacing.pace),
+    automaticPace: Type.Optional(pacing.automaticPace),
+    stepSeconds: Type.Optional(pacing.stepSeconds),
   },
   { additionalProperties: false },
 );
@@ -52,14 +58,26 @@ export const RollbackDefinitionSchema = Type.Object({
   flagKey: Type.String(),
   environment: Type.String(),
   ...DefineRollbackSchema.properties,
+  ...pacing,
   updatedAt: Type.String({ format: "date-time" }),
   version: Type.Integer(),
 });
 
 export const ExecuteRollbackSchema = Type.Object(
-  { reason: Type.String({ minLength: 3, maxLength: 2_000 }) },
+  {
+    reason: Type.String({ minLength: 3, maxLength: 2_000 }),
+    pace: Type.Optional(PaceSchema),
+  },
   { additionalProperties: false },
 );
+
+/** A rollback that has begun and goes down step by step in the run of its rollout. */
+export const DescentBegunSchema = Type.Object({
+  rolloutId: Type.String(),
+  done: Type.Array(DescentStepSchema),
+  ahead: Type.Array(DescentStepSchema),
+  endsAt: Type.String({ format: "date-time", description: "when the target follows" }),
+});
 
 export const ExecutionSchema = Type.Object({
   id: Type.String(),
@@ -158,6 +176,7 @@ export const RehearsalSchema = Type.Object({
 });
 export type RehearsalDocument = Static<typeof RehearsalSchema>;
 
+export type DescentBegun = Static<typeof DescentBegunSchema>;
 export type RollbackExecutionDocument = Static<typeof ExecutionSchema>;
 export type RollbackState = Static<typeof RollbackStateSchema>;
 export type MonitorState = Static<typeof MonitorStateSchema>;

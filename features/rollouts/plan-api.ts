@@ -4,6 +4,7 @@ import type { Static } from "typebox";
 
 import type { Guard, GuardReading } from "./domain/index.ts";
 import { GuardReadingSchema, GuardSchema } from "./guard-api.ts";
+import { DescentStepSchema, PaceSchema } from "./pace-api.ts";
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 const Id = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$" });
@@ -104,6 +105,12 @@ export const ApprovalSchema = Type.Object({
 
 const Readings = Type.Unsafe<readonly GuardReading[]>(Type.Array(GuardReadingSchema));
 
+const descentSteps = {
+  done: Type.Array(DescentStepSchema),
+  ahead: Type.Array(DescentStepSchema),
+  endsAt: Type.String(),
+};
+
 /** What a run keeps of itself. */
 export const PlanRunSchema = Type.Object({
   plan: PlanSchema,
@@ -119,6 +126,18 @@ export const PlanRunSchema = Type.Object({
   readings: Readings,
   exposedUnits: Type.Union([Type.Integer(), Type.Null()]),
   timeLetOff: Type.Boolean(),
+  descent: Type.Optional(
+    Type.Union([
+      Type.Object({
+        ...descentSteps,
+        trigger: Type.String(),
+        reason: Type.String(),
+        by: NullableText,
+        readings: Readings,
+      }),
+      Type.Null(),
+    ]),
+  ),
 });
 
 export const BlockerSchema = Type.Object({
@@ -164,6 +183,11 @@ export const RolloutSchema = Type.Object({
     description: "when time alone would take it further; null where something else decides",
   }),
   executionId: NullableText,
+  descent: Type.Optional(
+    Type.Object(descentSteps, {
+      description: "the steps of a rollback that is on its way down to its target",
+    }),
+  ),
 });
 
 export const RolloutEventSchema = Type.Object({
@@ -180,10 +204,19 @@ export const ForesightSchema = Type.Object({
   state: PlanStateSchema,
   effects: Type.Array(Type.String()),
   exposureShare: Type.Union([Type.Number(), Type.Null()]),
+  steps: Type.Optional(
+    Type.Array(DescentStepSchema, {
+      description: "the shares on the way down, before the target; none if it is instant",
+    }),
+  ),
 });
 
 export const ReasonSchema = Type.Object(
   { reason: Type.String({ minLength: 3, maxLength: 2_000 }) },
+  Strict,
+);
+export const RollBackSchema = Type.Object(
+  { ...ReasonSchema.properties, pace: Type.Optional(PaceSchema) },
   Strict,
 );
 export const ApproveSchema = Type.Object({ stage: Id }, Strict);

@@ -600,6 +600,7 @@ export interface RiskDomains {
 }
 
 export interface RollbackDefinitions {
+  automatic_pace: Generated<string>;
   environment: string;
   experiment_id: string | null;
   flag_key: string;
@@ -607,6 +608,8 @@ export interface RollbackDefinitions {
   initiative_id: string | null;
   mode: string;
   owner_id: string;
+  pace: Generated<string>;
+  step_seconds: Generated<number>;
   target: Json;
   triggers: Json;
   updated_at: Timestamp;

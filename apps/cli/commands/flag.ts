@@ -111,6 +111,7 @@ export function flagCommand(): Command {
 interface RollbackOptions extends Options {
   readonly reason: string;
   readonly rehearse?: true;
+  readonly now?: true;
 }
 
 async function rehearse(path: string, options: RollbackOptions): Promise<void> {
@@ -127,10 +128,11 @@ async function rehearse(path: string, options: RollbackOptions): Promise<void> {
 /** `paceline rollback <flag>`: the way back, without anybody's approval. */
 export function rollbackCommand(): Command {
   return withRemote(new Command("rollback"))
-    .description("take a flag back to its rollback target now; needs no approval")
+    .description("take a flag back to its rollback target; needs no approval")
     .argument("<flag>", "flag key")
     .requiredOption("--environment <key>", "environment")
     .option("--reason <text>", "why; kept in the audit log", "rolled back from the command line")
+    .option("--now", "at once, also where the way back goes down step by step")
     .option(
       "--rehearse",
       "on a shadow flag that no code reads: measures the way back, changes nothing",
@@ -138,7 +140,14 @@ export function rollbackCommand(): Command {
     .action(async (key: string, options: RollbackOptions) => {
       const path = `/api/v1/environments/${encodeURIComponent(options.environment)}/flags/${encodeURIComponent(key)}/rollback`;
       if (options.rehearse === true) return rehearse(path, options);
-      const done = await call(options, "POST", path, { reason: options.reason });
+      const pace = options.now === true ? { pace: "instant" } : {};
+      const done = await call(options, "POST", path, { reason: options.reason, ...pace });
+      if (typeof Reflect.get(Object(done), "rolloutId") === "string") {
+        const hint = `Watch it with paceline rollout watch ${key}; --now takes the flag back at once.`;
+        const words = `Going back step by step, to the target at ${text(done, "endsAt")}. ${hint}`;
+        print(options.json, done, words);
+        return;
+      }
       print(
         options.json,
         done,

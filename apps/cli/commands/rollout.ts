@@ -121,6 +121,20 @@ function reasoned(name: string, about: string): Command {
     });
 }
 
+function rollback(): Command {
+  return withRemote(new Command("rollback"))
+    .description("take the flag back as its way back says; needs no approval")
+    .argument("<rollout>", "id, or the key of its flag")
+    .requiredOption("--reason <text>", "why; kept in the audit log")
+    .option("--now", "at once, also where the way back goes down step by step")
+    .action(async (named: string, options: ReasonOptions & { readonly now?: true }) => {
+      const path = `${BASE}/${await idOf(options, named)}/rollback`;
+      const pace = options.now === true ? { pace: "instant" } : {};
+      const rollout = await call(options, "POST", path, { reason: options.reason, ...pace });
+      print(options.json, rollout, describe(rollout));
+    });
+}
+
 function approve(): Command {
   return withRemote(new Command("approve"))
     .description("say yes to going on from the stage that is published")
@@ -171,6 +185,6 @@ export function rolloutCommand(): Command {
     .addCommand(approve())
     .addCommand(reasoned("advance", "let the rest of the stage's time off"))
     .addCommand(reasoned("abort", "end it where it is; what is served stays"))
-    .addCommand(reasoned("rollback", "take the flag back now; needs no approval"))
+    .addCommand(rollback())
     .addCommand(watch());
 }

@@ -5,6 +5,7 @@ export { editConfiguration } from "./commands/edit-configuration.ts";
 export { editTests } from "./commands/edit-tests.ts";
 export { editFlag } from "./commands/edit-flag.ts";
 export type { NewFlag } from "./commands/create-flag.ts";
+export { lowerExposure } from "./commands/lower-exposure.ts";
 export { publishExposure } from "./commands/publish-exposure.ts";
 export type { PublishExposure, PublishExposureError } from "./commands/publish-exposure.ts";
 export { publishFlag } from "./commands/publish-flag.ts";

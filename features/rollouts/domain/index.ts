@@ -27,6 +27,7 @@ export {
   blockersOf,
   blockerWords,
   conditionAt,
+  isDescending,
   presentStage,
   refusalOfEvent,
   timeOverAt,
@@ -36,12 +37,21 @@ export { BUILT_IN_TEMPLATES } from "./template.ts";
 export type { PlanTemplate } from "./template.ts";
 export { judgeRehearsal, REHEARSAL_VERDICTS, shadowKey } from "./rehearsal.ts";
 export type { RehearsalFinding, RehearsalMeasure, RehearsalVerdict } from "./rehearsal.ts";
-export { decideRollback, TRIGGERS } from "./rollback.ts";
+export { nextStepAt } from "./descent.ts";
+export type { Descent, DescentStep } from "./descent.ts";
+export {
+  decideRollback,
+  ROLLBACK_PACES,
+  STEP_SECONDS,
+  stepSecondsOf,
+  TRIGGERS,
+} from "./rollback.ts";
 export type {
   Finding,
   RollbackDecision,
   RollbackDefinition,
   RollbackMode,
+  RollbackPace,
   RollbackTarget,
   Trigger,
 } from "./rollback.ts";

@@ -1,10 +1,13 @@
 import type { Advance, Effect, EngineEvent, Timer } from "@paceline/workflow";
 
+import { descentFrom, isDescentOver, nextStepAt, takeSteps } from "./descent.ts";
+import type { DescentCause } from "./descent.ts";
 import type { GuardReading } from "./guard.ts";
 import {
   blockersOf,
   blockerWords,
   conditionAt,
+  isDescending,
   isTimeOnly,
   presentStage,
   refusalOfEvent,
@@ -14,12 +17,15 @@ import type { Blocker, PlanEvent, PlanRun } from "./stepper.ts";
 
 type Answer = Advance<PlanRun>;
 
+const MANUAL = { trigger: "manual" } as const;
+
 function inside(name: string, input: Effect["input"]): Effect {
   return { name, where: "inside", input };
 }
 
 /** When to look again: when the time is over, or when a window that holds may open. */
 function timersOf(run: PlanRun, now: Date): readonly Timer[] {
+  if (isDescending(run) && run.descent) return [{ name: "step", at: nextStepAt(run.descent) }];
   if (run.state !== "running" && run.state !== "holding") return [];
   const blockers = blockersOf(run, now);
   const times = blockers.flatMap((blocker) => {
@@ -95,22 +101,92 @@ function rollBack(run: PlanRun, reason: string, first: readonly Effect[], now: D
     inside("end", { outcome: "rolled-back", reason }),
     { name: "verify", where: "after", input: {} },
   ];
-  return answer({ ...run, state: "rolling-back", reason }, effects, now);
+  return answer({ ...run, state: "rolling-back", reason, descent: null }, effects, now);
 }
 
-function takeBack(trigger: string, reason: string, readings: readonly GuardReading[]): Effect {
-  return inside("take-back", { trigger, reason, readings: JSON.parse(JSON.stringify(readings)) });
+/** Takes the flag back at once, from wherever it is. */
+function takeBack(run: PlanRun, cause: DescentCause, now: Date): Answer {
+  const { trigger, reason, by, readings } = cause;
+  const steps = run.descent?.done ?? [];
+  const told = { readings, ...(steps.length === 0 ? {} : { steps, by }) };
+  const input = { trigger, reason, ...JSON.parse(JSON.stringify(told)) };
+  return rollBack(run, reason, [inside("take-back", input)], now);
+}
+
+/** Takes the steps down that are due, and the flag back when all have been. */
+function stepDown(run: PlanRun, now: Date): Answer {
+  const descent = run.descent ?? null;
+  if (descent === null) return answer(run, [], now);
+  if (isDescentOver(descent, now)) return takeBack(run, descent, now);
+  const taken = takeSteps(descent, now);
+  if (taken === null) return answer(run, [], now);
+  const { stage, exposureShare } = taken.step;
+  const lower: PlanRun = {
+    ...run,
+    stage,
+    enteredAt: now.toISOString(),
+    readings: [],
+    exposedUnits: null,
+    descent: taken.descent,
+  };
+  const { trigger, reason } = descent;
+  return answer(lower, [inside("lower", { stage, exposureShare, trigger, reason })], now);
+}
+
+/** Begins a rollback: at once, or with steps where seconds lie between them. */
+function goBack(
+  run: PlanRun,
+  cause: DescentCause,
+  stepSeconds: number | undefined,
+  now: Date,
+): Answer {
+  const descent =
+    stepSeconds === undefined || isDescending(run)
+      ? null
+      : descentFrom(run.plan, run.stage, cause, stepSeconds, now);
+  if (descent === null) return takeBack(run, cause, now);
+  const { reason } = cause;
+  return stepDown({ ...run, state: "rolling-back", pausedAt: null, reason, descent }, now);
+}
+
+/** The rollback that a reading asks for; null if none does. Harm that began a descent does not hurry it. */
+function harmCause(run: PlanRun): DescentCause | null {
+  const begun = (run.descent?.readings ?? []).filter(({ verdict }) => verdict === "roll-back");
+  const readings = run.readings.filter(
+    ({ verdict, guardId }) =>
+      verdict === "roll-back" && !begun.some((reading) => reading.guardId === guardId),
+  );
+  const [broken] = readings;
+  if (broken === undefined) return null;
+  const name = run.plan.guards.find(({ id }) => id === broken.guardId)?.name ?? broken.guardId;
+  return { trigger: "guard-breach", reason: `${name}: ${broken.reason}`, by: null, readings };
+}
+
+function words(value: Effect["input"][string] | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** What a refused effect of a way back leads to: a step that cannot be taken is left out, for the target. */
+function refusedBack(
+  run: PlanRun,
+  { effect, input, reason }: Extract<EngineEvent, { kind: "effect-refused" }>,
+  now: Date,
+): Answer | null {
+  if (effect === "take-back") return isDescending(run) ? pause(run, reason, now) : null;
+  if (effect !== "lower") return null;
+  const cause = {
+    trigger: words(input["trigger"]),
+    reason: words(input["reason"]),
+    by: null,
+    readings: run.readings,
+  };
+  return takeBack(run, run.descent ?? cause, now);
 }
 
 /** Goes as far as nothing keeps the plan, and publishes where it gets to, once. */
-function proceed(run: PlanRun, first: readonly Effect[], now: Date): Answer {
-  const harm = run.readings.filter(({ verdict }) => verdict === "roll-back");
-  const [broken] = harm;
-  if (broken !== undefined) {
-    const name = run.plan.guards.find(({ id }) => id === broken.guardId)?.name ?? broken.guardId;
-    const reason = `${name}: ${broken.reason}`;
-    return rollBack(run, reason, [takeBack("guard-breach", reason, harm)], now);
-  }
+function proceed(run: PlanRun, first: readonly Effect[], now: Date, stepSeconds?: number): Answer {
+  const harm = harmCause(run);
+  if (harm !== null) return goBack(run, harm, stepSeconds, now);
   let at = run;
   for (;;) {
     const blockers = blockersOf(at, now);
@@ -144,12 +220,13 @@ function readGuards(
   if (isStale) return { ...answer(run, [], now), quiet: true };
   const told: PlanRun = { ...run, readings, exposedUnits: event.exposedUnits };
   const isSame = verdictsOf(readings) === verdictsOf(run.readings);
-  if (run.state === "paused") {
-    const harmful = readings.some(({ verdict }) => verdict === "roll-back");
-    if (harmful) return proceed(told, [], now);
+  const { stepSeconds } = event;
+  if (run.state === "paused" || isDescending(run)) {
+    const harm = harmCause(told);
+    if (harm !== null) return goBack(told, harm, stepSeconds, now);
     return { ...answer(told, [], now), quiet: isSame };
   }
-  const next = proceed(told, [], now);
+  const next = proceed(told, [], now, stepSeconds);
   return { ...next, quiet: isSame && next.state.state === run.state };
 }
 
@@ -192,12 +269,18 @@ function onEvent(run: PlanRun, event: PlanEvent, now: Date): Answer {
       return answer({ ...run, state: "aborted", reason: event.reason }, effects, now);
     }
     case "roll-back":
-      return rollBack(run, event.reason, [takeBack("manual", event.reason, run.readings)], now);
+      return goBack(
+        run,
+        { ...MANUAL, reason: event.reason, by: event.by, readings: run.readings },
+        event.stepSeconds,
+        now,
+      );
     case "taken-back":
       return rollBack(run, event.reason, [], now);
     case "guards-read":
       return readGuards(run, event, now);
     case "flag-moved":
+      if (isDescending(run) && run.descent) return takeBack(run, run.descent, now);
       return run.state === "paused" ? answer(run, [], now) : pause(run, event.reason, now);
   }
 }
@@ -205,16 +288,19 @@ function onEvent(run: PlanRun, event: PlanEvent, now: Date): Answer {
 function onEngineEvent(run: PlanRun, event: EngineEvent, now: Date): Answer {
   switch (event.kind) {
     case "timer":
+      if (isDescending(run)) return stepDown(run, now);
       return run.state === "running" || run.state === "holding"
         ? proceed(run, [], now)
         : answer(run, [], now);
     case "effect-done":
-      return run.state === "rolling-back"
+      return run.state === "rolling-back" && !isDescending(run)
         ? answer({ ...run, state: "rolled-back" }, [], now)
         : answer(run, [], now);
     case "effect-failed":
       return answer(run, [], now);
     case "effect-refused": {
+      const back = refusedBack(run, event, now);
+      if (back !== null) return back;
       const isOver = ["completed", "rolling-back", "rolled-back", "aborted"].includes(run.state);
       return isOver ? answer(run, [], now) : pause(run, event.reason, now);
     }

@@ -16,6 +16,17 @@ export type Trigger = (typeof TRIGGERS)[number];
 /** `automatic` acts within seconds; `ask` tells the owner and waits (for replays of past data). */
 export type RollbackMode = "automatic" | "ask";
 
+export const ROLLBACK_PACES = ["instant", "last-in-first-out"] as const;
+
+/**
+ * `instant` goes to the target at once; `last-in-first-out` lowers the exposure through the earlier
+ * stages of the running plan first, so that those who came last leave first.
+ */
+export type RollbackPace = (typeof ROLLBACK_PACES)[number];
+
+/** Seconds between the steps of a rollback that is not instant. */
+export const STEP_SECONDS = { least: 5, most: 3_600, usual: 30 } as const;
+
 /** The required way back of one flag in one environment. */
 export interface RollbackDefinition {
   readonly id: string;
@@ -27,6 +38,11 @@ export interface RollbackDefinition {
   readonly target: RollbackTarget;
   readonly triggers: readonly Trigger[];
   readonly mode: RollbackMode;
+  /** How a person's rollback goes, unless they ask for another pace. */
+  readonly pace: RollbackPace;
+  /** How a rollback by a guard of a plan goes. */
+  readonly automaticPace: RollbackPace;
+  readonly stepSeconds: number;
   /** The one person who answers for it. */
   readonly ownerId: string;
   /** How to see that it worked, in a sentence. */
@@ -47,6 +63,17 @@ export type RollbackDecision =
   /** Somebody has to decide; the owner is told. */
   | { readonly kind: "ask"; readonly trigger: Trigger; readonly reason: string }
   | { readonly kind: "execute"; readonly trigger: Trigger; readonly reason: string };
+
+/** Seconds between the steps of a rollback; null if it is instant, as it is where nothing is defined. */
+export function stepSecondsOf(
+  definition: Pick<RollbackDefinition, "pace" | "automaticPace" | "stepSeconds"> | null,
+  wanted: RollbackPace | "automatic" | null,
+): number | null {
+  const own = wanted === "automatic" ? definition?.automaticPace : definition?.pace;
+  const pace = wanted === null || wanted === "automatic" ? own : wanted;
+  if (pace !== "last-in-first-out") return null;
+  return definition?.stepSeconds ?? STEP_SECONDS.usual;
+}
 
 /**
  * Whether a finding leads back. Without a definition nothing happens by itself, because nobody said

@@ -1,5 +1,6 @@
 import type { Condition } from "@paceline/flags/domain";
 
+import type { Descent } from "./descent.ts";
 import { durationMs } from "./duration.ts";
 import type { GuardReading } from "./guard.ts";
 import type { PlanState, RolloutPlan, Stage } from "./plan.ts";
@@ -37,6 +38,8 @@ export interface PlanRun {
   readonly exposedUnits: number | null;
   /** Whether somebody has let the present stage's time off. */
   readonly timeLetOff: boolean;
+  /** The rollback that is on its way down, step by step; absent or null otherwise. */
+  readonly descent?: Descent | null;
 }
 
 export type PlanEvent =
@@ -51,8 +54,13 @@ export type PlanEvent =
   | { readonly kind: "resume"; readonly by: string }
   | { readonly kind: "advance-now"; readonly by: string; readonly reason: string }
   | { readonly kind: "abort"; readonly by: string; readonly reason: string }
-  /** Take the flag back, and end with it. */
-  | { readonly kind: "roll-back"; readonly by: string; readonly reason: string }
+  /** Take the flag back, and end with it: at once, or with so many seconds between the steps. */
+  | {
+      readonly kind: "roll-back";
+      readonly by: string;
+      readonly reason: string;
+      readonly stepSeconds?: number;
+    }
   /** The flag has been taken back in this transaction, by a rollback that was made elsewhere. */
   | { readonly kind: "taken-back"; readonly by: string; readonly reason: string }
   | {
@@ -61,6 +69,8 @@ export type PlanEvent =
       readonly stage?: string;
       readonly readings: readonly GuardReading[];
       readonly exposedUnits: number | null;
+      /** Between the steps of a rollback for harm that they find; without it that is instant. */
+      readonly stepSeconds?: number;
     }
   /** Something else than this plan has changed what is in force: a way back, which nothing locks. */
   | { readonly kind: "flag-moved"; readonly reason: string };
@@ -168,6 +178,11 @@ export function isTimeOnly({ plan }: PlanRun, { hold }: Stage): boolean {
   );
 }
 
+/** Whether a plan is on its way down; it can only get there sooner. */
+export function isDescending(run: PlanRun): boolean {
+  return run.state === "rolling-back" && (run.descent ?? null) !== null;
+}
+
 /** Why an event is not for a plan as it stands, in words; null if it is. */
 export function refusalOfEvent(run: PlanRun, event: PlanEvent, now: Date): string | null {
   const { state } = run;
@@ -190,7 +205,8 @@ export function refusalOfEvent(run: PlanRun, event: PlanEvent, now: Date): strin
     case "pause":
       return isMoving ? null : `it is ${state}`;
     case "resume":
-      return state === "paused" ? null : `it is ${state}`;
+      if (state !== "paused") return `it is ${state}`;
+      return (run.descent ?? null) === null ? null : "it is on its way back; roll it back now";
     case "advance-now": {
       if (!isMoving) return `it is ${state}`;
       const others = blockersOf(run, now).filter(({ kind }) => kind !== "time");
@@ -201,10 +217,14 @@ export function refusalOfEvent(run: PlanRun, event: PlanEvent, now: Date): strin
     case "abort":
       return isMoving || state === "paused" || state === "armed" ? null : `it is ${state}`;
     case "roll-back":
+      if (isDescending(run) && event.stepSeconds !== undefined) {
+        return "it is going back step by step already; instant takes it back at once";
+      }
+      return isMoving || state === "paused" || isDescending(run) ? null : `it is ${state}`;
     case "taken-back":
     case "guards-read":
     case "flag-moved":
-      return isMoving || state === "paused" ? null : `it is ${state}`;
+      return isMoving || state === "paused" || isDescending(run) ? null : `it is ${state}`;
   }
 }
 

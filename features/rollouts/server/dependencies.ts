@@ -2,7 +2,8 @@ import type { CommandContext } from "@paceline/command";
 import type { ExperimentDependencies } from "@paceline/experiments/server";
 import type { Result } from "@paceline/result";
 
-import type { RollbackTarget } from "../domain/index.ts";
+import type { DescentBegun } from "../api.ts";
+import type { DescentStep, RollbackTarget } from "../domain/index.ts";
 
 /** Why a flag cannot be taken back. */
 export type FlagRefusal =
@@ -63,13 +64,28 @@ export interface TakeBackDependencies {
   readonly experiments: ExperimentDependencies;
 }
 
+/** A run that is held, with the steps down that it has taken. */
+export interface HeldRun {
+  readonly id: string;
+  readonly steps: readonly DescentStep[];
+}
+
 /** The rollout plans, as far as a rollback ends them. */
 export interface RunningPlans {
   /** The run that moves a flag now, held until the transaction `ctx.db` ends; null if there is none. */
   hold(
     ctx: CommandContext,
     place: { readonly flagKey: string; readonly environment: string },
-  ): Promise<string | null>;
+  ): Promise<HeldRun | null>;
+  /**
+   * Begins the rollback of a flag that goes down step by step, in a transaction of its own; null if no
+   * run moves the flag or nothing lies between it and the target. One that has begun goes on.
+   */
+  descend(
+    ctx: CommandContext,
+    place: { readonly flagKey: string; readonly environment: string },
+    wanted: { readonly reason: string; readonly stepSeconds: number },
+  ): Promise<DescentBegun | null>;
   /** Ends the run: its flag has been taken back in the same transaction. */
   takenBack(
     ctx: CommandContext,
@@ -81,6 +97,7 @@ export interface RunningPlans {
 /** No plans at all. */
 export const NO_PLANS: RunningPlans = {
   hold: async () => null,
+  descend: async () => null,
   takenBack: async () => undefined,
 };
 

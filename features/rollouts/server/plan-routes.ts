@@ -20,6 +20,7 @@ import {
   ForesightSchema,
   PlanStateSchema,
   ReasonSchema,
+  RollBackSchema,
   RolloutEventSchema,
   RolloutSchema,
   RolloutSummarySchema,
@@ -251,7 +252,6 @@ function registerActs(app: App, { runs }: PlanRouteDependencies): void {
     ["pause", "rollback.execute", "Stop a rollout where it is; what is served stays", pauseRollout],
     ["advance", "rollout.start", "Let the rest of the stage's time off", advanceRollout],
     ["abort", "rollout.start", "End a rollout where it is; what is served stays", abortRollout],
-    ["rollback", "rollback.execute", "Take the flag back now; needs no approval", rollBackRollout],
   ] as const;
   for (const [name, permission, summary, act] of acts) {
     app.post(
@@ -263,6 +263,26 @@ function registerActs(app: App, { runs }: PlanRouteDependencies): void {
       },
     );
   }
+}
+
+function registerRollback(app: App, { runs }: PlanRouteDependencies): void {
+  app.post(
+    `${BASE}/:id/rollback`,
+    {
+      config: { permission: "rollback.execute" },
+      schema: {
+        summary:
+          "Take the flag back, at once or last in, first out as its way back says; needs no approval",
+        ...bare,
+        body: RollBackSchema,
+      },
+    },
+    (request) => {
+      const input = { ...request.params, ...request.body };
+      const ctx = commandContext(request);
+      return answering(runs)(request, rollBackRollout(runs, ctx, input));
+    },
+  );
 }
 
 function registerTemplates(app: App, { roles }: PlanRouteDependencies): void {
@@ -323,5 +343,6 @@ export function registerPlanRoutes(app: App, deps: PlanRouteDependencies): void 
   registerWriting(app, deps);
   registerMoving(app, deps);
   registerActs(app, deps);
+  registerRollback(app, deps);
   registerTemplates(app, deps);
 }

@@ -4,6 +4,7 @@ import { Value } from "typebox/value";
 
 import { TargetSchema, TriggerSchema } from "../api.ts";
 import type { RollbackDefinition } from "../domain/index.ts";
+import { PaceSchema } from "../pace-api.ts";
 import { lastPassed } from "./rehearsal/repository.ts";
 
 /** One rollback that happened. */
@@ -42,6 +43,9 @@ export async function findDefinition(
       "target",
       "triggers",
       "mode",
+      "pace",
+      "automatic_pace",
+      "step_seconds",
       "owner_id",
       "verification",
       "updated_at",
@@ -62,6 +66,9 @@ export async function findDefinition(
     target: Value.Parse(TargetSchema, row.target),
     triggers: Value.Parse(Type.Array(TriggerSchema), row.triggers),
     mode: row.mode === "automatic" ? "automatic" : "ask",
+    pace: Value.Parse(PaceSchema, row.pace),
+    automaticPace: Value.Parse(PaceSchema, row.automatic_pace),
+    stepSeconds: row.step_seconds,
     ownerId: row.owner_id,
     verification: row.verification,
     updatedAt: row.updated_at,
@@ -122,6 +129,9 @@ export async function upsertDefinition(db: Db, definition: RollbackDefinition): 
     target: JSON.stringify(definition.target),
     triggers: JSON.stringify(definition.triggers),
     mode: definition.mode,
+    pace: definition.pace,
+    automatic_pace: definition.automaticPace,
+    step_seconds: definition.stepSeconds,
     owner_id: definition.ownerId,
     verification: definition.verification,
     updated_at: definition.updatedAt,

@@ -5,6 +5,7 @@ import { Type } from "typebox";
 
 import {
   DefineRollbackSchema,
+  DescentBegunSchema,
   ExecuteRollbackSchema,
   ExecutionSchema,
   MonitorStateSchema,
@@ -14,7 +15,7 @@ import {
 import type { RollbackDefinitionDocument, RollbackExecutionDocument } from "../api.ts";
 import type { RollbackDefinition } from "../domain/index.ts";
 import { defineRollback } from "./commands/define-rollback.ts";
-import { executeRollback } from "./commands/execute-rollback.ts";
+import { rollBack } from "./commands/execute-rollback.ts";
 import type { RolloutDependencies } from "./dependencies.ts";
 import { rollbackProblem } from "./errors.ts";
 import type { RollbackError } from "./errors.ts";
@@ -111,13 +112,14 @@ function registerActs(app: App, deps: RolloutDependencies, monitor: Monitor): vo
     {
       config: { permission: "rollback.execute" },
       schema: {
-        summary: "Roll back now; needs no approval",
+        summary:
+          "Roll back; needs no approval. Step by step (202) only where a rollout moves the flag and the pace says so",
         params: ByFlag,
         body: ExecuteRollbackSchema,
-        response: { 200: ExecutionSchema, ...ERRORS },
+        response: { 200: ExecutionSchema, 202: DescentBegunSchema, ...ERRORS },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const input = {
         ...request.params,
         ...request.body,
@@ -126,8 +128,9 @@ function registerActs(app: App, deps: RolloutDependencies, monitor: Monitor): vo
         numbers: {},
         verdict: "rollback",
       } as const;
-      const execution = unwrap(await executeRollback(deps, commandContext(request), input));
-      return executionDocument(deps, execution);
+      const done = unwrap(await rollBack(deps, commandContext(request), input));
+      if ("rolloutId" in done) return reply.code(202).send(done);
+      return executionDocument(deps, done);
     },
   );
   app.get(

@@ -6,6 +6,7 @@ import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import type { DefineRollback } from "../../api.ts";
+import { STEP_SECONDS } from "../../domain/index.ts";
 import type { RollbackDefinition } from "../../domain/index.ts";
 import type { FlagPort } from "../dependencies.ts";
 import type { RollbackError } from "../errors.ts";
@@ -34,6 +35,9 @@ export function defineRollback(
     const definition: RollbackDefinition = {
       ...input,
       ...at,
+      pace: input.pace ?? before?.pace ?? "instant",
+      automaticPace: input.automaticPace ?? before?.automaticPace ?? "instant",
+      stepSeconds: input.stepSeconds ?? before?.stepSeconds ?? STEP_SECONDS.usual,
       id: before?.id ?? ctx.newId(),
       workspaceId: ctx.workspaceId,
       updatedAt: ctx.now,
@@ -49,6 +53,9 @@ export function defineRollback(
         target: { ...target },
         triggers: [...input.triggers],
         mode: input.mode,
+        pace: definition.pace,
+        automaticPace: definition.automaticPace,
+        stepSeconds: definition.stepSeconds,
         ownerId: input.ownerId,
         initiativeId: input.initiativeId,
         experimentId: input.experimentId,

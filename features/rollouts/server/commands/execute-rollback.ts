@@ -4,9 +4,12 @@ import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
 import type { Result } from "@paceline/result";
 
+import type { DescentBegun } from "../../api.ts";
+import { stepSecondsOf } from "../../domain/index.ts";
+import type { RollbackPace } from "../../domain/index.ts";
 import type { RolloutDependencies } from "../dependencies.ts";
 import type { RollbackError } from "../errors.ts";
-import { setEffect } from "../repository.ts";
+import { findDefinition, setEffect } from "../repository.ts";
 import type { RollbackExecution } from "../repository.ts";
 import { takeBack } from "../take-back.ts";
 import type { TakeBack } from "../take-back.ts";
@@ -31,10 +34,12 @@ export async function executeRollback(
     requirePermission(ctx, "rollback.execute");
     const inner = { ...ctx, db: tx };
     // Before the flag: a rollout that publishes holds its run first, then the flag.
-    const runId = await deps.plans.hold(inner, input);
-    const taken = await takeBack(deps, inner, input);
-    if (taken.ok && runId !== null) {
-      await deps.plans.takenBack(inner, runId, taken.value.execution);
+    const run = await deps.plans.hold(inner, input);
+    const steps = (run?.steps ?? []).map((step) => ({ ...step }));
+    const numbers = steps.length === 0 ? input.numbers : { ...input.numbers, steps };
+    const taken = await takeBack(deps, inner, { ...input, numbers });
+    if (taken.ok && run !== null) {
+      await deps.plans.takenBack(inner, run.id, taken.value.execution);
     }
     return taken;
   });
@@ -43,6 +48,26 @@ export async function executeRollback(
   deps.publish(ctx.workspaceId, "rollbacks", { key: input.flagKey });
   const { execution, flagId } = done.value;
   return { ok: true, value: await verifyEffect(deps, ctx, execution, flagId, startedMs) };
+}
+
+/**
+ * A person's rollback, at the pace that they ask for or else the flag's way back says. Where a rollout
+ * moves the flag it may go down step by step; everywhere else it is instant.
+ */
+export async function rollBack(
+  deps: RolloutDependencies,
+  ctx: CommandContext,
+  { pace, ...input }: ExecuteRollback & { readonly pace?: RollbackPace },
+): Promise<Result<RollbackExecution | DescentBegun, RollbackError>> {
+  requirePermission(ctx, "rollback.execute");
+  const { environment, flagKey, reason } = input;
+  const definition = await findDefinition(ctx.db, ctx.workspaceId, environment, flagKey);
+  const stepSeconds = stepSecondsOf(definition, pace ?? null);
+  const begun =
+    stepSeconds === null ? null : await deps.plans.descend(ctx, input, { reason, stepSeconds });
+  if (begun === null) return executeRollback(deps, ctx, input);
+  deps.publish(ctx.workspaceId, "flags", { key: flagKey });
+  return { ok: true, value: begun };
 }
 
 /** Waits until this process serves the target, and records how long that took. */

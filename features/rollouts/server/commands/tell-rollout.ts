@@ -5,13 +5,14 @@ import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { refusalOfEvent } from "../../domain/index.ts";
-import type { PlanEvent } from "../../domain/index.ts";
+import { refusalOfEvent, stepSecondsOf } from "../../domain/index.ts";
+import type { PlanEvent, RollbackPace } from "../../domain/index.ts";
 import { actorId, roleOf } from "../plans/actor.ts";
 import type { RolloutError } from "../plans/errors.ts";
 import { findRollout, lockRollout, updateRollout } from "../plans/repository.ts";
 import type { Rollout } from "../plans/repository.ts";
 import type { PlanRuns } from "../plans/running-plans.ts";
+import { findDefinition } from "../repository.ts";
 
 type Outcome = Promise<Result<Rollout, RolloutError>>;
 
@@ -86,13 +87,26 @@ export function advanceRollout(
   return tell(runs, ctx, id, "rollout.start", event);
 }
 
-/** Takes the flag back and ends the plan; needs no approval. */
-export function rollBackRollout(
+/**
+ * Takes the flag back and ends the plan; needs no approval. At the pace that is asked for, or else that
+ * of the flag's way back.
+ */
+export async function rollBackRollout(
   runs: PlanRuns,
   ctx: CommandContext,
-  { id, reason }: { readonly id: string; readonly reason: string },
+  {
+    id,
+    reason,
+    pace,
+  }: { readonly id: string; readonly reason: string; readonly pace?: RollbackPace },
 ): Outcome {
-  const event = { kind: "roll-back", by: actorId(ctx), reason } as const;
+  const rollout = await findRollout(ctx.db, ctx.workspaceId, id);
+  if (rollout === null) return err({ kind: "rollout-not-found" });
+  const { environment, flagKey } = rollout.plan;
+  const definition = await findDefinition(ctx.db, ctx.workspaceId, environment, flagKey);
+  const stepSeconds = stepSecondsOf(definition, pace ?? null);
+  const steps = stepSeconds === null ? {} : { stepSeconds };
+  const event = { kind: "roll-back", by: actorId(ctx), reason, ...steps } as const;
   return tell(runs, ctx, id, "rollback.execute", event);
 }
 

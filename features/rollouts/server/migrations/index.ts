@@ -2,6 +2,7 @@ import type { FeatureMigrations } from "@paceline/db";
 import { sql } from "kysely";
 
 import { guardMigrations } from "./guards.ts";
+import { paceMigrations } from "./paces.ts";
 import { PLAN_STATEMENTS } from "./plans.ts";
 import { rehearsalMigrations } from "./rehearsals.ts";
 
@@ -10,6 +11,7 @@ export const migrations: FeatureMigrations = {
   after: ["flags"],
   migrations: {
     ...guardMigrations,
+    ...paceMigrations,
     ...rehearsalMigrations,
     "202611240700_rollouts_first": {
       async up(db) {

@@ -1,4 +1,5 @@
 import { appendAudit } from "@paceline/audit/server";
+import type { JsonObject } from "@paceline/audit/server";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction, notify } from "@paceline/db";
 import { conditionFaults } from "@paceline/flags/domain";
@@ -88,11 +89,30 @@ function publish(deps: PlanDependencies): InsideEffect {
   };
 }
 
+function lower(deps: PlanDependencies): InsideEffect {
+  return async (ctx, run, input) => {
+    const rollout = await rolloutOf(ctx, run.id);
+    const inner = asService(ctx);
+    const moved = await movedElsewhere(deps, inner, rollout);
+    if (moved !== null) return refused(moved);
+    const exposureShare = Number(input["exposureShare"]);
+    const lowered = await deps.stages.lower(inner, { ...rollout.plan, exposureShare });
+    if (!lowered.ok) return err(lowered.error);
+    await setRevision(ctx.db, rollout.id, lowered.value);
+    return ok({ revision: lowered.value, exposureShare });
+  };
+}
+
 function check(deps: PlanDependencies): InsideEffect {
   return async (ctx, run) => {
     const moved = await movedElsewhere(deps, asService(ctx), await rolloutOf(ctx, run.id));
     return moved === null ? ok({}) : refused(moved);
   };
+}
+
+/** The shares that a rollback step by step has published on its way, and who wanted it. */
+function stepsOf({ steps, by }: JsonObject): JsonObject {
+  return steps === undefined ? {} : { steps, by: by ?? null };
 }
 
 function goBack(deps: PlanDependencies): InsideEffect {
@@ -107,7 +127,7 @@ function goBack(deps: PlanDependencies): InsideEffect {
       isEnding: true,
       reason: textOf(input["reason"]),
       experimentId: null,
-      numbers: { rollout: id, readings: input["readings"] ?? [] },
+      numbers: { rollout: id, readings: input["readings"] ?? [], ...stepsOf(input) },
       verdict: "rollback",
     });
     if (!taken.ok) return refused(`The flag cannot be taken back: ${taken.error.kind}.`);
@@ -175,6 +195,7 @@ export function planBinding(deps: PlanDependencies): ProcessBinding<PlanRun, Pla
       begin: begin(deps),
       publish: publish(deps),
       check: check(deps),
+      lower: lower(deps),
       "take-back": goBack(deps),
       end: end(deps),
     },

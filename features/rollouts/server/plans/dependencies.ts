@@ -36,6 +36,11 @@ export interface StagePort {
       readonly planId: string;
     },
   ): Promise<Result<number, Refused>>;
+  /** Lowers a rule's share through the door for ways back; it never raises. @returns the new revision */
+  lower(
+    ctx: CommandContext,
+    step: PlanPlace & { readonly exposureShare: number },
+  ): Promise<Result<number, Refused>>;
   /** Keeps the flag for a plan. */
   lock(
     ctx: CommandContext,

@@ -1,7 +1,14 @@
 import type { CommandContext } from "@paceline/command";
 
-import { blockersOf, blockerWords, timeOverAt } from "../../domain/index.ts";
-import type { Blocker, PlanRun } from "../../domain/index.ts";
+import {
+  blockersOf,
+  blockerWords,
+  isDescending,
+  nextStepAt,
+  stepSecondsOf,
+  timeOverAt,
+} from "../../domain/index.ts";
+import type { Blocker, DescentStep, PlanRun } from "../../domain/index.ts";
 import type { Foresight, RolloutDocument, RolloutSummary } from "../../plan-api.ts";
 import { findDefinition } from "../repository.ts";
 import type { Rollout } from "./repository.ts";
@@ -43,8 +50,22 @@ function blockerDocument(blocker: Blocker): RolloutDocument["blockers"][number] 
   return { kind: blocker.kind, words: blockerWords(blocker), until };
 }
 
+function descentOf(run: PlanRun | null): Pick<RolloutDocument, "descent"> {
+  if (!run?.descent) return {};
+  const { done, ahead, endsAt } = run.descent;
+  return { descent: { done: [...done], ahead: [...ahead], endsAt } };
+}
+
+/** The way down in words, before where it leads. */
+function stepWords(steps: readonly DescentStep[], stepSeconds: number | null): string {
+  if (steps.length === 0 || stepSeconds === null) return "";
+  const shares = steps.map(({ exposureShare }) => `${Number((exposureShare * 100).toFixed(3))} %`);
+  return ` Those who came last leave first: ${shares.join(", ")}, ${stepSeconds} s apart, then the target.`;
+}
+
 /** When time alone takes a run further; null where something else keeps it. */
 function nextAt(run: PlanRun, blockers: readonly Blocker[]): string | null {
+  if (isDescending(run) && run.descent) return iso(nextStepAt(run.descent));
   const moves = run.state === "running" || run.state === "holding";
   const others = blockers.some(({ kind }) => kind !== "time" && kind !== "window");
   if (!moves || others) return null;
@@ -74,6 +95,7 @@ export async function documentOf(
     blockers: blockers.map(blockerDocument),
     nextAt: run === null ? null : nextAt(run, blockers),
     executionId: rollout.executionId,
+    ...descentOf(run),
   };
 }
 
@@ -86,13 +108,20 @@ export async function foresightOf(
   const { environment, flagKey } = rollout.plan;
   const definition = await findDefinition(ctx.db, ctx.workspaceId, environment, flagKey);
   const target = definition?.target ?? { kind: "off" as const };
-  const event = { kind: "roll-back", by: "", reason: "" } as const;
+  const stepSeconds = stepSecondsOf(definition, null);
+  const present = await runs.read(ctx, rollout.id);
+  const isInstant = stepSeconds === null || present === null || isDescending(present);
+  const pace = isInstant ? {} : { stepSeconds };
+  const event = { kind: "roll-back", by: "", reason: "", ...pace } as const;
   const foreseen = await runs.preview(ctx, rollout.id, event);
+  const descent = foreseen.ok ? (foreseen.value.state.descent ?? null) : null;
+  const steps = descent === null ? [] : [...descent.done, ...descent.ahead];
   const place =
     target.kind === "off" ? "the off variant for everyone" : `revision ${target.revision}`;
   return {
     target,
-    targetWords: `${flagKey} in ${environment} goes back to ${place}.`,
+    targetWords: `${flagKey} in ${environment} goes back to ${place}.${stepWords(steps, stepSeconds)}`,
+    steps,
     state: foreseen.ok ? foreseen.value.state.state : rollout.state,
     effects: foreseen.ok ? foreseen.value.effects.map(({ name }) => name) : [],
     exposureShare: shareAt(rollout),

@@ -159,7 +159,7 @@ export async function listRollouts(
   return (await query.execute()).map(rolloutOf);
 }
 
-const MOVING = ["running", "holding", "paused"] as const;
+const MOVING = ["running", "holding", "paused", "rolling-back"] as const;
 
 /** Rollouts that move a flag now: by flag, or in every workspace. */
 export async function listMoving(

@@ -2,29 +2,66 @@ import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
 import type { ProcessHandle } from "@paceline/workflow";
 
-import { presentStage } from "../../domain/index.ts";
+import type { DescentBegun } from "../../api.ts";
+import { isDescending, LOCKING_STATES, presentStage, stepSecondsOf } from "../../domain/index.ts";
 import type { PlanEvent, PlanRun } from "../../domain/index.ts";
 import type { RunningPlans } from "../dependencies.ts";
 import type { GuardedRuns, WatchedRun } from "../guards/dependencies.ts";
+import { findDefinition } from "../repository.ts";
 import { actorId } from "./actor.ts";
 import type { StagePort } from "./dependencies.ts";
-import { listMoving, setExecution } from "./repository.ts";
+import { findRollout, listMoving, setExecution } from "./repository.ts";
 import type { Rollout } from "./repository.ts";
 
 export type PlanRuns = ProcessHandle<PlanRun, PlanEvent>;
 
+interface Place {
+  readonly flagKey: string;
+  readonly environment: string;
+}
+
+/** Whether a run moves its flag still, up or down. */
+function isMoved(run: PlanRun): boolean {
+  return LOCKING_STATES.some((state) => state === run.state) || isDescending(run);
+}
+
+function begunOf(rolloutId: string, { descent }: PlanRun): DescentBegun | null {
+  if (!descent) return null;
+  const { done, ahead, endsAt } = descent;
+  return { rolloutId, done: [...done], ahead: [...ahead], endsAt };
+}
+
 /** What a rollback does with the plan that moves its flag. */
 export function runningPlans(runs: PlanRuns): RunningPlans {
+  const held = async (
+    ctx: CommandContext,
+    { flagKey, environment }: Place,
+  ): Promise<{ readonly id: string; readonly run: PlanRun } | null> => {
+    const place = { workspaceId: ctx.workspaceId, environment, flagKey };
+    for (const { id } of await listMoving(ctx.db, place)) {
+      const run = await runs.lock(ctx, id);
+      if (run !== null && isMoved(run)) return { id, run };
+    }
+    return null;
+  };
   return {
-    async hold(ctx, { flagKey, environment }) {
-      const place = { workspaceId: ctx.workspaceId, environment, flagKey };
-      const [moving] = await listMoving(ctx.db, place);
-      if (moving === undefined) return null;
-      const run = await runs.lock(ctx, moving.id);
-      const isMoving =
-        run !== null && ["running", "holding", "paused"].some((state) => state === run.state);
-      return isMoving ? moving.id : null;
+    async hold(ctx, place) {
+      const moving = await held(ctx, place);
+      return moving && { id: moving.id, steps: moving.run.descent?.done ?? [] };
     },
+    descend: (ctx, place, { reason, stepSeconds }) =>
+      inTransaction(ctx.db, async (tx) => {
+        const inner = { ...ctx, db: tx };
+        const moving = await held(inner, place);
+        if (moving === null) return null;
+        const { id, run } = moving;
+        if (isDescending(run)) return begunOf(id, run);
+        const event = { kind: "roll-back", by: actorId(ctx), reason, stepSeconds } as const;
+        const foreseen = await runs.preview(inner, id, event);
+        if (!foreseen.ok || !isDescending(foreseen.value.state)) return null;
+        const told = await runs.deliver(inner, id, event);
+        return told.ok ? begunOf(id, told.value) : null;
+      }),
     async takenBack(ctx, runId, { id, reason }) {
       await setExecution(ctx.db, runId, id);
       await runs.deliver(ctx, runId, { kind: "taken-back", by: actorId(ctx), reason });
@@ -34,7 +71,8 @@ export function runningPlans(runs: PlanRuns): RunningPlans {
 
 function watchedOf(rollout: Rollout, run: PlanRun): WatchedRun | null {
   const stage = presentStage(run);
-  if (stage === null || run.startedAt === null || run.enteredAt === null) return null;
+  if (!isMoved(run) || stage === null || run.startedAt === null || run.enteredAt === null)
+    return null;
   const { plan, workspaceId, id } = rollout;
   const { flagKey, environment, ruleId, guards, stages } = plan;
   const startedAt = new Date(run.startedAt);
@@ -47,6 +85,19 @@ function watchedOf(rollout: Rollout, run: PlanRun): WatchedRun | null {
     },
     sample: stage.hold.sample,
   };
+}
+
+/** Between the steps of a rollback by a guard, as the way back of the flag says; nothing if it is instant. */
+async function automaticPace(
+  ctx: CommandContext,
+  runId: string,
+): Promise<{ readonly stepSeconds?: number }> {
+  const rollout = await findRollout(ctx.db, ctx.workspaceId, runId);
+  if (rollout === null) return {};
+  const { environment, flagKey } = rollout.plan;
+  const definition = await findDefinition(ctx.db, ctx.workspaceId, environment, flagKey);
+  const stepSeconds = stepSecondsOf(definition, "automatic");
+  return stepSeconds === null ? {} : { stepSeconds };
 }
 
 /** The rollout plans, as far as their guards are concerned. */
@@ -74,7 +125,10 @@ export function guardedPlans(
     async deliver(ctx, runId, { readings, exposedUnits }) {
       const stage = listedIn.get(runId);
       const place = stage === undefined ? {} : { stage };
-      await runs.deliver(ctx, runId, { kind: "guards-read", ...place, readings, exposedUnits });
+      const isHarm = readings.some(({ verdict }) => verdict === "roll-back");
+      const pace = isHarm ? await automaticPace(ctx, runId) : {};
+      const read = { kind: "guards-read", ...place, ...pace, readings, exposedUnits } as const;
+      await runs.deliver(ctx, runId, read);
     },
   };
 }

@@ -1,0 +1,192 @@
+/** Rollbacks that go down step by step, through the real server: nothing raises the exposure meanwhile, and anybody may hurry them. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { readFlag, readLatest } from "@paceline/flags/server";
+import { ROLLOUT_CHANNEL } from "@paceline/rollouts/server";
+
+import { becomeOwner, startTestServer } from "./test-server.ts";
+import type { TestServer } from "./test-server.ts";
+
+type Body = Readonly<Record<string, unknown>>;
+
+let server: TestServer;
+let cookie: string;
+let workspaceId: string;
+const moved = new Set<() => void>();
+before(async () => {
+  server = await startTestServer();
+  cookie = await becomeOwner(server);
+  const { db, notifications } = server.parts.store;
+  workspaceId = (await db.selectFrom("workspaces").select("id").executeTakeFirstOrThrow()).id;
+  await notifications.on(ROLLOUT_CHANNEL, () => {
+    for (const look of moved) look();
+  });
+});
+after(() => server.close());
+
+async function call(
+  method: "GET" | "POST" | "PUT",
+  url: string,
+  payload?: object,
+): Promise<{ readonly status: number; readonly body: Body }> {
+  const answer = await server.app.inject({
+    method,
+    url: `/api/v1${url}`,
+    headers: { cookie },
+    ...(payload === undefined ? {} : { payload }),
+  });
+  return { status: answer.statusCode, body: answer.body === "" ? {} : answer.json() };
+}
+
+async function must(method: "GET" | "POST" | "PUT", url: string, payload?: object): Promise<Body> {
+  const { status, body } = await call(method, url, payload);
+  assert.ok(status < 300, `${method} ${url}: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+/** Resolves with the rollout once it has come to a state. */
+function until(id: string, state: string): Promise<Body> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      must("GET", `/rollouts/${id}`).then((rollout) => {
+        if (rollout["state"] !== state) return;
+        moved.delete(look);
+        resolve(rollout);
+      }, reject);
+    };
+    moved.add(look);
+    look();
+  });
+}
+
+function wayBack(key: string): string {
+  return `/environments/production/flags/${key}/rollback`;
+}
+
+const WAY_BACK = {
+  initiativeId: null,
+  experimentId: null,
+  target: { kind: "off" },
+  triggers: [],
+  mode: "ask",
+  ownerId: "owner",
+  verification: "Nobody gets the new basket.",
+};
+
+/** A flag that a rollout has brought to everybody, whose way back is last in, first out. */
+async function ramped(key: string, shares: readonly number[]): Promise<string> {
+  await must("POST", "/flags", {
+    key,
+    type: "boolean",
+    kind: "release",
+    variants: { on: true, off: false },
+  });
+  const place = `/flags/${key}/environments/production`;
+  await must("PUT", place, {
+    enabled: true,
+    offVariant: "off",
+    defaultVariant: "off",
+    rules: [{ id: "new", serve: { variant: "on" }, exposureShare: 0, recordExposure: true }],
+  });
+  await must("POST", `${place}/publish`, {});
+  const defined = await must("PUT", wayBack(key), {
+    ...WAY_BACK,
+    pace: "last-in-first-out",
+    stepSeconds: 5,
+  });
+  assert.equal(defined["automaticPace"], "instant");
+  const stages = shares.map((exposureShare) => ({
+    id: `s${Math.round(exposureShare * 1000)}`,
+    name: `${exposureShare * 100} %`,
+    exposureShare,
+    when: null,
+    hold: { time: "P1D", sample: null, approval: null, guards: false },
+  }));
+  const { id } = await must("POST", "/rollouts", {
+    name: `Ramp ${key}`,
+    flagKey: key,
+    environment: "production",
+    ruleId: "new",
+    stages,
+  });
+  await must("POST", `/rollouts/${String(id)}/arm`);
+  await must("POST", `/rollouts/${String(id)}/start`);
+  while ((await inForce(key)).share !== 1) {
+    await must("POST", `/rollouts/${String(id)}/advance`, { reason: "All is well." });
+  }
+  return String(id);
+}
+
+async function inForce(key: string): Promise<{ share: number | null; enabled: boolean | null }> {
+  const { db } = server.parts.store;
+  const flag = await readFlag(db, workspaceId, key);
+  assert.ok(flag !== null);
+  const latest = await readLatest(db, flag.id, "production");
+  const configuration = latest?.content?.configuration;
+  return {
+    share: configuration?.rules[0]?.exposureShare ?? null,
+    enabled: configuration?.enabled ?? null,
+  };
+}
+
+test("a way back that is last in, first out lowers the exposure first, and ends at its target", async () => {
+  const id = await ramped("basket", [0.1, 1]);
+  const foreseen = await must("GET", `/rollouts/${id}/foresight`);
+  assert.match(String(foreseen["targetWords"]), /Those who came last leave first: 10 %/);
+  assert.deepEqual(foreseen["effects"], ["lower"]);
+  assert.equal((await inForce("basket")).share, 1, "looking ahead has changed what is served");
+  const begun = await call("POST", wayBack("basket"), { reason: "Orders fall." });
+  assert.deepEqual([begun.status, begun.body["rolloutId"]], [202, id]);
+  assert.deepEqual(await inForce("basket"), { share: 0.1, enabled: true });
+  const raised = await call("POST", "/flags/basket/environments/production/rules/new/exposure", {
+    exposureShare: 0.9,
+  });
+  assert.equal(raised.status, 409, JSON.stringify(raised.body));
+  assert.equal((await call("POST", `/rollouts/${id}/resume`)).status, 409);
+  const again = await call("POST", wayBack("basket"), { reason: "Once more." });
+  assert.deepEqual([again.status, again.body["endsAt"]], [202, begun.body["endsAt"]]);
+  await until(id, "rolled-back");
+  assert.equal((await inForce("basket")).enabled, false);
+  const { executions } = await must("GET", wayBack("basket"));
+  const [execution, ...others] = executions as {
+    trigger: string;
+    reason: string;
+    effectMs: number | null;
+    numbers: { steps: { exposureShare: number }[] };
+  }[];
+  assert.equal(others.length, 0);
+  assert.deepEqual([execution?.trigger, execution?.reason], ["manual", "Orders fall."]);
+  assert.deepEqual(
+    execution?.numbers.steps.map(({ exposureShare }) => exposureShare),
+    [0.1],
+  );
+  assert.ok((execution?.effectMs ?? 9_999) < 4_000, "the way down counted as time to effect");
+});
+
+test("instant takes the flag back at once, from the middle of the way down too", async () => {
+  const id = await ramped("search", [0.1, 0.5, 1]);
+  const begun = await must("POST", `/rollouts/${id}/rollback`, { reason: "Orders fall." });
+  assert.deepEqual([begun["state"], begun["exposureShare"]], ["rolling-back", 0.5]);
+  const slow = await call("POST", `/rollouts/${id}/rollback`, { reason: "Again." });
+  assert.equal(slow.status, 409);
+  assert.match(JSON.stringify(slow.body), /instant takes it back at once/);
+  const now = await call("POST", wayBack("search"), { reason: "Faster.", pace: "instant" });
+  assert.equal(now.status, 200, JSON.stringify(now.body));
+  assert.equal((await inForce("search")).enabled, false);
+  const { steps } = now.body["numbers"] as { steps: { exposureShare: number }[] };
+  assert.deepEqual(
+    steps.map(({ exposureShare }) => exposureShare),
+    [0.5],
+  );
+  await until(id, "rolled-back");
+});
+
+test("a definition that says nothing of the pace keeps it, and one that never did is instant", async () => {
+  const kept = await must("PUT", wayBack("search"), WAY_BACK);
+  assert.deepEqual([kept["pace"], kept["stepSeconds"]], ["last-in-first-out", 5]);
+  const refused = await call("PUT", wayBack("search"), { ...WAY_BACK, stepSeconds: 4 });
+  assert.equal(refused.status, 400, JSON.stringify(refused.body));
+  const back = await call("POST", wayBack("search"), { reason: "No rollout moves it." });
+  assert.equal(back.status, 200, "without a rollout it is instant");
+});
