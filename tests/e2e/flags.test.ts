@@ -59,8 +59,11 @@ step("a rule with a nested condition is written without the mouse", async () => 
   await page.getByText("One field needs another look").waitFor();
   await page.getByText("must name an attribute").waitFor();
   await press("Take out part 2, part 2", "Enter");
+  const saved = page.waitForResponse(
+    (response) => response.request().method() === "PUT" && response.ok(),
+  );
   await press("Save draft", "Enter");
-  await page.getByText("As in force").or(page.getByText("Nothing is in force yet")).waitFor();
+  await saved;
   const { environments } = await owner.call("GET", `/api/v1/flags/${FLAG}`);
   assert.deepEqual(environments[0].draft.configuration.rules[0].when, {
     all: [
