@@ -245,6 +245,7 @@ export class FlagSet {
   readonly metadata: FlagMetadata;
   readonly problems: readonly FlagProblem[];
   readonly #flags: ReadonlyMap<string, CompiledFlag>;
+  readonly #inOrder: readonly CompiledFlag[];
   readonly #language: Language;
 
   constructor(
@@ -253,6 +254,7 @@ export class FlagSet {
     shared: { readonly metadata: FlagMetadata; readonly language: Language },
   ) {
     this.#flags = flags;
+    this.#inOrder = [...flags.values()];
     this.#language = shared.language;
     this.metadata = shared.metadata;
     this.problems = problems;
@@ -306,9 +308,11 @@ export class FlagSet {
   evaluateAll(
     context: EvaluationContext,
     nowMs: number,
-    keys: Iterable<string> = this.#flags.keys(),
+    keys?: Iterable<string>,
   ): readonly Evaluation[] {
-    return Array.from(keys, (key) => this.evaluate(key, context, nowMs));
+    return keys === undefined
+      ? this.#inOrder.map((flag) => flag.evaluate(context, nowMs))
+      : Array.from(keys, (key) => this.evaluate(key, context, nowMs));
   }
 
   /** As `evaluate`, with the result of every operator that was run. */
