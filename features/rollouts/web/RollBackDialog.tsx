@@ -38,7 +38,11 @@ export function RollBackDialog(props: {
   const [reason, setReason] = useState("");
   const rollBack = useCommand({
     run: () =>
-      apiClient.post<RollbackExecutionDocument>(rollbackPath(environment, flagKey), { reason }),
+      // Who presses this wants it back now, whatever pace the definition has.
+      apiClient.post<RollbackExecutionDocument>(rollbackPath(environment, flagKey), {
+        reason,
+        pace: "instant",
+      }),
     refresh: [["rollbacks"], ["flags"], ["experiments"]],
     inline: true,
     onDone: (execution) => {
