@@ -81,14 +81,20 @@ test("exposed units that are no worse than the accepted harm break nothing", () 
 
 test("more harm never turns a broken guard into one that passes", () => {
   fc.assert(
-    fc.property(metricGuard, arm, arm, fc.double({ min: 0, max: 5 }), (guard, a, b, more) => {
-      const { source } = guard;
-      if (source.kind !== "event-metric") return;
-      fc.pre(judge(guard, statisticsOf(a, b)).verdict === guard.action);
-      const turn = source.direction === "increase" ? -1 : 1;
-      const worse = { ...b, mean: b.mean + turn * more };
-      assert.equal(judge(guard, statisticsOf(a, worse)).verdict, guard.action);
-    }),
+    fc.property(
+      metricGuard,
+      arm,
+      arm,
+      fc.double({ min: 0, max: 5, noNaN: true }),
+      (guard, a, b, more) => {
+        const { source } = guard;
+        if (source.kind !== "event-metric") return;
+        fc.pre(judge(guard, statisticsOf(a, b)).verdict === guard.action);
+        const turn = source.direction === "increase" ? -1 : 1;
+        const worse = { ...b, mean: b.mean + turn * more };
+        assert.equal(judge(guard, statisticsOf(a, worse)).verdict, guard.action);
+      },
+    ),
   );
 });
 
