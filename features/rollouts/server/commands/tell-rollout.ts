@@ -100,6 +100,7 @@ export async function rollBackRollout(
     pace,
   }: { readonly id: string; readonly reason: string; readonly pace?: RollbackPace },
 ): Outcome {
+  requirePermission(ctx, "rollback.execute");
   const rollout = await findRollout(ctx.db, ctx.workspaceId, id);
   if (rollout === null) return err({ kind: "rollout-not-found" });
   const { environment, flagKey } = rollout.plan;
