@@ -37,7 +37,8 @@ const crumbs = [{ label: "Rollouts", to: rolloutsPage.href() }] as const;
 export function RolloutPage() {
   const { rolloutId } = usePageParams(rolloutPage);
   const query = useQuery(rolloutQuery(rolloutId));
-  useLive("rollouts", ["rollouts"]);
+  // A rollout is rolled back once its rollback was seen in effect: then that has changed, too.
+  useLive("rollouts", ["rollouts"], ["rollbacks"]);
   useLive("guards", ["rollouts", "guards"], ["rollouts", "one"]);
   useLive("flag-clients", ["flag-receipts"]);
   useLive("rollbacks", ["rollbacks"]);
