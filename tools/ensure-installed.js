@@ -1,6 +1,6 @@
-// Runs before `npm start` and `npm test`, on any Node 20+, with nothing installed: brings node_modules
-// in line with package-lock.json, and says nothing when there is nothing to do. `--production` leaves out
-// what only tests need (0.7 GB); once everything is there, it is enough for both.
+// Runs before `npm start`, `npm test` and `npm run check`, on any Node 20+, with nothing installed: brings
+// node_modules in line with package-lock.json, and says nothing when there is nothing to do.
+// `--production` leaves out what only tests need (0.7 GB); once everything is there, it is enough for all.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
