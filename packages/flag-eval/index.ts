@@ -1,4 +1,4 @@
-export { text } from "./coercion.ts";
+export { text, truthy } from "./coercion.ts";
 export { compileFlagSet, FlagSet } from "./flag-set.ts";
 export type {
   ErrorCode,

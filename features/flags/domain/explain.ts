@@ -1,4 +1,4 @@
-import { bucketOf, compileRule, murmur3 } from "@paceline/flag-eval";
+import { bucketOf, compileRule, murmur3, truthy } from "@paceline/flag-eval";
 import type { EvaluationContext } from "@paceline/flag-eval";
 
 import {
@@ -94,10 +94,8 @@ function run(logic: Logic, { context, flagKey, nowMs }: Case): unknown {
   return compileRule(logic).run(context, frame);
 }
 
-/** JsonLogic's truth: as in JavaScript, but an empty array is false. */
 function holds(logic: Logic, asked: Case): boolean {
-  const result = run(logic, asked);
-  return Array.isArray(result) ? result.length > 0 : Boolean(result);
+  return truthy(run(logic, asked));
 }
 
 function traceClause(condition: Condition, asked: Case): ClauseTrace {
