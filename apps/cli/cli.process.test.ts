@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,6 +62,18 @@ after(async () => {
   server.kill("SIGTERM");
   await ended;
   await rm(folder, { recursive: true, force: true });
+});
+
+test("a reader that has enough ends a command without a stack", async () => {
+  const child = spawn(process.execPath, [CLI, "events", "query", "--help"], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  const errors: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  const [code] = await once(child, "close");
+  assert.deepEqual([code, Buffer.concat(errors).toString()], [0, ""]);
 });
 
 test("without a command the help is shown, and an unknown one is wrong use", async () => {
@@ -285,4 +298,13 @@ test("plans go to the server and back as files, and judge recorded events", asyn
   assert.equal(judged.code, 1);
   const { failed, faults } = JSON.parse(judged.out);
   assert.deepEqual([failed, faults[0].line, faults[0].path], [1, 2, "/properties/order_id"]);
+});
+
+test("help names the variable of a key and never shows the key", async () => {
+  for (const command of [["events", "erase"], ["flag", "pull"], ["rollback"]]) {
+    const { code, out } = await paceline(...command, "--help");
+    assert.equal(code, 0);
+    assert.match(out, /--key <key>.*\(env: PACELINE_KEY\)/s);
+    assert.ok(!out.includes(key), `the help of ${command.join(" ")} shows the key`);
+  }
 });

@@ -145,4 +145,15 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
+/** A reader that has enough, such as `head`, ends the command quietly: there is nobody left to tell. */
+function endWithReader(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(EXIT.done);
+  });
+}
+
+if (import.meta.main) {
+  endWithReader();
+  process.exitCode = await main(process.argv.slice(2));
+}

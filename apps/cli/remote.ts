@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 
+import { Option } from "commander";
 import type { Command } from "commander";
 
 import { EXIT, Failure } from "./outcome.ts";
 
-const DEFAULT_URL = "http://127.0.0.1:4410";
+/** Where `npm start` serves. */
+export const DEFAULT_URL = "http://127.0.0.1:4410";
 const TIMEOUT_MS = 60_000;
 
 /** A server and the key to use it with. */
@@ -13,11 +15,11 @@ export interface Remote {
   readonly key: string | null;
 }
 
-/** Options of every command that talks to a server. */
+/** Options of every command that talks to a server. Help names the variables and never shows the key. */
 export function withRemote(command: Command): Command {
   return command
-    .option("--url <url>", "the server (PACELINE_URL)", process.env["PACELINE_URL"] ?? DEFAULT_URL)
-    .option("--key <key>", "an API key (PACELINE_KEY)", process.env["PACELINE_KEY"])
+    .addOption(new Option("--url <url>", "the server").env("PACELINE_URL").default(DEFAULT_URL))
+    .addOption(new Option("--key <key>", "an API key").env("PACELINE_KEY"))
     .option("--json", "print one JSON document", false);
 }
 

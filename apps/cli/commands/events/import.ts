@@ -5,7 +5,7 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 
 import { EXIT, Failure, print } from "../../outcome.ts";
-import { list, text } from "../../remote.ts";
+import { DEFAULT_URL, list, text } from "../../remote.ts";
 import { formatOf, openMessages } from "./read-messages.ts";
 import type { FileFormat } from "./read-messages.ts";
 import { readMapping, toMessage } from "./to-message.ts";
@@ -158,16 +158,8 @@ export function importCommand(): Command {
       "send a file of messages through the intake; each counts once, however often it is sent",
     )
     .argument("<file>", "NDJSON, JSON array, CSV or Parquet; gzip or not")
-    .option(
-      "--url <url>",
-      "the server (PACELINE_URL)",
-      process.env["PACELINE_URL"] ?? "http://127.0.0.1:4410",
-    )
-    .option(
-      "--write-key <key>",
-      "an intake key (PACELINE_WRITE_KEY)",
-      process.env["PACELINE_WRITE_KEY"],
-    )
+    .addOption(new Option("--url <url>", "the server").env("PACELINE_URL").default(DEFAULT_URL))
+    .addOption(new Option("--write-key <key>", "an intake key").env("PACELINE_WRITE_KEY"))
     .addOption(
       new Option("--format <format>", "form of the file, else by its name").choices([
         "ndjson",
