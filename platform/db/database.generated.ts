@@ -467,6 +467,7 @@ export interface GuardStages {
 }
 
 export interface IdempotencyKeys {
+  acted_at: Timestamp | null;
   body: string | null;
   content_type: string | null;
   created_at: Timestamp;

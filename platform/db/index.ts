@@ -8,5 +8,5 @@ export { beat, listNodes, NodeRefused, takeNodePlace } from "./nodes.ts";
 export type { NodeDescription, NodePlace, NodeState, RegisteredNode } from "./nodes.ts";
 export { listen, notify } from "./notifications.ts";
 export type { Notifications } from "./notifications.ts";
-export { inTransaction } from "./transaction.ts";
+export { endingWith, inTransaction } from "./transaction.ts";
 export type { Db } from "./transaction.ts";

@@ -5,7 +5,7 @@ import { err, ok } from "@paceline/result";
 import { testDatabase } from "@paceline/test-kit";
 import { sql } from "kysely";
 
-import { inTransaction, listen, notify } from "./index.ts";
+import { endingWith, inTransaction, listen, notify } from "./index.ts";
 import type { FeatureMigrations } from "./index.ts";
 
 const migrations: readonly FeatureMigrations[] = [
@@ -61,6 +61,26 @@ test("a throw rolls back and reaches the caller", async () => {
     bug,
   );
   assert.deepEqual(await notes(), ["kept"]);
+});
+
+test("what a transaction ends with is there with its changes, and with a refusal neither is", async () => {
+  const write = async (tx: typeof db, text: string): Promise<void> => {
+    await sql`insert into note (text) values (${text})`.execute(tx);
+  };
+  const marked = endingWith(db, (tx) => write(tx, "marked"));
+  await inTransaction(marked, (tx) => inTransaction(tx, (inner) => write(inner, "lasting")));
+  assert.deepEqual(await notes(), ["kept", "lasting", "marked"]);
+  await inTransaction(marked, async (tx) => {
+    await write(tx, "lost");
+    return err({ kind: "refused" });
+  });
+  const broken = endingWith(db, () => Promise.reject(new Error("no mark")));
+  await assert.rejects(
+    inTransaction(broken, (tx) => write(tx, "lost")),
+    /no mark/,
+  );
+  assert.deepEqual(await notes(), ["kept", "lasting", "marked"]);
+  await sql`delete from note where note.text <> 'kept'`.execute(db);
 });
 
 test("a notification arrives only when its transaction commits", async () => {

@@ -24,6 +24,18 @@ function refusalKind({ error }: { readonly error?: unknown }): string {
   return typeof kind === "string" && kind !== "" ? kind : "refused";
 }
 
+const lastWork = new WeakMap<Db, (tx: Db) => Promise<void>>();
+
+/**
+ * The same database, whose transactions do `last` before they commit: with what they change it is there
+ * whole, or not at all. A refusal or a throw does without it, and its own throw undoes everything.
+ */
+export function endingWith(db: Db, last: (tx: Db) => Promise<void>): Db {
+  const handle = db.withoutPlugins();
+  lastWork.set(handle, last);
+  return handle;
+}
+
 /**
  * Runs `work` in one transaction. Rolls back when it throws **and** when it returns an error
  * result (`{ ok: false }`), which is then returned unchanged.
@@ -46,6 +58,7 @@ async function outermost<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
         refused = { value };
         throw new RefusedResult(value);
       }
+      await lastWork.get(db)?.(tx);
       return value;
     });
   } catch (error) {

@@ -22,7 +22,7 @@ import { addDraining } from "./drain.ts";
 import { answerError } from "./errors.ts";
 import { addHealth } from "./health.ts";
 import type { HealthChecks } from "./health.ts";
-import { claimIdempotencyKey, storeIdempotentAnswer } from "./idempotency.ts";
+import { claimIdempotencyKey, markActs, storeIdempotentAnswer } from "./idempotency.ts";
 import { createMetrics } from "./metrics.ts";
 import type { MetricsAccess } from "./metrics.ts";
 import { newIds } from "./new-ids.ts";
@@ -115,6 +115,7 @@ function addAccess(app: App, options: AppOptions, newId: () => string): readonly
   });
   app.addHook("preHandler", async (request, reply) => {
     if (await claimIdempotencyKey(options.db, request, reply, options.node ?? "node")) return reply;
+    markActs(request);
     return undefined;
   });
   app.addHook("onSend", async (request, reply, payload) => {

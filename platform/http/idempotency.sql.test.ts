@@ -2,9 +2,17 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
 import type { Actor } from "@paceline/command";
+import { inTransaction } from "@paceline/db";
 import { testDatabase } from "@paceline/test-kit";
+import { sql } from "kysely";
 
-import { createApp, expireIdempotencyKeys, freeAbandonedClaims, migrations } from "./index.ts";
+import {
+  commandContext,
+  createApp,
+  expireIdempotencyKeys,
+  freeAbandonedClaims,
+  migrations,
+} from "./index.ts";
 
 const NOW = new Date("2026-11-24T00:00:00Z");
 const ACTOR: Actor = { kind: "service", name: "test" };
@@ -24,6 +32,17 @@ app.post("/broken", { config: { permission: "signed-in" } }, async () => {
   calls += 1;
   throw new Error("broken");
 });
+await sql`create table act (what text not null)`.execute(db);
+for (const what of ["act", "act-and-break", "refuse"]) {
+  app.post(`/${what}`, { config: { permission: "signed-in" } }, async (request, reply) => {
+    const done = await inTransaction(commandContext(request).db, async (tx) => {
+      await sql`insert into act (what) values (${what})`.execute(tx);
+      return { ok: what !== "refuse" };
+    });
+    if (what === "act-and-break") throw new Error("broken after the commit");
+    return reply.status(done.ok ? 201 : 409).send({});
+  });
+}
 after(async () => {
   await app.close();
   await close();
@@ -85,4 +104,56 @@ test("keys are freed after a day", async () => {
   const before = calls;
   await post("/count", "a");
   assert.equal(calls, before + 1);
+});
+
+async function acts(what: string): Promise<number> {
+  const { rows } = await sql`select 1 from act where act.what = ${what}`.execute(db);
+  return rows.length;
+}
+
+/** What a kill after the commit and before the answer leaves. */
+async function loseAnswer(key: string): Promise<void> {
+  await db
+    .updateTable("idempotency_keys")
+    .set({ status: null, body: null })
+    .where("key", "=", key)
+    .execute();
+}
+
+test("what a killed process had committed is not done again, and a repetition hears that it was done", async () => {
+  assert.equal((await post("/act", "e")).statusCode, 201);
+  await loseAnswer("e");
+  assert.match((await post("/act", "e")).json().type, /still-running$/);
+  await freeAbandonedClaims(db, "node");
+  const again = await post("/act", "e");
+  assert.equal(again.statusCode, 409);
+  assert.match(again.json().type, /idempotent-answer-lost$/);
+  assert.equal(again.headers["content-type"], "application/problem+json; charset=utf-8");
+  assert.equal(await acts("act"), 1);
+});
+
+test("a failure after the commit does not let a repetition act again", async () => {
+  assert.equal((await post("/act-and-break", "f")).statusCode, 500);
+  assert.match((await post("/act-and-break", "f")).json().type, /idempotent-answer-lost$/);
+  assert.equal(await acts("act-and-break"), 1);
+});
+
+test("a refusal that changed nothing leaves a claim that is free after a kill", async () => {
+  await post("/refuse", "g");
+  await loseAnswer("g");
+  await freeAbandonedClaims(db, "node");
+  assert.equal((await post("/refuse", "g")).headers["idempotency-replayed"], undefined);
+});
+
+test("a command whose claim was given up meanwhile changes nothing", async () => {
+  const before = await acts("act");
+  await sql`create or replace function forget_claim() returns trigger language plpgsql as $$
+    begin delete from idempotency_keys where key = 'h'; return new; end $$`.execute(db);
+  await sql`create trigger forget before insert on act for each row execute function forget_claim()`.execute(
+    db,
+  );
+  const answer = await post("/act", "h");
+  await sql`drop trigger forget on act`.execute(db);
+  assert.match(answer.json().type, /idempotency-claim-gone$/);
+  assert.equal(await acts("act"), before);
 });

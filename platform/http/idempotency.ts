@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 
+import { endingWith } from "@paceline/db";
 import type { Db } from "@paceline/db";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sql } from "kysely";
 
-import { problem } from "./problem.ts";
+import { problem, PROBLEM_TYPE, problemDocument } from "./problem.ts";
 
 const MAX_KEY_LENGTH = 200;
 const MAX_STORED_BYTES = 256 * 1024;
@@ -12,6 +13,7 @@ const MAX_STORED_BYTES = 256 * 1024;
 interface Claim {
   readonly owner: string;
   readonly key: string;
+  readonly claimedAt: Date;
 }
 
 declare module "fastify" {
@@ -63,14 +65,15 @@ export async function claimIdempotencyKey(
   if (key === null || owner === null || request.routeOptions.config.idempotent === false)
     return false;
   const digest = fingerprint(request);
+  const claimedAt = new Date();
   const inserted = await db
     .insertInto("idempotency_keys")
-    .values({ owner, key, fingerprint: digest, created_at: new Date(), node })
+    .values({ owner, key, fingerprint: digest, created_at: claimedAt, node })
     .onConflict((conflict) => conflict.columns(["owner", "key"]).doNothing())
     .returning("key")
     .executeTakeFirst();
   if (inserted !== undefined) {
-    request.idempotencyClaim = { owner, key };
+    request.idempotencyClaim = { owner, key, claimedAt };
     return false;
   }
   const earlier = await db
@@ -105,7 +108,62 @@ export async function claimIdempotencyKey(
   return true;
 }
 
-/** Keeps the answer of a claimed key; an answer of 500 and above, or one too large, frees the key. */
+/**
+ * Every transaction of a request with a claimed key says in the same commit that the key was used. A
+ * repetition after a kill then cannot act again, whether or not the answer was kept.
+ *
+ * @throws Problem 409 from the transaction whose claim is gone: a repetition may have acted meanwhile
+ */
+export function markActs(request: FastifyRequest): void {
+  const { idempotencyClaim: claim, context } = request;
+  if (claim === null || context === null) return;
+  const db = endingWith(context.db, async (tx) => {
+    const marked = await tx
+      .updateTable("idempotency_keys")
+      .set({ acted_at: context.now })
+      .where("owner", "=", claim.owner)
+      .where("key", "=", claim.key)
+      .where("created_at", "=", claim.claimedAt)
+      .returning("key")
+      .executeTakeFirst();
+    if (marked !== undefined) return;
+    throw problem({
+      name: "idempotency-claim-gone",
+      title: "The request took too long for its key",
+      status: 409,
+      detail:
+        "The claim of its idempotency key was given up before it was done. Nothing was changed. Read what is there now, then repeat it with a new key.",
+    });
+  });
+  request.context = { ...context, db };
+}
+
+const LOST = {
+  name: "idempotent-answer-lost",
+  title: "It was done, and its answer is lost",
+  status: 409,
+  detail:
+    "The first request with this idempotency key took effect, but its answer was not kept: the server stopped, failed or had too much to say. Nothing is done again. Read what is there now.",
+} as const;
+
+/** What a key answers whose request took effect and whose own answer is not there. */
+const LOST_ANSWER = {
+  status: LOST.status,
+  content_type: PROBLEM_TYPE,
+  body: JSON.stringify(problemDocument(LOST, "about:blank")),
+};
+
+/** Frees claims that have changed nothing; those that have keep saying that their answer is lost. */
+async function giveUp(db: Db, where: ReturnType<typeof sql>): Promise<void> {
+  const { status, content_type, body } = LOST_ANSWER;
+  await sql`delete from idempotency_keys where status is null and acted_at is null and ${where}`.execute(
+    db,
+  );
+  await sql`update idempotency_keys set status = ${status}, content_type = ${content_type}, body = ${body}
+    where status is null and acted_at is not null and ${where}`.execute(db);
+}
+
+/** Keeps the answer of a claimed key; an answer of 500 and above, or one too large, gives the key up. */
 export async function storeIdempotentAnswer(
   db: Db,
   request: FastifyRequest,
@@ -116,12 +174,9 @@ export async function storeIdempotentAnswer(
   if (claim === null) return;
   request.idempotencyClaim = null;
   const body = typeof payload === "string" ? payload : "";
+  const { owner, key, claimedAt } = claim;
   if (reply.statusCode >= 500 || body.length > MAX_STORED_BYTES) {
-    await db
-      .deleteFrom("idempotency_keys")
-      .where("owner", "=", claim.owner)
-      .where("key", "=", claim.key)
-      .execute();
+    await giveUp(db, sql`owner = ${owner} and key = ${key} and created_at = ${claimedAt}`);
     return;
   }
   const contentType = reply.getHeader("content-type");
@@ -132,28 +187,23 @@ export async function storeIdempotentAnswer(
       body,
       content_type: typeof contentType === "string" ? contentType : null,
     })
-    .where("owner", "=", claim.owner)
-    .where("key", "=", claim.key)
+    .where("owner", "=", owner)
+    .where("key", "=", key)
+    .where("created_at", "=", claimedAt)
     .execute();
 }
 
 /**
- * Frees the claims of a process that was killed while it worked, so that its clients may repeat at once
- * and need not wait for `expireIdempotencyKeys`. Call it while no process answers requests as this node.
- *
- * What the killed request had committed stays: its repetition meets it, and only its answer is lost.
+ * Gives up the claims of a process that was killed while it worked: its clients may repeat at once what
+ * changed nothing, and hear of the rest that it was done. Call it while no process answers as this node.
  */
 export async function freeAbandonedClaims(db: Db, node: string): Promise<void> {
-  await db
-    .deleteFrom("idempotency_keys")
-    .where("status", "is", null)
-    .where("node", "=", node)
-    .execute();
+  await giveUp(db, sql`node = ${node}`);
 }
 
-/** Frees keys older than a day, and claims of processes that died while they worked. */
+/** Frees keys older than a day, and gives up claims of processes that died while they worked. */
 export async function expireIdempotencyKeys(db: Db, now: Date): Promise<void> {
   await sql`delete from idempotency_keys
-    where created_at < ${now}::timestamptz - interval '24 hours'
-       or (status is null and created_at < ${now}::timestamptz - interval '5 minutes')`.execute(db);
+    where created_at < ${now}::timestamptz - interval '24 hours'`.execute(db);
+  await giveUp(db, sql`created_at < ${now}::timestamptz - interval '5 minutes'`);
 }

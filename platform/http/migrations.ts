@@ -26,5 +26,11 @@ export const migrations: FeatureMigrations = {
         await sql`alter table idempotency_keys add column node text`.execute(db);
       },
     },
+    "202611271820_http_idempotency_acted": {
+      async up(db) {
+        // When a transaction of the request committed; its answer may be kept later or never.
+        await sql`alter table idempotency_keys add column acted_at timestamptz`.execute(db);
+      },
+    },
   },
 };
