@@ -18,9 +18,11 @@ const features = [
 ];
 writeFileSync(file, JSON.stringify({ version: 1, features }));
 
-function paceline(...args: readonly string[]) {
-  return spawnSync(process.execPath, [CLI, "flag", "import", ...args], { encoding: "utf8" });
+function run(...args: readonly string[]) {
+  return spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8" });
 }
+
+const paceline = (...args: readonly string[]) => run("flag", "import", ...args);
 
 test("the report says of every flag of another vendor how it can be carried", () => {
   const { stdout, status } = paceline("unleash", file);
@@ -55,4 +57,53 @@ test("the vendor's own answers are asked again, and each that differs is named",
   assert.match(bad.stdout, /open for "u1": true, not false\n1 passed, 1 failed/);
   writeFileSync(vectors, "{}");
   assert.equal(paceline("unleash", file, "--verify", vectors).status, 2);
+});
+
+test("a specification of Unleash is flags and vectors in one file, and needs no word of ours before", () => {
+  const specification = join(folder, "specification.json");
+  const variants = [{ name: "blue", weight: 1, payload: { type: "string", value: "b" } }];
+  const strategies = [{ name: "default", parameters: {} }];
+  const asked = (toggleName: string, expectedResult: unknown) => ({
+    description: toggleName,
+    context: {},
+    toggleName,
+    expectedResult,
+  });
+  const disabled = (feature_enabled: boolean) => ({
+    name: "disabled",
+    enabled: false,
+    feature_enabled,
+  });
+  const write = (expected: boolean) =>
+    writeFileSync(
+      specification,
+      JSON.stringify({
+        name: "ours",
+        state: {
+          version: 1,
+          features: [
+            { name: "on", enabled: true, strategies },
+            { name: "coloured", enabled: true, strategies, variants },
+          ],
+        },
+        tests: [asked("on", expected), asked("gone", false)],
+        variantTests: [
+          asked("coloured", {
+            name: "blue",
+            payload: { type: "string", value: "b" },
+            enabled: true,
+            feature_enabled: true,
+          }),
+          asked("on", disabled(true)),
+          asked("gone", disabled(false)),
+        ],
+      }),
+    );
+  write(true);
+  const good = run("import", "unleash", specification, "--verify", specification);
+  assert.deepEqual([good.status, good.stdout.trim()], [0, "5 passed, 0 failed"]);
+  write(false);
+  const bad = run("import", "unleash", specification, "--verify", specification);
+  assert.equal(bad.status, 1);
+  assert.match(bad.stdout, /on for \{\}: true, not false\n4 passed, 1 failed/);
 });

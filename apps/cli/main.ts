@@ -31,6 +31,14 @@ function startCommand(): Command {
     });
 }
 
+/** `import <file>` takes events, `import <vendor> <file>` flags. */
+async function loadImport(): Promise<Command> {
+  const command = (await import("./commands/events/import.ts")).importCommand();
+  const { vendorImportCommands } = await import("./commands/flag-import.ts");
+  for (const vendor of vendorImportCommands()) command.addCommand(vendor);
+  return command.helpCommand(false);
+}
+
 const COMMANDS: readonly Entry[] = [
   { name: "start", description: "start the server", load: async () => startCommand() },
   {
@@ -75,8 +83,8 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: "import",
-    description: "send recorded events through the intake",
-    load: async () => (await import("./commands/events/import.ts")).importCommand(),
+    description: "send recorded events through the intake, or move another vendor's flags in",
+    load: loadImport,
   },
   {
     name: "audit",

@@ -68,7 +68,8 @@ async function verifyWith(
 ): Promise<Verification> {
   const compiled = compileFlagSet(imported.flags, { operators });
   if (!compiled.ok) throw new Failure(`The flags cannot be read: ${compiled.error.kind}.`);
-  return verify(compiled.value, await readVectors(path), Date.now());
+  const nowMs = Date.now();
+  return verify(compiled.value, await readVectors(path, nowMs), nowMs);
 }
 
 function verificationLines({ passed, failed }: Verification): string {
@@ -112,33 +113,55 @@ async function keep(
   print(options.json, { imported, pushed: done, refused }, pushLines(done, refused));
 }
 
-/** `paceline flag import <vendor> <file>`: offline, unless `--into` puts the flags in force. */
-export function flagImportCommand(): Command {
-  return withRemote(new Command("import"))
-    .description("read another vendor's flags, say what can be carried, and move them in")
-    .addArgument(new Argument("<vendor>").choices([...VENDORS.keys()]))
+/** A specification of Unleash carries its flags beside its tests. */
+function withoutTests(document: unknown): unknown {
+  const state: unknown =
+    typeof document === "object" && document !== null ? Reflect.get(document, "state") : undefined;
+  return state ?? document;
+}
+
+function importOptions(command: Command): Command {
+  return withRemote(command)
     .argument("<file>", "what the vendor's server-side SDK endpoint answers, JSON or YAML")
     .option("--verify <vectors>", "answers of the vendor, a file or a folder: all must be the same")
     .option("--into <environment>", "put the flags in force there; nobody changes sides")
     .option("--dry-run", "with --into: only say what would happen", false)
     .option("--force", "with --into: replace flags that are there already", false)
-    .option("--yes", "with --into: do not ask", false)
-    .action(async (vendor: string, file: string, options: ImportOptions) => {
-      const known = VENDORS.get(vendor);
-      if (known === undefined) throw new Failure(`${vendor} is not known.`, EXIT.usage);
-      const imported = known.read(await readDocument(file));
-      if (imported.report.length === 0) {
-        throw new Failure(`${file} holds no flag in the form of ${vendor}.`, EXIT.usage);
-      }
-      if (options.verify !== undefined) {
-        const verified = await verifyWith(options.verify, known, imported);
-        if (verified.failed.length > 0 || options.into === undefined) {
-          print(options.json, verified, verificationLines(verified));
-          if (verified.failed.length > 0) process.exitCode = EXIT.failed;
-          return;
-        }
-      }
-      if (options.into !== undefined) return keep(vendor, imported, options.into, options);
-      print(options.json, imported, describe(imported));
-    });
+    .option("--yes", "with --into: do not ask", false);
+}
+
+async function importFrom(vendor: string, file: string, options: ImportOptions): Promise<void> {
+  const known = VENDORS.get(vendor);
+  if (known === undefined) throw new Failure(`${vendor} is not known.`, EXIT.usage);
+  const imported = known.read(withoutTests(await readDocument(file)));
+  if (imported.report.length === 0) {
+    throw new Failure(`${file} holds no flag in the form of ${vendor}.`, EXIT.usage);
+  }
+  if (options.verify !== undefined) {
+    const verified = await verifyWith(options.verify, known, imported);
+    if (verified.failed.length > 0 || options.into === undefined) {
+      print(options.json, verified, verificationLines(verified));
+      if (verified.failed.length > 0) process.exitCode = EXIT.failed;
+      return;
+    }
+  }
+  if (options.into !== undefined) return keep(vendor, imported, options.into, options);
+  print(options.json, imported, describe(imported));
+}
+
+/** `paceline flag import <vendor> <file>`: offline, unless `--into` puts the flags in force. */
+export function flagImportCommand(): Command {
+  const command = new Command("import")
+    .description("read another vendor's flags, say what can be carried, and move them in")
+    .addArgument(new Argument("<vendor>").choices([...VENDORS.keys()]));
+  return importOptions(command).action(importFrom);
+}
+
+/** The same as `paceline import <vendor> <file>`. */
+export function vendorImportCommands(): readonly Command[] {
+  return [...VENDORS.keys()].map((vendor) =>
+    importOptions(new Command(vendor).description(`flags of ${vendor}, as \`flag import\``)).action(
+      (file: string, options: ImportOptions) => importFrom(vendor, file, options),
+    ),
+  );
 }
