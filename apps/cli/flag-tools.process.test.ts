@@ -222,3 +222,36 @@ test("code that names flags is found and kept, and decides what a clean-up takes
   assert.equal(cleaned.code, 1);
   assert.match(cleaned.out, /new-checkout: stays\. It is in use/);
 });
+
+test("a flag is made, listed, published, exposed, explained, reverted and marked by commands", async () => {
+  const production = ["--environment", "production"];
+  const made = await flag("create", "banner", "--expires", "2027-02-01", "--tag", "home");
+  assert.equal(made.code, 0, made.err);
+  assert.equal((await flag("create", "wordy", "--type", "string")).code, 2);
+  const draft = join(folder, "banner.json");
+  const rules = [{ id: "half", exposureShare: 0.5, serve: { variant: "on" } }];
+  await writeFile(draft, JSON.stringify({ defaultVariant: "off", rules }));
+  const unpublished = await flag("expose", "banner", "10", ...production);
+  assert.equal(unpublished.code, 2);
+  assert.match(unpublished.err, /banner has no rule in force in production/);
+  const published = await flag("publish", "banner", ...production, "--file", draft);
+  assert.equal(published.code, 0, published.err);
+  const first = /revision (\d+)/.exec(published.out)?.[1] ?? "";
+  const listed = await flag("list", "--tag", "home");
+  assert.match(listed.out, /banner +release +live +production 50\.0 %/);
+  assert.match((await flag("list", "--text", "nothing-like-it")).out, /No flag fits/);
+  const exposed = await flag("expose", "banner", "0", ...production);
+  assert.match(exposed.out, /banner is exposed to 0 % by half, revision \d+\./, exposed.err);
+  const now = await flag("eval", "banner", ...production, "--targeting-key", "u1");
+  assert.match(now.out, /off \(false\)[^]*half +does not apply +exposure/);
+  const reverted = await flag("revert", "banner", first, ...production);
+  assert.match(reverted.out, new RegExp(`as in revision ${first} again`), reverted.err);
+  assert.match((await flag("show", "banner")).out, /half: everybody, 50\.0 % → \{"variant":"on"\}/);
+  const then = await flag("eval", "banner", ...production, "--at", "2020-01-01T00:00:00Z");
+  assert.match(then.out, /At 2020-01-01T00:00:00\.000Z banner was/);
+  const receipts = await flag("receipts", first, ...production, "--at-least", "99");
+  assert.equal(receipts.code, 1);
+  assert.match(receipts.out, /No connected client acknowledges revisions; 0 connected/);
+  const marked = await flag("mark", "banner", "concluded");
+  assert.match(marked.out, /banner is concluded/, marked.err);
+});

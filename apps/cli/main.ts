@@ -58,7 +58,7 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: "flag",
-    description: "evaluate and publish feature flags",
+    description: "make, publish, expose, explain and clean up feature flags",
     load: async () => (await import("./commands/flag.ts")).flagCommand(),
   },
   {

@@ -1,12 +1,15 @@
 import { Command } from "commander";
 
-import { EXIT, Failure, print, table } from "../outcome.ts";
-import { call, list, text, withRemote } from "../remote.ts";
+import { EXIT, print } from "../outcome.ts";
+import { call, text, withRemote } from "../remote.ts";
 import type { Remote } from "../remote.ts";
 import { flagImportCommand } from "./flag-import.ts";
+import { createCommand, exposeCommand, markCommand, revertCommand } from "./flag/change.ts";
 import { compareCommand } from "./flag/compare.ts";
+import { evalCommand } from "./flag/eval.ts";
 import { diffCommand, pullCommand, pushCommand } from "./flag/files.ts";
 import { diffRevisionsCommand, historyCommand } from "./flag/history.ts";
+import { listCommand, receiptsCommand, showCommand } from "./flag/list.ts";
 import { promoteCommand } from "./flag/promote.ts";
 import { referencesCommand } from "./flag/references.ts";
 import { cleanUpCommand, staleCommand } from "./flag/stale.ts";
@@ -18,52 +21,9 @@ interface Options extends Remote {
   readonly environment: string;
 }
 
-interface EvaluateOptions extends Options {
-  readonly context?: string;
-  readonly targetingKey?: string;
-}
-
 interface PublishOptions extends Options {
   readonly file?: string;
   readonly ignoreFailingTests?: string;
-}
-
-function contextOf({ context, targetingKey }: EvaluateOptions): object {
-  let parsed: unknown = {};
-  try {
-    if (context !== undefined) parsed = JSON.parse(context);
-  } catch {
-    throw new Failure("--context must be a JSON object.", EXIT.usage);
-  }
-  return { ...Object(parsed), ...(targetingKey === undefined ? {} : { targetingKey }) };
-}
-
-function evaluate(): Command {
-  return withRemote(new Command("eval"))
-    .description("evaluate a flag for one context, and say why")
-    .argument("<flag>", "flag key")
-    .requiredOption("--environment <key>", "environment")
-    .option("--targeting-key <unit>", "the unit")
-    .option("--context <json>", "further attributes as a JSON object")
-    .action(async (key: string, options: EvaluateOptions) => {
-      const body = { environment: options.environment, context: contextOf(options) };
-      const answer = await call(
-        options,
-        "POST",
-        `/api/v1/flags/${encodeURIComponent(key)}/evaluate`,
-        body,
-      );
-      const steps = list(answer, "steps").map((step) => [
-        text(step, "path"),
-        text(step, "operator"),
-        JSON.stringify(Reflect.get(Object(step), "result")) ?? "",
-      ]);
-      const lines = [
-        `${text(answer, "variant")} (${JSON.stringify(Reflect.get(Object(answer), "value"))}), ${text(answer, "reason")}, rule ${text(answer, "ruleId")}, revision ${text(answer, "revision")}`,
-        ...(steps.length === 0 ? [] : ["", table([["path", "operator", "result"], ...steps])]),
-      ];
-      print(options.json, answer, lines.join("\n"));
-    });
 }
 
 function publish(): Command {
@@ -91,9 +51,16 @@ function publish(): Command {
 /** `paceline flag`: each part in a file of its own. */
 export function flagCommand(): Command {
   return new Command("flag")
-    .description("feature flags")
-    .addCommand(evaluate())
+    .description("make, publish, expose, explain and clean up feature flags")
+    .addCommand(listCommand())
+    .addCommand(showCommand())
+    .addCommand(createCommand())
+    .addCommand(evalCommand())
     .addCommand(publish())
+    .addCommand(exposeCommand())
+    .addCommand(revertCommand())
+    .addCommand(receiptsCommand())
+    .addCommand(markCommand())
     .addCommand(compareCommand())
     .addCommand(testCommand())
     .addCommand(pullCommand())
