@@ -24,6 +24,15 @@ function format(document: unknown, folder: string): string {
   return readFileSync(file, "utf8");
 }
 
+/** Operations that say nothing about themselves: a reader of the reference would have to guess. */
+function withoutSummary(paths: object): readonly string[] {
+  return Object.entries(paths).flatMap(([path, operations]: [string, object]) =>
+    Object.entries(operations)
+      .filter(([, operation]: [string, object]) => !("summary" in operation))
+      .map(([method]) => `${method.toUpperCase()} ${path}`),
+  );
+}
+
 function readCommitted(): string | null {
   try {
     return readFileSync(OUT, "utf8");
@@ -63,7 +72,12 @@ const server = await startServer(
   createLogger("silent"),
 );
 try {
-  const text = format(server.app.swagger(), folder);
+  const document = server.app.swagger();
+  for (const operation of withoutSummary(document.paths ?? {})) {
+    console.error(`${operation} has no summary in its schema.`);
+    process.exitCode = 1;
+  }
+  const text = format(document, folder);
   if (!process.argv.includes("--check")) {
     mkdirSync(dirname(OUT), { recursive: true });
     writeFileSync(OUT, text);

@@ -25,7 +25,11 @@ export function registerQueryRoutes(app: App, deps: EventRouteDeps): void {
     "/api/v1/events/storage",
     {
       config: { permission: "event.read" },
-      schema: { tags: ["events"], response: { 200: EventStorage } },
+      schema: {
+        summary: "Log, segments and lag of the store, and what is wrong with it",
+        tags: ["events"],
+        response: { 200: EventStorage },
+      },
     },
     async (request) => {
       const { scopes, ...stats } = await deps.store.stats();
@@ -63,6 +67,7 @@ function registerRecent(app: App, deps: EventRouteDeps): void {
     {
       config: { permission: "event.read" },
       schema: {
+        summary: "Events that fit, newest first",
         tags: ["events"],
         querystring: RecentEventsQuery,
         response: { 200: RecentEventsPage },
@@ -99,6 +104,7 @@ function registerCatalog(app: App, deps: EventRouteDeps): void {
     {
       config: { permission: "event.read" },
       schema: {
+        summary: "Which events arrive, how many in each hour, and when the last one did",
         tags: ["events"],
         querystring: CatalogQueryString,
         response: { 200: EventCatalog },

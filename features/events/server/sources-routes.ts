@@ -24,6 +24,7 @@ export function registerSourcesRoutes(app: App, deps: EventRouteDeps): void {
     {
       config: { permission: "event.read" },
       schema: {
+        summary: "Keys that events arrive with, how many and how many of them bad",
         tags: ["events"],
         querystring: SourcesQueryString,
         response: { 200: EventSources },

@@ -167,6 +167,7 @@ function addRevisions(app: App, deps: FlagRouteDependencies): void {
     {
       config: { permission: "flag.read" },
       schema: {
+        summary: "What was in force of a flag, newest first",
         params: EnvironmentParams,
         querystring: PageQuery,
         response: { 200: PageOf(PublicationSchema) },

@@ -119,7 +119,11 @@ function addDetail(app: App, deps: FlagRouteDependencies): void {
     "/api/v1/flags/:key",
     {
       config: { permission: "flag.read" },
-      schema: { params: KeyParams, response: { 200: FlagDetailSchema } },
+      schema: {
+        summary: "A flag with its draft and what is in force, for each environment",
+        params: KeyParams,
+        response: { 200: FlagDetailSchema },
+      },
     },
     async (request, reply) => {
       const { workspaceId } = commandContext(request);
@@ -148,7 +152,11 @@ function addDefinition(app: App, deps: FlagRouteDependencies): void {
     "/api/v1/flags",
     {
       config: { permission: "flag.edit" },
-      schema: { body: CreateFlagBody, response: { 201: FlagDetailSchema } },
+      schema: {
+        summary: "Make a flag; it serves nothing before it is published in an environment",
+        body: CreateFlagBody,
+        response: { 201: FlagDetailSchema },
+      },
     },
     async (request, reply) => {
       const ctx = commandContext(request);
@@ -169,7 +177,12 @@ function addDefinition(app: App, deps: FlagRouteDependencies): void {
     "/api/v1/flags/:key",
     {
       config: { permission: "flag.edit" },
-      schema: { params: KeyParams, body: EditFlagBody, response: { 200: FlagDetailSchema } },
+      schema: {
+        summary: "Change what a flag says about itself; `If-Match` guards it",
+        params: KeyParams,
+        body: EditFlagBody,
+        response: { 200: FlagDetailSchema },
+      },
     },
     async (request, reply) => {
       const ctx = commandContext(request);
@@ -212,7 +225,11 @@ function addLife(app: App, deps: FlagRouteDependencies): void {
     "/api/v1/flags/:key/archive",
     {
       config: { permission: "flag.publish" },
-      schema: { params: KeyParams, response: { 200: Type.Array(PublicationSchema) } },
+      schema: {
+        summary: "Take a flag out of every environment, for good; its history stays",
+        params: KeyParams,
+        response: { 200: Type.Array(PublicationSchema) },
+      },
     },
     async (request) => {
       const ctx = commandContext(request);

@@ -129,6 +129,7 @@ function addEvents(app: App, deps: BadEventRouteDeps): void {
     {
       config: { permission: "event.read" },
       schema: {
+        summary: "A bad event as it was sent, with the reason and what became of it",
         tags: TAGS,
         params: BadEventParams,
         querystring: BadEventQuery,

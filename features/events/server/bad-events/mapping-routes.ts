@@ -30,7 +30,11 @@ export function registerMappingRoutes(app: App, deps: { readonly plans: PlanSet 
     BASE,
     {
       config: { permission: "event.read" },
-      schema: { tags: TAGS, response: { 200: MappingList } },
+      schema: {
+        summary: "Mappings that mend events as they arrive",
+        tags: TAGS,
+        response: { 200: MappingList },
+      },
     },
     async (request) => {
       const ctx = commandContext(request);
@@ -42,7 +46,12 @@ export function registerMappingRoutes(app: App, deps: { readonly plans: PlanSet 
     BASE,
     {
       config: { permission: "event.map" },
-      schema: { tags: TAGS, body: MappingBody, response: { 201: MappingView } },
+      schema: {
+        summary: "Mend events like these as they arrive, from now on",
+        tags: TAGS,
+        body: MappingBody,
+        response: { 201: MappingView },
+      },
     },
     async (request, reply) => {
       const ctx = commandContext(request);

@@ -131,7 +131,12 @@ function addRunReads(app: App): void {
     "/api/v1/events/bad-runs",
     {
       config: { permission: "event.read" },
-      schema: { tags: TAGS, querystring: BadEventQuery, response: { 200: RunList } },
+      schema: {
+        summary: "Runs that fixed, mapped or dismissed bad events, newest first",
+        tags: TAGS,
+        querystring: BadEventQuery,
+        response: { 200: RunList },
+      },
     },
     async (request) => {
       const ctx = commandContext(request);
@@ -144,6 +149,7 @@ function addRunReads(app: App): void {
     {
       config: { permission: "event.read" },
       schema: {
+        summary: "How far a run has come",
         tags: TAGS,
         params: Type.Object({ id: Type.String({ format: "uuid" }) }),
         response: { 200: RunView },

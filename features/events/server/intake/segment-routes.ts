@@ -32,7 +32,11 @@ export const CALLS: Readonly<Record<string, MessageType | "batch">> = {
 };
 
 /** Typed loosely, because the answers are sent as finished text. */
-const EVENTS_SCHEMA: FastifySchema = { tags: ["events"], response: { 200: IntakeAnswer } };
+const EVENTS_SCHEMA: FastifySchema = {
+  tags: ["events"],
+  summary: "Take events as Segment's clients send them; 200 when they are on the disk",
+  response: { 200: IntakeAnswer },
+};
 const VALIDATE_SCHEMA: FastifySchema = {
   tags: ["events"],
   summary: "What would become of a batch or of one message; nothing is stored",

@@ -72,6 +72,7 @@ export function registerPlanRoutes(app: App, deps: PlanRouteDeps): void {
   addSettings(app, deps);
   addChecks(app, deps);
   addWriting(app, deps);
+  addDrafting(app, deps);
   addPublishing(app, deps);
 }
 
@@ -111,6 +112,7 @@ function addLists(app: App, deps: PlanRouteDeps): void {
     {
       config: { permission: "plan.read" },
       schema: {
+        summary: "Telemetry plans by name",
         tags: TAGS,
         querystring: Type.Object({
           ...PageQuery.properties,
@@ -134,7 +136,12 @@ function addLists(app: App, deps: PlanRouteDeps): void {
     `${BASE}/:name`,
     {
       config: { permission: "plan.read" },
-      schema: { tags: TAGS, params: NameParams, response: { 200: PlanDetail } },
+      schema: {
+        summary: "A telemetry plan with its versions",
+        tags: TAGS,
+        params: NameParams,
+        response: { 200: PlanDetail },
+      },
     },
     async (request, reply) => {
       await deps.plans.flush();
@@ -161,7 +168,11 @@ function addSettings(app: App, deps: PlanRouteDeps): void {
     "/api/v1/telemetry-plan-settings",
     {
       config: { permission: "plan.read" },
-      schema: { tags: TAGS, response: { 200: PlanSettings } },
+      schema: {
+        summary: "What happens to events that no plan knows",
+        tags: TAGS,
+        response: { 200: PlanSettings },
+      },
     },
     async (request, reply) => {
       await deps.plans.flush();
@@ -172,7 +183,12 @@ function addSettings(app: App, deps: PlanRouteDeps): void {
     "/api/v1/telemetry-plan-settings",
     {
       config: { permission: "plan.publish" },
-      schema: { tags: TAGS, body: PlanSettingsBody, response: { 200: PlanSettings } },
+      schema: {
+        summary: "Say what happens to events that no plan knows",
+        tags: TAGS,
+        body: PlanSettingsBody,
+        response: { 200: PlanSettings },
+      },
     },
     async (request, reply) => {
       const ctx = commandContext(request);
@@ -273,7 +289,12 @@ function addWriting(app: App, deps: PlanRouteDeps): void {
     BASE,
     {
       config: { permission: "plan.write" },
-      schema: { tags: TAGS, body: CreatePlanBody, response: { 201: PlanDetail } },
+      schema: {
+        summary: "Make a telemetry plan for an event; it judges nothing before it is published",
+        tags: TAGS,
+        body: CreatePlanBody,
+        response: { 201: PlanDetail },
+      },
     },
     async (request, reply) => {
       const ctx = commandContext(request);
@@ -287,7 +308,13 @@ function addWriting(app: App, deps: PlanRouteDeps): void {
     `${BASE}/:name`,
     {
       config: { permission: "plan.write" },
-      schema: { tags: TAGS, params: NameParams, body: EditPlanBody, response: { 200: PlanDetail } },
+      schema: {
+        summary: "Change what a plan says about itself; `If-Match` guards it",
+        tags: TAGS,
+        params: NameParams,
+        body: EditPlanBody,
+        response: { 200: PlanDetail },
+      },
     },
     async (request, reply) => {
       const ctx = commandContext(request);
@@ -296,11 +323,20 @@ function addWriting(app: App, deps: PlanRouteDeps): void {
       return answer(deps, ctx, name, reply);
     },
   );
+}
+
+function addDrafting(app: App, deps: PlanRouteDeps): void {
   app.put(
     `${BASE}/:name/draft`,
     {
       config: { permission: "plan.write" },
-      schema: { tags: TAGS, params: NameParams, body: DraftBody, response: { 200: PlanDetail } },
+      schema: {
+        summary: "Write the next version of a plan; the version says what it breaks",
+        tags: TAGS,
+        params: NameParams,
+        body: DraftBody,
+        response: { 200: PlanDetail },
+      },
     },
     async (request, reply) => {
       const ctx = commandContext(request);
@@ -329,7 +365,12 @@ function addPublishing(app: App, deps: PlanRouteDeps): void {
     `${BASE}/:name/publish`,
     {
       config: { permission: "plan.publish" },
-      schema: { tags: TAGS, params: NameParams, response: { 200: PlanDetail } },
+      schema: {
+        summary: "Let the draft of a plan judge events from now on",
+        tags: TAGS,
+        params: NameParams,
+        response: { 200: PlanDetail },
+      },
     },
     async (request, reply) => {
       const ctx = commandContext(request);

@@ -79,7 +79,11 @@ function addReads(app: App, deps: FlagRouteDependencies): void {
     "/api/v1/holdouts/:key",
     {
       config: { permission: "flag.read" },
-      schema: { params: HoldoutParams, response: { 200: HoldoutDetailSchema } },
+      schema: {
+        summary: "A holdout, with its windows and the flags in its scope",
+        params: HoldoutParams,
+        response: { 200: HoldoutDetailSchema },
+      },
     },
     async (request, reply) => {
       const { workspaceId } = commandContext(request);

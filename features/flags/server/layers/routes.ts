@@ -105,7 +105,7 @@ function addReads(app: App, deps: FlagRouteDependencies): void {
     "/api/v1/layers/:key",
     {
       config: { permission: "flag.read" },
-      schema: { params: LayerParams, response: { 200: LayerSchema } },
+      schema: { summary: "A layer", params: LayerParams, response: { 200: LayerSchema } },
     },
     async (request, reply) => {
       const { workspaceId } = commandContext(request);
