@@ -213,3 +213,7 @@ test("who may change nothing has left no trace in the audit log", async () => {
   const acts = powerless.map(({ action }) => action).filter((action) => action !== "password.set");
   assert.deepEqual([...new Set(acts)].toSorted(), ["session.end", "session.start"]);
 });
+
+test("the schemas of every route can be compiled, although each waits for its first request", () => {
+  assert.doesNotThrow(() => server.app.compileSchemas());
+});

@@ -192,3 +192,28 @@ test("probes, metrics and the OpenAPI document are served", async () => {
   assert.equal(document.openapi, "3.1.0");
   assert.equal(document.paths["/api/v1/x"].get.summary, "X");
 });
+
+test("a schema that cannot be compiled is found without a request, by compiling them all", async () => {
+  const route = { config: { permission: "public" } } as const;
+  const good = await appWith((it) => {
+    it.get(
+      "/sizes",
+      { ...route, schema: { response: { 200: Type.Object({ bytes: Type.Integer() }) } } },
+      async () => ({ bytes: 4, secret: true }),
+    );
+  });
+  await good.ready();
+  assert.doesNotThrow(() => good.compileSchemas());
+  assert.equal((await good.inject("/sizes")).body, '{"bytes":4}');
+
+  for (const schema of [
+    { querystring: { type: "object", properties: { size: { type: "wide" } } } },
+    { response: { 200: { $ref: "Nowhere#" } } },
+  ]) {
+    const broken = await appWith((it) => {
+      it.get("/broken", { ...route, schema }, async () => ({}));
+    });
+    await broken.ready();
+    assert.throws(() => broken.compileSchemas());
+  }
+});

@@ -27,16 +27,18 @@ import { createMetrics } from "./metrics.ts";
 import type { MetricsAccess } from "./metrics.ts";
 import { newIds } from "./new-ids.ts";
 import { ProblemSchema, problem } from "./problem.ts";
+import { createSchemaCompilers } from "./schema-compilers.ts";
 import { createSseHub } from "./sse.ts";
 import type { SseHub } from "./sse.ts";
 import { registerStream } from "./stream.ts";
 import { addTracing } from "./tracing.ts";
-import { createValidatorCompiler } from "./validation.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
     /** Answers that go before the routes. */
     direct: DirectAnswers;
+    /** Compiles the schemas that no request has needed yet; throws for one that cannot be compiled. */
+    compileSchemas(): void;
   }
 }
 
@@ -134,6 +136,21 @@ function addSecurityHeaders(app: App): void {
   });
 }
 
+function answerNotFound(app: App): void {
+  app.setNotFoundHandler((request, reply) => {
+    answerError(
+      problem({
+        name: "not-found",
+        title: "Not found",
+        status: 404,
+        detail: `There is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}.`,
+      }),
+      request,
+      reply,
+    );
+  });
+}
+
 function addDocument(app: App): void {
   app.get(
     "/api/v1/openapi.json",
@@ -173,6 +190,7 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     newRequestId: newId,
     observe: (...seen) => observe(...seen),
   });
+  const schemas = createSchemaCompilers();
   const app: App = fastify({
     ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
     bodyLimit: BODY_LIMIT_BYTES,
@@ -183,24 +201,15 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     routerOptions: { ignoreTrailingSlash: true },
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: "idle",
+    schemaController: { compilersFactory: { buildSerializer: schemas.buildSerializer } },
     // A traced server answers by its routes only: they make the spans.
     serverFactory: (routes) =>
       serverOf(options.tracing == null ? direct.before(routes) : routes, options.tls),
   }).withTypeProvider<TypeBoxTypeProvider>();
-  app.setValidatorCompiler(createValidatorCompiler());
+  app.setValidatorCompiler(schemas.validator);
+  app.decorate("compileSchemas", () => schemas.compileAll());
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request, reply) => {
-    answerError(
-      problem({
-        name: "not-found",
-        title: "Not found",
-        status: 404,
-        detail: `There is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}.`,
-      }),
-      request,
-      reply,
-    );
-  });
+  answerNotFound(app);
   const hub = createSseHub(newId().replaceAll("-", ""));
   await addOpenApi(app, options.version ?? "0.0.0");
   await app.register(cookie);

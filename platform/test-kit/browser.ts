@@ -1,13 +1,13 @@
 import { access, constants } from "node:fs/promises";
 import { arch, env, platform, report } from "node:process";
 
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  type LaunchOptions,
-  type Page,
-  chromium,
+import type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  BrowserType,
+  LaunchOptions,
+  Page,
 } from "playwright-core";
 
 import { unpackBrowser } from "./browser-unpack.ts";
@@ -45,6 +45,11 @@ export const NO_BROWSER =
 
 export type BrowserChoice = { readonly source: string; readonly options: LaunchOptions };
 
+/** Loaded by whoever opens a browser only: it takes half a second, and most tests open none. */
+async function playwrightChromium(): Promise<BrowserType> {
+  return (await import("playwright-core")).chromium;
+}
+
 /** Node's report names the C library's version when it is glibc, on which the packaged browser depends. */
 function isGlibc(): boolean {
   return JSON.stringify(report.getReport()).includes('"glibcVersionRuntime"');
@@ -77,7 +82,8 @@ export async function chooseBrowser(
     const { executablePath, environment } = await unpackBrowser();
     return { source: "npm package", options: { executablePath, env: { ...env, ...environment } } };
   }
-  for (const path of [...installed, chromium.executablePath()])
+  const downloaded = (await playwrightChromium()).executablePath();
+  for (const path of [...installed, downloaded])
     if (path !== "" && (await isExecutable(path)))
       return { source: path, options: { executablePath: path } };
   throw new Error(NO_BROWSER);
@@ -86,6 +92,7 @@ export async function chooseBrowser(
 /** Launches the browser of the tests, headless. */
 export async function launchBrowser(): Promise<TestBrowser> {
   const { source, options } = await chooseBrowser(env["BROWSER_BIN"]);
+  const chromium = await playwrightChromium();
   const browser: Browser = await chromium.launch({
     ...options,
     headless: true,
