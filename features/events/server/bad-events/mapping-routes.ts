@@ -63,6 +63,10 @@ export function registerMappingRoutes(app: App, deps: { readonly plans: PlanSet 
       return mappingView(mapping, ctx.now);
     },
   );
+  addEditing(app, deps);
+}
+
+function addEditing(app: App, deps: { readonly plans: PlanSet }): void {
   app.patch(
     `${BASE}/:id`,
     {
