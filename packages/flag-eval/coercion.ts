@@ -67,6 +67,14 @@ export function lessOrEqual(left: unknown, right: unknown): boolean {
   return order(left, right, 0);
 }
 
+export function greater(left: unknown, right: unknown): boolean {
+  return less(right, left);
+}
+
+export function same(left: unknown, right: unknown): boolean {
+  return left === right;
+}
+
 function order(left: unknown, right: unknown, upTo: -1 | 0): boolean {
   if (typeof left === "number" && typeof right === "number") {
     return upTo === 0 ? left <= right : left < right;

@@ -47,23 +47,17 @@ interface Outcomes {
 
 /** One flag, compiled. Answers are made once and shared: evaluating allocates one frame. */
 class CompiledFlag {
-  readonly key: string;
+  readonly #parts: FlagParts;
   readonly #targeting: Run | null;
-  readonly #source: unknown;
-  readonly #language: Language;
-  readonly #outcomes: ReadonlyMap<string, Outcomes>;
+  readonly #outcomes: FlagParts["outcomes"];
   readonly #otherwise: Evaluation;
-  readonly #metadata: FlagMetadata;
   #traced: Run | null = null;
 
-  constructor(key: string, parts: FlagParts) {
-    this.key = key;
-    this.#metadata = parts.metadata;
+  constructor(parts: FlagParts) {
+    this.#parts = parts;
     this.#targeting = parts.targeting;
-    this.#source = parts.source;
-    this.#language = parts.language;
-    this.#otherwise = parts.otherwise;
     this.#outcomes = parts.outcomes;
+    this.#otherwise = parts.otherwise;
   }
 
   evaluate(context: EvaluationContext, nowMs: number): Evaluation {
@@ -73,14 +67,10 @@ class CompiledFlag {
   }
 
   explain(context: EvaluationContext, nowMs: number): Explanation {
-    if (this.#targeting === null) return { evaluation: this.#otherwise, steps: [] };
-    this.#traced ??= compileRule(
-      this.#source,
-      this.#language.evaluators,
-      true,
-      this.#language.operators,
-    ).run;
+    const { targeting, otherwise, source, language } = this.#parts;
     const steps: TraceStep[] = [];
+    if (targeting === null) return { evaluation: otherwise, steps };
+    this.#traced ??= compileRule(source, language.evaluators, true, language.operators).run;
     return { evaluation: this.#answer(this.#traced, context, nowMs, steps), steps };
   }
 
@@ -90,13 +80,14 @@ class CompiledFlag {
     nowMs: number,
     trace: TraceStep[] | null,
   ): Evaluation {
-    const frame: Frame = { root: context, flagKey: this.key, nowMs, split: false, trace };
+    const { key, metadata } = this.#otherwise;
+    const frame: Frame = { root: context, flagKey: key, nowMs, split: false, trace };
     const result = targeting(context, frame);
     if (result === null || result === undefined) return this.#otherwise;
     const name = typeof result === "string" ? result : text(result);
-    const outcomes = this.#outcomes.get(name);
-    if (outcomes !== undefined) return frame.split ? outcomes.split : outcomes.match;
-    return failure(this.key, "GENERAL", `targeting gave "${name}", no variant`, this.#metadata);
+    const found = this.#outcomes.get(name);
+    if (found !== undefined) return frame.split ? found.split : found.match;
+    return failure(key, "GENERAL", `targeting gave "${name}", no variant`, metadata);
   }
 }
 
@@ -104,10 +95,11 @@ class CompiledFlag {
 interface Language {
   readonly evaluators: Readonly<Record<string, unknown>>;
   readonly operators: ReadonlyMap<string, Operator>;
+  /** Attributes in the order in which flags named them, as many as reading makes use of. */
+  readonly names: string[];
 }
 
 interface FlagParts {
-  readonly metadata: FlagMetadata;
   readonly targeting: Run | null;
   readonly source: unknown;
   readonly language: Language;
@@ -121,8 +113,7 @@ function failure(
   errorMessage: string,
   metadata: FlagMetadata,
 ): Evaluation {
-  const reason = "ERROR";
-  return { key, value: undefined, variant: undefined, reason, errorCode, errorMessage, metadata };
+  return answer(key, "ERROR", metadata, undefined, undefined, errorCode, errorMessage);
 }
 
 function answer(
@@ -131,16 +122,10 @@ function answer(
   metadata: FlagMetadata,
   variant?: string,
   value?: unknown,
+  errorCode?: ErrorCode,
+  errorMessage?: string,
 ): Evaluation {
-  return {
-    key,
-    value,
-    variant,
-    reason,
-    errorCode: undefined,
-    errorMessage: undefined,
-    metadata,
-  };
+  return { key, value, variant, reason, errorCode, errorMessage, metadata };
 }
 
 function readMetadata(source: unknown): FlagMetadata {
@@ -158,12 +143,7 @@ type Source = Readonly<Record<string, unknown>>;
 
 /** @returns the fault of the flag's own fields, or null */
 function structuralFault(flag: Source): string | null {
-  const { state, variants, defaultVariant, targeting } = {
-    state: flag["state"],
-    variants: flag["variants"],
-    defaultVariant: flag["defaultVariant"],
-    targeting: flag["targeting"],
-  };
+  const { state, variants, defaultVariant, targeting } = flag;
   if (state !== "ENABLED" && state !== "DISABLED") return "state must be ENABLED or DISABLED";
   if (!isRecord(variants) || Array.isArray(variants)) return "variants must be an object";
   const types = new Set(Object.values(variants).map((value) => typeof value));
@@ -174,66 +154,49 @@ function structuralFault(flag: Source): string | null {
   return "defaultVariant is no variant";
 }
 
-function broken(key: string, detail: string, metadata: FlagMetadata): CompiledFlag {
-  return new CompiledFlag(key, {
-    metadata,
-    targeting: null,
-    source: null,
-    language: { evaluators: {}, operators: OPERATORS },
-    outcomes: new Map(),
-    otherwise: failure(key, "PARSE_ERROR", detail, metadata),
-  });
-}
-
+/** @param problems gets what is wrong with the flag */
 function compileFlag(
   key: string,
   flag: Source,
   language: Language,
   setMetadata: FlagMetadata,
-): { readonly flag: CompiledFlag; readonly problems: readonly FlagProblem[] } {
+  problems: FlagProblem[],
+): CompiledFlag {
   const metadata = { ...setMetadata, ...readMetadata(flag["metadata"]) };
   const fault = structuralFault(flag);
   const source = flag["targeting"];
   const targeted = isRecord(source) && Object.keys(source).length > 0;
-  const rule =
-    targeted && fault === null
-      ? compileRule(source, language.evaluators, false, language.operators)
-      : null;
-  const details = [...(fault === null ? [] : [fault]), ...(rule?.problems ?? [])];
+  const { run, problems: details } =
+    fault === null && targeted
+      ? compileRule(source, language.evaluators, false, language.operators, language.names)
+      : { run: null, problems: fault === null ? [] : [fault] };
+  const outcomes = new Map<string, Outcomes>();
+  const parts = { source, language, outcomes };
   if (details.length > 0) {
-    return {
-      flag: broken(key, details.join("; "), metadata),
-      problems: details.map((detail) => ({ flagKey: key, detail })),
-    };
+    problems.push(...details.map((detail) => ({ flagKey: key, detail })));
+    const otherwise = failure(key, "PARSE_ERROR", details.join("; "), metadata);
+    return new CompiledFlag({ ...parts, targeting: null, otherwise });
   }
   const variants = isRecord(flag["variants"]) ? flag["variants"] : {};
-  const outcomes = new Map<string, Outcomes>();
   for (const [name, value] of Object.entries(variants)) {
     outcomes.set(name, {
       match: answer(key, "TARGETING_MATCH", metadata, name, value),
       split: answer(key, "SPLIT", metadata, name, value),
     });
   }
-  const disabled = flag["state"] === "DISABLED";
-  const otherwise = disabled
-    ? answer(key, "DISABLED", metadata)
-    : defaultAnswer(key, flag["defaultVariant"], variants, targeted, metadata);
-  const targeting = disabled || rule === null ? null : rule.run;
-  return {
-    flag: new CompiledFlag(key, { metadata, targeting, source, language, outcomes, otherwise }),
-    problems: [],
-  };
-}
-
-function defaultAnswer(
-  key: string,
-  variant: unknown,
-  variants: Source,
-  targeted: boolean,
-  metadata: FlagMetadata,
-): Evaluation {
-  if (typeof variant !== "string") return answer(key, "DEFAULT", metadata);
-  return answer(key, targeted ? "DEFAULT" : "STATIC", metadata, variant, variants[variant]);
+  if (flag["state"] === "DISABLED") {
+    return new CompiledFlag({
+      ...parts,
+      targeting: null,
+      otherwise: answer(key, "DISABLED", metadata),
+    });
+  }
+  const name = flag["defaultVariant"];
+  const otherwise =
+    typeof name === "string"
+      ? answer(key, targeted ? "DEFAULT" : "STATIC", metadata, name, variants[name])
+      : answer(key, "DEFAULT", metadata);
+  return new CompiledFlag({ ...parts, targeting: run, otherwise });
 }
 
 function hasType(value: unknown, type: FlagValueType): boolean {
@@ -251,12 +214,13 @@ export class FlagSet {
   constructor(
     flags: ReadonlyMap<string, CompiledFlag>,
     problems: readonly FlagProblem[],
-    shared: { readonly metadata: FlagMetadata; readonly language: Language },
+    metadata: FlagMetadata,
+    language: Language,
   ) {
     this.#flags = flags;
     this.#inOrder = [...flags.values()];
-    this.#language = shared.language;
-    this.metadata = shared.metadata;
+    this.#language = language;
+    this.metadata = metadata;
     this.problems = problems;
   }
 
@@ -271,12 +235,10 @@ export class FlagSet {
       if (source === null) flags.delete(key);
       else {
         const flag = isRecord(source) ? source : {};
-        const compiled = compileFlag(key, flag, this.#language, this.metadata);
-        flags.set(key, compiled.flag);
-        problems.push(...compiled.problems);
+        flags.set(key, compileFlag(key, flag, this.#language, this.metadata, problems));
       }
     }
-    return new FlagSet(flags, problems, { metadata: this.metadata, language: this.#language });
+    return new FlagSet(flags, problems, this.metadata, this.#language);
   }
 
   get keys(): readonly string[] {
@@ -355,12 +317,10 @@ export function compileFlagSet(
   const evaluators = isRecord(document["$evaluators"]) ? document["$evaluators"] : {};
   // A flag that is null is a broken one here; for `with` it would be one to leave out.
   const flags = Object.entries(sources).map(([key, source]) => [key, source ?? {}]);
-  const empty = new FlagSet(new Map(), [], {
-    metadata,
-    language: {
-      evaluators,
-      operators: operators ? new Map([...operators, ...OPERATORS]) : OPERATORS,
-    },
+  const empty = new FlagSet(new Map(), [], metadata, {
+    evaluators,
+    operators: operators ? new Map([...operators, ...OPERATORS]) : OPERATORS,
+    names: [],
   });
   return { ok: true, value: empty.with(Object.fromEntries(flags)) };
 }

@@ -17,7 +17,48 @@ export interface Frame {
   readonly trace: TraceStep[] | null;
 }
 
-export type Run = (data: unknown, frame: Frame) => unknown;
+/** An attribute that is read by its plain name; `place` says where in the source (see `readAt`). */
+export interface Attribute {
+  readonly name: string;
+  readonly place: number;
+}
+
+/** Leads to one of two steps, by whether an expression is true. */
+export type Branch = (yes: Step, no: Step) => Step;
+
+/** A compiled expression, called. What its fields say, a decision does without calling it. */
+export interface Run {
+  (data: unknown, frame: Frame): unknown;
+  /** It gives this attribute, or null where it is not there. */
+  attribute?: Attribute;
+  branch?: Branch;
+  /** It walks from here. */
+  entry?: Step;
+}
+
+/** One step of a decision; the last one leads nowhere, and its `run` gives the answer. */
+export interface Step {
+  readonly run: Run;
+  /** Of the attribute and the value; undefined where `run` gives what is true or false. */
+  readonly test: ((a: unknown, b: unknown) => unknown) | undefined;
+  readonly name: string;
+  readonly place: number;
+  readonly value: unknown;
+  readonly yes: Step | undefined;
+  readonly no: Step | undefined;
+}
+
+/** All steps have one shape, so that walking them is fast. */
+export function step(
+  run: Run,
+  yes?: Step,
+  no?: Step,
+  test?: Step["test"],
+  { name, place }: Attribute = { name: "", place: 0 },
+  value?: unknown,
+): Step {
+  return { run, test, name, place, value, yes, no };
+}
 
 /** A compiled expression; `literal` is there when it needs no evaluation. */
 export interface Expression {
@@ -47,6 +88,8 @@ export interface Session {
   readonly compiled: Map<string, Expression>;
   readonly problems: string[];
   readonly tracing: boolean;
+  /** Attributes that have a place of their own in the source that reads them. */
+  readonly names: string[];
 }
 
 // Targeting is written by people and machines, but never this deep; keeps hostile input off the stack.
@@ -107,11 +150,13 @@ function compileReference(name: unknown, scope: Scope): Expression {
   const key = `${scope.tail}:${scope.atRoot}:${name}`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  const expression = compile(evaluators[name], {
+  const { run, ...rest } = compile(evaluators[name], {
     ...scope,
     depth: scope.depth + 1,
     expanding: [...scope.expanding, name],
   });
+  // Called and never a part of the caller's decision: references to references would double it.
+  const expression = { ...rest, run: (data: unknown, frame: Frame): unknown => run(data, frame) };
   compiled.set(key, expression);
   return expression;
 }

@@ -1,13 +1,16 @@
 import {
+  greater,
   isRecord,
   joinedText,
   less,
   lessOrEqual,
   looseEqual,
+  same,
   text,
   toNumber,
   truthy,
 } from "./coercion.ts";
+import { branch, end, walk } from "./decision.ts";
 import { fractional } from "./fractional.ts";
 import {
   compile,
@@ -15,10 +18,12 @@ import {
   compileArguments,
   compileBranch,
   compileElement,
+  literal,
+  step,
 } from "./logic.ts";
 import type { Frame, Operator, Run } from "./logic.ts";
-import { parseVersion, relate, relateVersions, relationOf } from "./sem-ver.ts";
-import { attributeOf, attributes, lookup, variable } from "./variable.ts";
+import { parseVersion, relateVersions } from "./sem-ver.ts";
+import { lookup, variable } from "./variable.ts";
 
 const nothing: Run = () => undefined;
 
@@ -40,84 +45,71 @@ function eager(
 /** An operator of up to two arguments; an absent one is undefined. */
 function binary(apply: (a: unknown, b: unknown) => unknown): Operator {
   return (values, scope) => {
-    const [a = nothing, b = nothing] = compileArguments(values, scope).map(({ run }) => run);
-    return (data, frame) => apply(a(data, frame), b(data, frame));
-  };
-}
-
-/** As `binary`, faster for an attribute and a literal: most of what flags compare. */
-function comparison(apply: (a: unknown, b: unknown) => boolean): Operator {
-  const general = binary(apply);
-  return (values, scope) => {
-    const [first, second, third] = compileArguments(values, scope);
-    const name = first && attributes.get(first.run);
-    if (name === undefined || second?.literal === undefined || third !== undefined) {
-      return general(values, scope);
+    const [first, second] = compileArguments(values, scope);
+    const a = first?.run ?? nothing;
+    const b = second?.run ?? nothing;
+    const run: Run = (data, frame) => apply(a(data, frame), b(data, frame));
+    const { attribute } = a;
+    if (attribute && (!second || second.literal)) {
+      run.branch = (yes, no) => step(run, yes, no, apply, attribute, second?.literal?.value);
     }
-    const { value } = second.literal;
-    return (data) => apply(attributeOf(data, name), value);
+    return run;
   };
 }
 
-/** An operator of up to three arguments; an absent one is undefined. */
-function ternary(apply: (a: unknown, b: unknown, c: unknown) => unknown): Operator {
-  return (values, scope) => {
-    const [a = nothing, b = nothing, c = nothing] = compileArguments(values, scope).map(
-      ({ run }) => run,
-    );
-    return (data, frame) => apply(a(data, frame), b(data, frame), c(data, frame));
-  };
-}
+/** Its argument's opposite: the ways of the argument's decision, exchanged. */
+const not: Operator = (values, scope) => {
+  const [argument = literal(undefined)] = compileArguments(values, scope);
+  const run: Run = (data, frame) => !truthy(argument.run(data, frame));
+  run.branch = (yes, no) => branch(argument, no, yes);
+  return run;
+};
 
 /** `test(first, second) && (third === undefined || test(second, third))`. */
 function between(test: (a: unknown, b: unknown) => boolean): Operator {
-  const two = comparison(test);
-  const three = ternary((a, b, c) => test(a, b) && (c === undefined || test(b, c)));
+  const two = binary(test);
+  const three = eager(([a, b, c]) => test(a, b) && (c === undefined || test(b, c)));
   return (values, scope) => (values.length > 2 ? three : two)(values, scope);
 }
 
 const choose: Operator = (values, scope) => {
-  const conditions: Run[] = [];
-  const answers: Run[] = [];
-  let index = 0;
-  for (; index < values.length - 1; index += 2) {
-    conditions.push(compileArgument(values[index], index, scope).run);
-    answers.push(compileBranch(values[index + 1], index + 1, scope).run);
+  const expressions = values.map((value, index) =>
+    (index % 2 === 1 || index === values.length - 1 ? compileBranch : compileArgument)(
+      value,
+      index,
+      scope,
+    ),
+  );
+  const otherwise = values.length % 2 === 1 ? expressions.pop() : undefined;
+  let step = end(otherwise ?? literal(null));
+  while (expressions.length > 0) {
+    const then = expressions.pop();
+    const condition = expressions.pop();
+    if (condition && then) step = branch(condition, end(then), step);
   }
-  answers.push(index < values.length ? compileBranch(values[index], index, scope).run : () => null);
-  const [condition, other] = conditions;
-  const [then = nothing, otherwise = nothing] = answers;
-  if (condition !== undefined && other === undefined) {
-    return (data, frame) => (truthy(condition(data, frame)) ? then : otherwise)(data, frame);
-  }
-  return (data, frame) => {
-    let chosen = 0;
-    for (; chosen < conditions.length; chosen += 1) {
-      if (truthy(conditions[chosen]?.(data, frame))) break;
-    }
-    return answers[chosen]?.(data, frame);
-  };
+  return walk(step);
 };
 
 /** `and` stops at the first false value, `or` at the first true one; both give that value. */
 function stopAt(stop: boolean): Operator {
   return (values, scope) => {
-    const runs = compileArguments(values, scope).map(({ run }) => run);
-    const [first = nothing, second = nothing] = runs;
-    if (runs.length === 2) {
-      return (data, frame) => {
-        const current = first(data, frame);
-        return truthy(current) === stop ? current : second(data, frame);
-      };
-    }
-    return (data, frame) => {
+    const expressions = compileArguments(values, scope);
+    const run: Run = (data, frame) => {
       let current: unknown;
-      for (let index = 0; index < runs.length; index += 1) {
-        current = runs[index]?.(data, frame);
+      for (const expression of expressions) {
+        current = expression.run(data, frame);
         if (truthy(current) === stop) return current;
       }
       return current;
     };
+    if (expressions.length > 0) {
+      run.branch = (yes, no) =>
+        expressions.reduceRight(
+          (next, each) => (stop ? branch(each, yes, next) : branch(each, next, no)),
+          stop ? no : yes,
+        );
+    }
+    return run;
   };
 }
 
@@ -183,7 +175,7 @@ function missingSome([needed, keys]: readonly unknown[], data: unknown, frame: F
   return wanted.length - absent.length >= toNumber(needed) ? [] : absent;
 }
 
-function substring(source: unknown, start: unknown, length: unknown): string {
+function substring([source, start, length]: readonly unknown[]): string {
   const whole = text(source);
   const from = Math.trunc(toNumber(start)) || 0;
   const rest = whole.slice(from < 0 ? Math.max(0, whole.length + from) : from);
@@ -194,33 +186,23 @@ function substring(source: unknown, start: unknown, length: unknown): string {
 }
 
 const concatenate: Operator = (values, scope) => {
-  const [a = nothing, b = nothing, ...others] = compileArguments(values, scope).map(
-    ({ run }) => run,
-  );
-  if (others.length === 0) {
-    return (data, frame) => joinedText(a(data, frame)) + joinedText(b(data, frame));
-  }
-  return (data, frame) => {
-    let joined = joinedText(a(data, frame)) + joinedText(b(data, frame));
-    for (const run of others) joined += joinedText(run(data, frame));
-    return joined;
-  };
+  const runs = compileArguments(values, scope).map(({ run }) => run);
+  const [a = nothing, b = nothing, more] = runs;
+  return more === undefined
+    ? (data, frame) => joinedText(a(data, frame)) + joinedText(b(data, frame))
+    : (data, frame) => runs.reduce((joined, run) => joined + joinedText(run(data, frame)), "");
 };
 
 const semVer: Operator = (values, scope) => {
   const [left, relation, right] = compileArguments(values, scope);
   if (values.length !== 3 || !left || !relation || !right) return () => null;
-  if (right.literal === undefined || relation.literal === undefined) {
-    return (data, frame) =>
-      relateVersions(
-        parseVersion(left.run(data, frame)),
-        relation.run(data, frame),
-        parseVersion(right.run(data, frame)),
-      );
-  }
-  const version = parseVersion(right.literal.value);
-  const holds = relationOf(relation.literal.value);
-  return (data, frame) => relate(parseVersion(left.run(data, frame)), holds, version);
+  const known = right.literal && parseVersion(right.literal.value);
+  return (data, frame) =>
+    relateVersions(
+      parseVersion(left.run(data, frame)),
+      relation.run(data, frame),
+      known === undefined ? parseVersion(right.run(data, frame)) : known,
+    );
 };
 
 /** Null, and so the default, unless there are exactly two texts. */
@@ -244,16 +226,16 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator
   ["?:", choose],
   ["and", stopAt(false)],
   ["or", stopAt(true)],
-  ["!", binary((a) => !truthy(a))],
+  ["!", not],
   ["!!", binary(truthy)],
-  ["==", comparison(looseEqual)],
-  ["!=", comparison((a, b) => !looseEqual(a, b))],
-  ["===", comparison((a, b) => a === b)],
-  ["!==", comparison((a, b) => a !== b)],
+  ["==", binary(looseEqual)],
+  ["!=", binary((a, b) => !looseEqual(a, b))],
+  ["===", binary(same)],
+  ["!==", binary((a, b) => a !== b)],
   ["<", between(less)],
   ["<=", between(lessOrEqual)],
-  [">", comparison((a, b) => less(b, a))],
-  [">=", comparison((a, b) => lessOrEqual(b, a))],
+  [">", binary(greater)],
+  [">=", binary((a, b) => lessOrEqual(b, a))],
   ["+", eager((values) => values.reduce<number>((sum, value) => sum + float(value), 0))],
   ["-", binary((a, b) => (b === undefined ? -toNumber(a) : toNumber(a) - toNumber(b)))],
   ["*", eager((values) => (values.length === 1 ? values[0] : product(values)))],
@@ -262,7 +244,7 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator
   ["min", eager((values) => Math.min(...values.map(toNumber)))],
   ["max", eager((values) => Math.max(...values.map(toNumber)))],
   ["cat", concatenate],
-  ["substr", ternary(substring)],
+  ["substr", eager(substring)],
   ["in", inside],
   ["merge", eager((values) => values.flat())],
   ["map", overElements((elements, run) => elements.map(run))],
@@ -304,10 +286,11 @@ export function compileRule(
   evaluators: Readonly<Record<string, unknown>> = {},
   tracing = false,
   operators: ReadonlyMap<string, Operator> = OPERATORS,
+  names: string[] = [],
 ): CompiledLogic {
   const problems: string[] = [];
   const { run } = compile(rule, {
-    session: { operators, evaluators, compiled: new Map(), problems, tracing },
+    session: { operators, evaluators, compiled: new Map(), problems, tracing, names },
     depth: 0,
     path: "",
     tail: true,

@@ -21,14 +21,15 @@ export function parseVersion(value: unknown): Version | null {
   const found = STRICT.exec(source) ?? PARTIAL.exec(source);
   if (found === null) return null;
   const [, major, minor = "0", patch = "0", prerelease] = found;
-  const numbers = [Number(major), Number(minor), Number(patch)] as const;
-  if (!numbers.every((number) => Number.isSafeInteger(number))) return null;
-  return {
-    major: numbers[0],
-    minor: numbers[1],
-    patch: numbers[2],
-    prerelease: prerelease === undefined ? [] : prerelease.split("."),
+  const version = {
+    major: Number(major),
+    minor: Number(minor),
+    patch: Number(patch),
+    prerelease: prerelease?.split(".") ?? [],
   };
+  return Number.isSafeInteger(Math.max(version.major, version.minor, version.patch))
+    ? version
+    : null;
 }
 
 /** Precedence of semver.org section 11: negative, 0 or positive. */
@@ -68,25 +69,12 @@ const RELATIONS: ReadonlyMap<unknown, Relation> = new Map<unknown, Relation>([
   ["~", (a, b) => a.major === b.major && a.minor === b.minor],
 ]);
 
-/** Whether two versions stand in a relation; undefined for an unknown one. */
-export function relationOf(name: unknown): Relation | undefined {
-  return RELATIONS.get(name);
-}
-
 /** @returns null for an unknown relation or what is not a version, so that the default is served */
-export function relate(
-  left: Version | null,
-  holds: Relation | undefined,
-  right: Version | null,
-): boolean | null {
-  return holds === undefined || left === null || right === null ? null : holds(left, right);
-}
-
-/** `relate` with the relation's name, for one comparison. */
 export function relateVersions(
   left: Version | null,
   relation: unknown,
   right: Version | null,
 ): boolean | null {
-  return relate(left, relationOf(relation), right);
+  const holds = RELATIONS.get(relation);
+  return holds === undefined || left === null || right === null ? null : holds(left, right);
 }
