@@ -1,13 +1,16 @@
 /**
  * `node tools/check-web-size.ts [dist]`: fails when the built web app is larger than the budgets of
- * a first visit, in bytes after Brotli. The shell is the entry with everything it imports at once;
- * a route is what opening its page adds before it is shown. Parts fetched later, such as a tab or a
- * dialog, count apart: what they add to what every page that fetches them has loaded by then. Fonts
- * count as the browser fetches them: those of the Latin range.
+ * a first visit, in bytes after Brotli. Without a folder the app of this repository is built first, if
+ * its sources have changed. The shell is the entry with everything it imports at once; a route is what
+ * opening its page adds before it is shown. Parts fetched later, such as a tab or a dialog, count apart:
+ * what they add to what every page that fetches them has loaded by then. Fonts count as the browser
+ * fetches them: those of the Latin range.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
+
+import { buildWeb } from "./build-web.ts";
 
 const KB = 1000;
 const budgets = { shell: 140 * KB, route: 25 * KB, css: 12 * KB, fonts: 55 * KB };
@@ -29,6 +32,7 @@ type Chunk = {
 type Manifest = Readonly<Record<string, Chunk>>;
 type Line = { readonly what: string; readonly bytes: number; readonly budget: number };
 
+if (process.argv[2] === undefined) buildWeb();
 const dist = process.argv[2] ?? "apps/web/dist";
 const manifest = JSON.parse(readFileSync(join(dist, ".vite/manifest.json"), "utf8")) as Manifest;
 
