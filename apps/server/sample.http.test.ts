@@ -10,6 +10,8 @@ import type { TestServer } from "./test-server.ts";
 // eslint-disable-next-line typescript/no-explicit-any -- a test reads whatever JSON came
 type Json = any;
 
+const ROLLOUTS_WITHIN_MS = 20_000;
+
 let server: TestServer;
 let owner = "";
 
@@ -96,25 +98,67 @@ test("the breached guardrail took its flag back without anybody", async () => {
   await server.parts.sequencer.drain();
   const { items } = await call("GET", "/audit/entries?action=rollback.execute");
   // Look and monitor may find the same harm at the same moment; the second finds the flag back already.
-  assert.equal(items.length, 1);
-  for (const { actor, detail } of items) {
+  const ofExperiments = items.filter(({ detail }: Json) => detail.key !== "product.video-first");
+  assert.equal(ofExperiments.length, 1);
+  for (const { actor, detail } of ofExperiments) {
     assert.equal(detail.key, "product.countdown");
     assert.equal(detail.trigger, "guardrail-breach");
     assert.equal(actor.kind, "service");
   }
 });
 
-test("tens of thousands of events are the sample's, and lie in its environment alone", async () => {
+test("tens of thousands of events are the sample's, and lie in its environments alone", async () => {
   const { scopes } = await server.parts.events.stats();
-  assert.deepEqual(
-    scopes.map(({ environment }) => environment),
-    ["sample"],
-  );
-  const [held] = scopes;
+  assert.deepEqual(scopes.map(({ environment }) => environment).toSorted(), [
+    "sample",
+    "sample-live",
+  ]);
+  const held = scopes.find(({ environment }) => environment === "sample");
   assert.ok(
     held !== undefined && held.events > 10_000 && held.events < 100_000,
     JSON.stringify(held),
   );
+});
+
+/** Rollouts of the sample by name, once they stand as they should. */
+async function rolloutsInStates(expected: Json): Promise<Json> {
+  const deadline = performance.now() + ROLLOUTS_WITHIN_MS;
+  for (;;) {
+    const { items } = await call("GET", "/rollouts?limit=50");
+    const states = Object.fromEntries(items.map(({ name, state }: Json) => [name, state]));
+    if (Object.entries(expected).every(([name, of]) => (of as Json).includes(states[name])))
+      return Object.fromEntries(items.map((item: Json) => [item.name, item]));
+    assert.ok(performance.now() < deadline, JSON.stringify(states));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+test("one rollout goes through, one is taken back by its guard, and one runs while somebody looks", async () => {
+  const rollouts = await rolloutsInStates({
+    "Search that forgives typing mistakes": ["completed"],
+    "Video before photos": ["rolled-back"],
+    "Photos beside suggestions": ["draft"],
+    "Address from the postcode": ["running", "holding"],
+  });
+  const { id } = rollouts["Video before photos"];
+  const { kept } = await call("GET", `/rollouts/${id}/guard-readings`);
+  const [proof] = kept.filter(({ verdict }: Json) => verdict === "roll-back");
+  assert.equal(proof.guardId, "page-load");
+  const running = await call("GET", `/rollouts/${rollouts["Address from the postcode"].id}`);
+  assert.ok(running.stage >= 0 && running.endedAt === null);
+});
+
+test("programs listen to the live environment and acknowledge what is published", async () => {
+  const { environments } = await call("GET", "/flags/checkout.address-lookup");
+  const place = environments.find(({ environment }: Json) => environment === "sample-live");
+  const path = `/flags/publications/${place.published.revision}/receipts?environment=sample-live`;
+  const deadline = performance.now() + ROLLOUTS_WITHIN_MS;
+  for (;;) {
+    const receipts = await call("GET", path);
+    if (receipts.acknowledged === receipts.expected && receipts.expected > 0) break;
+    assert.ok(performance.now() < deadline, JSON.stringify(receipts));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 });
 
 test("orders are planned, arrive as planned, and those that break the plan are bad events", async () => {
@@ -163,11 +207,12 @@ test("one call removes the sample, keeps what a person has made, and says what s
   assert.deepEqual((await call("GET", "/telemetry-plans")).items, []);
   assert.equal((await call("GET", "/members")).items.length, 1);
   const { items: environments } = await call("GET", "/environments");
-  assert.ok(environments.every(({ key }: Json) => key !== "sample"));
+  assert.ok(environments.every(({ key }: Json) => !key.startsWith("sample")));
+  assert.deepEqual((await call("GET", "/rollouts")).items, []);
   assert.equal((await call("GET", "/sample")).present, false);
   const { scopes } = await server.parts.events.stats();
   assert.deepEqual(
-    scopes.filter(({ environment }) => environment === "sample"),
+    scopes.filter(({ environment }) => environment.startsWith("sample")),
     [],
   );
 });

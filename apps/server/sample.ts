@@ -1,5 +1,5 @@
 import { readBody } from "@paceline/events/domain";
-import { takeEvents } from "@paceline/events/server";
+import { recordExposures, takeEvents } from "@paceline/events/server";
 import { serveFlag } from "@paceline/flags/domain";
 import type { SseHub } from "@paceline/http";
 import { createSample } from "@paceline/sample/server";
@@ -18,7 +18,8 @@ export function wireSample(
   hub: SseHub,
   config: Config,
 ): SampleProcess {
-  const { store, clock, clocks, contexts, events, flagSets, plans, usage, logger } = parts;
+  const { store, clock, clocks, contexts, events, flagSets, plans, subscribers, usage, logger } =
+    parts;
   const intake = eventRouteDeps(parts, config);
   return createSample(
     {
@@ -28,6 +29,9 @@ export function wireSample(
       initiatives: wiring.initiatives,
       experiments: wiring.experiments,
       flags: wiring.rollouts.flags,
+      rollouts: wiring.rollouts,
+      plans: wiring.plans.dependencies,
+      runs: wiring.plans.runs,
       door: wiring.door,
       events,
       async take(workspace, environment, { source, at, body }) {
@@ -44,6 +48,24 @@ export function wireSample(
         contexts.offer(workspaceId, environment, { ...context }, when);
         usage.evaluated(workspaceId, environment, flagKey, when);
         return serveFlag(set, flagKey, { ...context }, at).exposure;
+      },
+      serveLive(workspaceId, environment, flagKey, context, at) {
+        const set = flagSets.get(workspaceId, environment);
+        const when = new Date(at);
+        contexts.offer(workspaceId, environment, { ...context }, when);
+        usage.evaluated(workspaceId, environment, flagKey, when);
+        const { exposure, heldBack } = serveFlag(set, flagKey, { ...context }, at);
+        return [exposure, heldBack].filter((one) => one !== null);
+      },
+      recordExposures: (exposures) => recordExposures(events, exposures),
+      listeners: {
+        join: (client) => subscribers.join(client),
+        onPublished: (workspaceId, environment, listener) =>
+          flagSets.onChange(({ set }) => {
+            if (set.workspaceId === workspaceId && set.environment === environment)
+              listener(set.revision);
+          }),
+        revision: (workspaceId, environment) => flagSets.get(workspaceId, environment).revision,
       },
       async flushSeen() {
         await contexts.flush();

@@ -1,7 +1,7 @@
 import type { Db } from "@paceline/db";
 
 /**
- * Deletes an archived flag that no other environment has ever served, with its revisions; for synthetic
+ * Deletes an archived flag that no other than these environments has ever served, with its revisions; for synthetic
  * data only. A publication elsewhere keeps it, because revisions of an environment have no gaps. Called
  * by commands that write the audit entry.
  *
@@ -11,7 +11,7 @@ export async function forgetFlag(
   tx: Db,
   workspaceId: string,
   key: string,
-  environment: string,
+  environments: readonly string[],
 ): Promise<boolean> {
   const flag = await tx
     .selectFrom("flags")
@@ -25,7 +25,7 @@ export async function forgetFlag(
     .selectFrom("flag_publications")
     .select("revision")
     .where("flag_id", "=", flag.id)
-    .where("environment", "<>", environment)
+    .where("environment", "not in", environments)
     .limit(1)
     .executeTakeFirst();
   if (elsewhere !== undefined) return false;

@@ -19,6 +19,8 @@ export { forgetRollbacks } from "./forget-rollbacks.ts";
 export { createMonitor } from "./monitor.ts";
 export type { Monitor } from "./monitor.ts";
 export { findDefinition, hasDefinition, lastRehearsal } from "./repository.ts";
+export { listMoving } from "./plans/repository.ts";
+export { rehearseRollback } from "./rehearsal/rehearse-rollback.ts";
 export { registerRoutes } from "./routes.ts";
 export { registerPlanRoutes } from "./plan-routes.ts";
 export { planBinding, ROLLOUT_CHANNEL } from "./plans/binding.ts";

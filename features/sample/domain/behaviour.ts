@@ -43,7 +43,7 @@ function amountOf(random: Random, mean: number, deviation: number, least: number
  * seed, study, unit and variant alone.
  */
 export function deedsOf(
-  study: Study,
+  study: Pick<Study, "key" | "outcomes">,
   seed: number,
   unit: string,
   variant: string,

@@ -1,11 +1,17 @@
 import type { Clock, CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
+import type { Exposure } from "@paceline/events/domain";
 import type { EventStore, Taken } from "@paceline/events/server";
 import type { ExperimentDependencies } from "@paceline/experiments/server";
-import type { PublicationDoor } from "@paceline/flags/server";
+import type { PublicationDoor, Subscribers } from "@paceline/flags/server";
 import type { InitiativeDependencies } from "@paceline/initiatives/server";
 import type { Result } from "@paceline/result";
-import type { FlagPort } from "@paceline/rollouts/server";
+import type {
+  FlagPort,
+  PlanDependencies,
+  PlanRuns,
+  RolloutDependencies,
+} from "@paceline/rollouts/server";
 
 import type { SampleContext, SampleDelivery } from "../domain/index.ts";
 
@@ -25,6 +31,9 @@ export interface SampleDependencies {
   readonly initiatives: InitiativeDependencies;
   readonly experiments: ExperimentDependencies;
   readonly flags: FlagPort;
+  readonly rollouts: RolloutDependencies;
+  readonly plans: PlanDependencies;
+  readonly runs: PlanRuns;
   readonly door: PublicationDoor;
   readonly events: Pick<EventStore, "append" | "flush" | "forget">;
   /** Takes what a client sends as the intake does: telemetry plans, bad events, the store. */
@@ -45,6 +54,27 @@ export interface SampleDependencies {
     context: SampleContext,
     at: number,
   ) => ServedVariant | null;
+  /** As `serve`, for a flag that is rolled out: also those whom the rollout holds back. */
+  readonly serveLive: (
+    workspaceId: string,
+    environment: string,
+    flagKey: string,
+    context: SampleContext,
+    at: number,
+  ) => readonly ServedVariant[];
+  readonly recordExposures: (exposures: readonly Exposure[]) => Promise<Result<unknown, object>>;
+  /** Where simulated programs follow the flags of an environment. */
+  readonly listeners: {
+    readonly join: Subscribers["join"];
+    /** Told of each revision that is in force; returns the way to stop it. */
+    readonly onPublished: (
+      workspaceId: string,
+      environment: string,
+      listener: (revision: number) => void,
+    ) => () => void;
+    /** The revision in force; 0 before the first. */
+    readonly revision: (workspaceId: string, environment: string) => number;
+  };
   /** Resolves when what was seen while serving is kept: contexts, and when flags were asked for. */
   readonly flushSeen: () => Promise<void>;
   /** Resolves when what was published last is served. */
@@ -58,5 +88,9 @@ export interface SampleDependencies {
   readonly onError: (error: unknown) => void;
 }
 
+/** Replays the past, where the experiments are. */
 export const SAMPLE_ENVIRONMENT = "sample";
+/** Stands on the clock of this machine, where something is rolled out. */
+export const SAMPLE_LIVE_ENVIRONMENT = "sample-live";
+export const SAMPLE_ENVIRONMENTS = [SAMPLE_ENVIRONMENT, SAMPLE_LIVE_ENVIRONMENT] as const;
 export const SAMPLE_ACTOR = "sample";

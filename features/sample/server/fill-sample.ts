@@ -7,6 +7,7 @@ import { must } from "./must.ts";
 import { planTelemetry } from "./plan-telemetry.ts";
 import { addPeople, preparePlace, proposeChange } from "./propose-sample.ts";
 import type { Prepared } from "./propose-sample.ts";
+import { rollOut } from "./roll-out.ts";
 import { showFlags } from "./show-flags.ts";
 import { playDays, probeTelemetry, SIMULATED_STEPS, startStudies } from "./simulate.ts";
 
@@ -18,7 +19,7 @@ export type OnProgress = (done: number, doing: string) => void;
 const CHANGE_COUNT = sampleChanges(0).length;
 
 /** Steps of a whole filling, for a progress bar. */
-export const FILL_STEPS = 2 + CHANGE_COUNT + 1 + SIMULATED_STEPS + 1 + 1 + 1;
+export const FILL_STEPS = 2 + CHANGE_COUNT + 1 + SIMULATED_STEPS + 1 + 1 + 1 + 1;
 
 async function writeLearnings(
   ctx: CommandContext,
@@ -58,9 +59,11 @@ export async function fillSample(
   await probeTelemetry(deps, context(), STUDIES, startsAtMs - DAY_MS);
   step("Environment and metrics");
   const prepared: Prepared[] = [];
+  const initiatives = new Map<string, string>();
   for (const change of sampleChanges(nowMs)) {
-    const one = await proposeChange(deps, context(), change, people);
-    if (one !== null) prepared.push(one);
+    const { initiativeId, study } = await proposeChange(deps, context(), change, people);
+    initiatives.set(change.key, initiativeId);
+    if (study !== null) prepared.push(study);
     step(change.title);
   }
   await startStudies(deps, workspaceId, prepared, startsAtMs);
@@ -72,6 +75,8 @@ export async function fillSample(
   step("Telemetry plans");
   await showFlags(deps, context, people);
   step("Flags, layers and holdouts");
+  await rollOut(deps, context, { people, initiatives }, seed);
+  step("Rollouts");
   await writeLearnings(context(), prepared, nowMs);
   step("Done");
 }

@@ -136,7 +136,7 @@ export async function proposeChange(
   ctx: CommandContext,
   change: SampleChange,
   people: ReadonlyMap<string, string>,
-): Promise<Prepared | null> {
+): Promise<{ readonly initiativeId: string; readonly study: Prepared | null }> {
   const { key, title, summary, proposal, artifacts, walk, flag } = change;
   const ownerId = change.owner === null ? null : (people.get(change.owner) ?? null);
   const staffing =
@@ -156,7 +156,8 @@ export async function proposeChange(
     await makeWayBack(deps, ctx, { flagKey, initiativeId, experimentId, ownerId });
   }
   await walkOn(deps, ctx, change, initiativeId);
-  return study === null || experimentId === null ? null : { study, experimentId, initiativeId };
+  const hasRun = study !== null && experimentId !== null;
+  return { initiativeId, study: hasRun ? { study, experimentId, initiativeId } : null };
 }
 
 async function draftExperiment(

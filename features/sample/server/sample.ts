@@ -5,9 +5,10 @@ import { inTransaction } from "@paceline/db";
 
 import type { Sample, SampleRemoval } from "../api.ts";
 import { removeSample } from "./commands/remove-sample.ts";
-import { SAMPLE_ENVIRONMENT } from "./dependencies.ts";
+import { SAMPLE_ENVIRONMENT, SAMPLE_ENVIRONMENTS } from "./dependencies.ts";
 import type { SampleDependencies } from "./dependencies.ts";
 import { FILL_STEPS, fillSample } from "./fill-sample.ts";
+import { SampleCrowd } from "./live-crowd.ts";
 import { findMarker, writeMarker } from "./repository.ts";
 import type { SampleMarker } from "./repository.ts";
 import { viewTruth } from "./views.ts";
@@ -65,6 +66,7 @@ class LocalSample implements SampleProcess {
   readonly #wanted: boolean;
   #filling: Promise<void> = Promise.resolve();
   #stopped = false;
+  #crowd: SampleCrowd | null = null;
   #progress: Sample["progress"] = { done: 0, of: FILL_STEPS, doing: "" };
 
   constructor(deps: SampleDependencies, wanted: boolean) {
@@ -82,6 +84,7 @@ class LocalSample implements SampleProcess {
   async #workAfter(marker: SampleMarker | null): Promise<(() => Promise<void>) | null> {
     switch (marker?.state) {
       case "present":
+        this.#gather(marker.workspaceId).letCome(marker.seed);
         return null;
       case "removed":
         // The files may have outlived a process that ended right after the removal.
@@ -102,6 +105,7 @@ class LocalSample implements SampleProcess {
     const deps = this.#deps;
     const mark = (state: "present" | "failed", failure: string | null): Promise<void> =>
       writeMarker(deps.db, { workspaceId, seed, state, failure }, deps.clock.now());
+    const crowd = this.#gather(workspaceId);
     try {
       await fillSample(deps, workspaceId, seed, (done, doing) => {
         if (this.#stopped) throw new Stopped("stopped");
@@ -109,6 +113,7 @@ class LocalSample implements SampleProcess {
         deps.publish(workspaceId, "sample", this.#progress);
       });
       await mark("present", null);
+      if (!this.#stopped) crowd.letCome(seed);
       this.#announce(workspaceId);
     } catch (error) {
       // What is stopped keeps its marker: the next start removes what is half there and begins anew.
@@ -126,8 +131,22 @@ class LocalSample implements SampleProcess {
     if (this.#wanted && removed.removed) await this.#fill(workspaceId, seed);
   }
 
+  #gather(workspaceId: string): SampleCrowd {
+    this.#crowd = new SampleCrowd(this.#deps, workspaceId);
+    return this.#crowd;
+  }
+
+  async #disperse(): Promise<void> {
+    this.#stopped = true;
+    await this.#filling;
+    await this.#crowd?.stop();
+    this.#crowd = null;
+  }
+
   async #forgetEvents(workspaceId: string): Promise<void> {
-    await this.#deps.events.forget(workspaceId, SAMPLE_ENVIRONMENT);
+    for (const environment of SAMPLE_ENVIRONMENTS) {
+      await this.#deps.events.forget(workspaceId, environment);
+    }
   }
 
   #announce(workspaceId: string): void {
@@ -158,8 +177,7 @@ class LocalSample implements SampleProcess {
   }
 
   async remove(ctx: CommandContext): Promise<SampleRemoval> {
-    this.#stopped = true;
-    await this.#filling;
+    await this.#disperse();
     const removal = await removeSample(ctx, "removed");
     if (!removal.removed) return removal;
     await this.#deps.clockMoved();
@@ -168,8 +186,7 @@ class LocalSample implements SampleProcess {
     return removal;
   }
 
-  async close(): Promise<void> {
-    this.#stopped = true;
-    await this.#filling;
+  close(): Promise<void> {
+    return this.#disperse();
   }
 }

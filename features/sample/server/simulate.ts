@@ -4,12 +4,13 @@ import type { FlatEvent } from "@paceline/events/domain";
 import { recordExposures } from "@paceline/events/server";
 import { findExperiment, lockCriterion, startExperiment } from "@paceline/experiments/server";
 
-import { clientOf, contextOf, deedsOf, SIMULATED_DAYS, visitsOn } from "../domain/index.ts";
+import { contextOf, deedsOf, SIMULATED_DAYS, visitsOn } from "../domain/index.ts";
 import type { Study, Visit } from "../domain/index.ts";
 import { SAMPLE_ENVIRONMENT } from "./dependencies.ts";
 import type { SampleDependencies } from "./dependencies.ts";
 import { must } from "./must.ts";
 import type { Prepared } from "./propose-sample.ts";
+import { trackEvent } from "./track-event.ts";
 
 const DAY_MS = 86_400_000;
 /** The monitor reads twice a simulated day. */
@@ -20,42 +21,6 @@ const APPENDED_AT_ONCE = 1_000;
 export const SIMULATED_STEPS = SIMULATED_DAYS * STEPS_PER_DAY;
 
 const environment = SAMPLE_ENVIRONMENT;
-
-function trackEvent(
-  workspaceId: string,
-  about: {
-    readonly unit: string;
-    readonly event: string;
-    readonly at: number;
-    readonly run: string;
-    readonly seed: number;
-    readonly properties: Readonly<Record<string, number | string>>;
-  },
-): FlatEvent {
-  const { unit, event, at, run, seed, properties } = about;
-  const { source, library, country } = clientOf(seed, unit);
-  return {
-    workspace: workspaceId,
-    environment,
-    source,
-    messageId: `${run} ${unit} ${event}`,
-    type: "track",
-    event,
-    unit,
-    userId: unit,
-    anonymousId: null,
-    at,
-    timestamp: at,
-    sentAt: null,
-    receivedAt: at,
-    experimentId: null,
-    flagKey: null,
-    revision: null,
-    variant: null,
-    properties: JSON.stringify({ ...properties, country }),
-    context: JSON.stringify({ library }),
-  };
-}
 
 async function append(deps: SampleDependencies, events: readonly FlatEvent[]): Promise<void> {
   for (let from = 0; from < events.length; from += APPENDED_AT_ONCE) {
@@ -84,6 +49,7 @@ export async function probeTelemetry(
   const run = `probe ${ctx.newId()}`;
   const events = [...names].map((event) =>
     trackEvent(ctx.workspaceId, {
+      environment,
       unit: "telemetry-probe",
       event,
       at: atMs,
@@ -137,7 +103,15 @@ function visit(
     at,
   };
   const deeds = deedsOf(study, seed, unit, variant).map(({ event, afterMs, properties }) =>
-    trackEvent(workspaceId, { unit, event, at: at + afterMs, run: experimentId, seed, properties }),
+    trackEvent(workspaceId, {
+      environment,
+      unit,
+      event,
+      at: at + afterMs,
+      run: experimentId,
+      seed,
+      properties,
+    }),
   );
   return { exposure, deeds };
 }

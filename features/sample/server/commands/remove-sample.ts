@@ -7,11 +7,19 @@ import { forgetPlans } from "@paceline/events/server";
 import { forgetExperiments } from "@paceline/experiments/server";
 import { archiveFlag, forgetFlag, forgetHoldout, OPEN_DOOR } from "@paceline/flags/server";
 import { forgetInitiatives } from "@paceline/initiatives/server";
+import { shadowKey } from "@paceline/rollouts/domain";
 import { forgetRollbacks } from "@paceline/rollouts/server";
 
 import type { SampleRemoval } from "../../api.ts";
-import { PEOPLE, SAMPLE_FLAGS, SAMPLE_HOLDOUT, SHOWN_FLAGS, STUDIES } from "../../domain/index.ts";
-import { SAMPLE_ACTOR, SAMPLE_ENVIRONMENT } from "../dependencies.ts";
+import {
+  PEOPLE,
+  SAMPLE_FLAGS,
+  SAMPLE_HOLDOUT,
+  SAMPLE_ROLLOUTS,
+  SHOWN_FLAGS,
+  STUDIES,
+} from "../../domain/index.ts";
+import { SAMPLE_ACTOR, SAMPLE_ENVIRONMENT, SAMPLE_ENVIRONMENTS } from "../dependencies.ts";
 import { must } from "../must.ts";
 import { lockMarker, writeMarker } from "../repository.ts";
 import { findSampleMembers } from "../views.ts";
@@ -30,10 +38,15 @@ async function forgetFlags(ctx: CommandContext): Promise<number> {
   // Its flag first: while the holdout is there, no other may be without it.
   const slices = await forgetHoldout(ctx.db, ctx.workspaceId, SAMPLE_HOLDOUT.key);
   const shown = SHOWN_FLAGS.map(({ key }) => key);
-  for (const key of [...(slices === null ? [] : [slices]), ...shown, ...SAMPLE_FLAGS]) {
+  const rolledOut = SAMPLE_ROLLOUTS.flatMap(({ flagKey, isRehearsed, initiative }) => [
+    ...(isRehearsed ? [shadowKey(flagKey)] : []),
+    ...(initiative === null ? [flagKey] : []),
+  ]);
+  const made = [...shown, ...rolledOut, ...SAMPLE_FLAGS];
+  for (const key of [...(slices === null ? [] : [slices]), ...made]) {
     // Made-up data can always be taken away.
     const archived = await archiveFlag(OPEN_DOOR, ctx, key);
-    if (archived.ok && (await forgetFlag(ctx.db, ctx.workspaceId, key, SAMPLE_ENVIRONMENT)))
+    if (archived.ok && (await forgetFlag(ctx.db, ctx.workspaceId, key, SAMPLE_ENVIRONMENTS)))
       forgotten += 1;
   }
   return forgotten;
@@ -54,8 +67,11 @@ export function removeSample(
     const inner = { ...ctx, db: tx };
     const marker = await lockMarker(tx, ctx.workspaceId);
     if (marker === null || marker.state === "removed") return { removed: false, ...NOTHING };
+    // Rollouts first: their flags are locked while they run.
+    for (const environment of SAMPLE_ENVIRONMENTS) {
+      await forgetRollbacks(tx, ctx.workspaceId, environment);
+    }
     const flags = await forgetFlags(inner);
-    await forgetRollbacks(tx, ctx.workspaceId, SAMPLE_ENVIRONMENT);
     const metrics = STUDIES.flatMap((study) => study.metrics.map(({ key }) => key));
     const experiments = await forgetExperiments(tx, ctx.workspaceId, SAMPLE_ENVIRONMENT, metrics);
     const initiatives = await forgetInitiatives(tx, ctx.workspaceId, SAMPLE_ACTOR);
@@ -63,7 +79,9 @@ export function removeSample(
     const plans = await forgetPlans(tx, ctx.workspaceId, mine);
     const members = await findSampleMembers(tx, ctx.workspaceId, PEOPLE);
     for (const id of members) must("remove a member", await removeMember(inner, id));
-    await forgetEnvironment(tx, ctx.workspaceId, SAMPLE_ENVIRONMENT);
+    for (const environment of SAMPLE_ENVIRONMENTS) {
+      await forgetEnvironment(tx, ctx.workspaceId, environment);
+    }
     await writeMarker(tx, { ...marker, state: next, failure: null }, ctx.now);
     const counts = { initiatives, experiments, flags, members: members.length };
     await appendAudit(tx, ctx, {
