@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import type { Static } from "typebox";
 
 const Labels = Type.Record(Type.String({ maxLength: 1_000 }), Type.String({ maxLength: 4_000 }), {
   maxProperties: 100,
@@ -60,3 +61,7 @@ export const AlertSchema = Type.Object({
   endsAt: Nullable,
   receivedAt: Instant,
 });
+
+export type AlertReceiverView = Static<typeof AlertReceiverSchema>;
+export type NewAlertReceiver = Static<typeof NewAlertReceiverSchema>;
+export type AlertView = Static<typeof AlertSchema>;

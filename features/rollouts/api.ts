@@ -18,8 +18,15 @@ export {
   GuardSchema,
   GuardStateSchema,
 } from "./guard-api.ts";
+export type { AlertReceiverView, AlertView, NewAlertReceiver } from "./alert-api.ts";
 export type * from "./plan-api.ts";
-export type { GuardDocument, GuardReadingDocument, GuardStateDocument } from "./guard-api.ts";
+export type {
+  GuardDocument,
+  GuardReadingDocument,
+  GuardSampleInput,
+  GuardSampleView,
+  GuardStateDocument,
+} from "./guard-api.ts";
 
 export const TriggerSchema = Type.Union([
   Type.Literal("guardrail-breach"),

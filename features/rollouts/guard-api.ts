@@ -151,6 +151,7 @@ export const GuardSampleSchema = Type.Object({
     Type.Object({
       guardId: Type.String(),
       exposureShare: Type.Number(),
+      baseline: OrNull(Type.Number({ description: "the metric's value per unit today" })),
       margin: OrNull(Type.Number({ description: "the accepted harm in the metric's own unit" })),
       alpha: OrNull(Type.Number()),
       power: OrNull(Type.Number()),
@@ -164,8 +165,17 @@ export const GuardSampleSchema = Type.Object({
         Type.Integer({ description: "at which harm of twice the margin is rolled back" }),
       ),
       quarterDays: OrNull(Type.Number()),
+      otherMargins: Type.Array(
+        Type.Object({
+          margin: Type.Number({ description: "on the scale of the guard's own" }),
+          plannedUnits: Type.Integer(),
+        }),
+        { description: "what smaller and larger margins would take, the guard's own among them" },
+      ),
       why: OrNull(Type.String({ description: "why there is no number, and the way out" })),
     }),
   ),
 });
+export type GuardSampleView = Static<typeof GuardSampleSchema>;
+export type GuardSampleInput = Static<typeof GuardSampleBody>;
 export type GuardStateDocument = Static<typeof GuardStateSchema>;

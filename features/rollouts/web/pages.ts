@@ -1,4 +1,4 @@
-import { choiceField, definePage, optionalField, textField } from "@paceline/web-kit";
+import { choiceField, definePage, flagField, optionalField, textField } from "@paceline/web-kit";
 
 import { PLAN_STATES } from "../domain/plan.ts";
 
@@ -13,6 +13,7 @@ export const newRolloutPage = definePage("/rollouts/new", {
   rule: optionalField(),
   form: choiceField("simple", "advanced"),
 });
+export const receiversPage = definePage("/rollouts/alert-receivers", { new: flagField() });
 export const rolloutPage = definePage("/rollouts/$rolloutId");
 export const editRolloutPage = definePage("/rollouts/$rolloutId/edit", {
   form: choiceField("simple", "advanced"),

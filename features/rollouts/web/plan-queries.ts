@@ -143,3 +143,35 @@ export const metricsQuery = queryOptions({
   queryKey: ["metrics"],
   queryFn: ({ signal }) => apiClient.get<{ items: MetricChoice[] }>("/metrics", { signal }),
 });
+
+/** What is read of an initiative here. */
+export type InitiativeChoice = {
+  readonly id: string;
+  readonly key: string;
+  readonly title: string;
+  readonly state: string;
+  readonly status: string;
+};
+export type InitiativeInView = InitiativeChoice & {
+  readonly checks: readonly {
+    readonly title: string;
+    readonly state: string;
+    readonly reason: string;
+  }[];
+};
+
+export const initiativesQuery = queryOptions({
+  queryKey: ["initiatives", "choices"],
+  queryFn: ({ signal }) =>
+    apiClient.get<{ items: InitiativeChoice[] }>("/initiatives", {
+      query: { limit: 100 },
+      signal,
+    }),
+});
+
+export const initiativeQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["initiatives", "standing", id],
+    queryFn: ({ signal }) =>
+      apiClient.get<InitiativeInView>(`/initiatives/${encodeURIComponent(id)}`, { signal }),
+  });

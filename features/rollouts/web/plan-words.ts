@@ -79,13 +79,19 @@ function measureWords(source: Extract<GuardSource, { kind: "series-threshold" }>
   return `${what}${rate}${who === "exposed" ? " among exposed units" : ""}`;
 }
 
+/** A number with the decimals that it has, three at most. */
+export function numberWords(value: number): string {
+  const digits = [0, 1, 2].find((count) => Math.abs(value - Number(value.toFixed(count))) < 1e-9);
+  return formatNumber(value, digits ?? 3);
+}
+
 /** What a guard watches, as a sentence without its full stop. */
 export function guardWords(source: GuardSource): string {
   switch (source.kind) {
     case "event-metric": {
       const harm = source.direction === "increase" ? "falls" : "rises";
       const by =
-        source.scale === "relative" ? shareWords(source.margin) : formatNumber(source.margin, 3);
+        source.scale === "relative" ? shareWords(source.margin) : numberWords(source.margin);
       return `Broken when ${source.metric} ${harm} by more than ${by} against the units held back`;
     }
     case "series-threshold":

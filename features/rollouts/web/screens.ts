@@ -1,7 +1,13 @@
 import { defineFeature, route } from "@paceline/web-kit";
 import type { FeatureWeb } from "@paceline/web-kit";
 
-import { editRolloutPage, newRolloutPage, rolloutPage, rolloutsPage } from "./pages.ts";
+import {
+  editRolloutPage,
+  newRolloutPage,
+  receiversPage,
+  rolloutPage,
+  rolloutsPage,
+} from "./pages.ts";
 
 /** Apart from `index.ts`, so that the shell does not load what pages of other features show. */
 export const web: FeatureWeb = defineFeature({
@@ -9,6 +15,7 @@ export const web: FeatureWeb = defineFeature({
   routes: [
     route(rolloutsPage, async () => (await import("./list/RolloutsPage.tsx")).RolloutsPage),
     route(newRolloutPage, async () => (await import("./editor/NewRolloutPage.tsx")).NewRolloutPage),
+    route(receiversPage, async () => (await import("./receivers/ReceiversPage.tsx")).ReceiversPage),
     route(
       editRolloutPage,
       async () => (await import("./editor/EditRolloutPage.tsx")).EditRolloutPage,
@@ -17,6 +24,12 @@ export const web: FeatureWeb = defineFeature({
   ],
   nav: [{ section: "experiments", label: "Rollouts", to: rolloutsPage.href(), goKey: "r" }],
   actions: [
+    {
+      id: "rollout.receivers",
+      label: "Go to alert receivers",
+      keywords: ["alertmanager", "prometheus", "webhook", "alerts"],
+      run: ({ goTo }) => goTo(receiversPage.href()),
+    },
     {
       id: "rollout.create",
       label: "Plan a rollout",

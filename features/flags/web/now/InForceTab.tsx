@@ -1,5 +1,6 @@
-import { Card, Columns } from "@paceline/web-kit";
+import { Button, Card, Columns, useMay } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy, useState } from "react";
 
 import { reachQuery } from "../editor/use-reach.ts";
 import type { FlagPlace } from "../place.ts";
@@ -10,6 +11,10 @@ import { ReachNow } from "./ReachNow.tsx";
 import { ReceiptsLine } from "./ReceiptsLine.tsx";
 import { RulesInForce } from "./RulesInForce.tsx";
 
+const PromoteDialog = lazy(async () => ({
+  default: (await import("./PromoteDialog.tsx")).PromoteDialog,
+}));
+
 /** Who sees what now: drawn from real contexts, in words rule by rule, and in every environment. */
 export function InForceTab(props: { at: FlagPlace }) {
   const { at } = props;
@@ -17,6 +22,8 @@ export function InForceTab(props: { at: FlagPlace }) {
   const variants = Object.keys(flag.variants);
   const published = place?.published ?? null;
   const names = { variants, base: baseVariant(variants, published?.content.configuration) };
+  const mayPublish = useMay("flag.publish");
+  const [promoting, setPromoting] = useState(false);
   const reach = useQuery({
     ...reachQuery(flag.key, environment, null),
     enabled: published !== null,
@@ -32,9 +39,26 @@ export function InForceTab(props: { at: FlagPlace }) {
     >
       {published !== null && <ReachNow reach={reach} environment={environment} names={names} />}
       <RulesInForce at={at} reach={reach.data} names={names} />
-      <Card title="Everywhere" note="what each environment serves" flush>
+      <Card
+        title="Everywhere"
+        note="what each environment serves"
+        flush
+        actions={
+          mayPublish &&
+          published !== null && (
+            <Button small onClick={() => setPromoting(true)}>
+              Promote
+            </Button>
+          )
+        }
+      >
         <EnvironmentsTable at={at} />
       </Card>
+      {promoting && (
+        <Suspense>
+          <PromoteDialog at={at} onClose={() => setPromoting(false)} />
+        </Suspense>
+      )}
     </Columns>
   );
 }

@@ -76,7 +76,11 @@ async function baselineOf(
   return { value: converted / asked.weeklyUnits, variance: null, delayHours: 0 };
 }
 
+/** From half of a margin to twice as much: where somebody would look for another one. */
+const MARGIN_FACTORS = [0.5, 0.6, 0.7, 0.85, 1, 1.2, 1.4, 1.7, 2] as const;
+
 const UNKNOWN = {
+  baseline: null,
   margin: null,
   alpha: null,
   power: null,
@@ -102,19 +106,30 @@ async function adviseGuard(
   return shares.map((exposureShare): Item => {
     const place = { guardId: guard.id, exposureShare };
     if (metric === undefined || typeof baseline === "string") {
-      return { ...place, ...UNKNOWN, why: typeof baseline === "string" ? baseline : null };
+      return {
+        ...place,
+        ...UNKNOWN,
+        otherMargins: [],
+        why: typeof baseline === "string" ? baseline : null,
+      };
     }
     const traffic = { ...baseline, statistic: metric.statistic, unitsPerDay: asked.unitsPerDay };
     const sample = guardSample(source, traffic, exposureShare, alpha);
     if (sample === null) {
       const why = "Nobody is held back at this share, so there is nothing to compare with.";
-      return { ...place, ...UNKNOWN, why };
+      return { ...place, ...UNKNOWN, otherMargins: [], why };
     }
     if (!Number.isFinite(sample.plannedUnits)) {
       const why = `${source.metric} is 0 today: give the margin on the absolute scale.`;
-      return { ...place, ...UNKNOWN, why };
+      return { ...place, ...UNKNOWN, otherMargins: [], why };
     }
-    return { ...place, ...sample, why: null };
+    const otherMargins = MARGIN_FACTORS.flatMap((factor) => {
+      const margin = source.margin * factor;
+      const other = guardSample({ ...source, margin }, traffic, exposureShare, alpha);
+      const isKnown = other !== null && Number.isFinite(other.plannedUnits);
+      return isKnown ? [{ margin, plannedUnits: other.plannedUnits }] : [];
+    });
+    return { ...place, ...sample, baseline: baseline.value, otherMargins, why: null };
   });
 }
 

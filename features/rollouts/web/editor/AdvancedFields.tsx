@@ -11,7 +11,7 @@ export function AdvancedFields(props: FormProps & { templates: readonly Template
   if (props.templates.length === 0) return <SkeletonRows rows={4} />;
   return (
     <>
-      <StageFields {...props} />
+      <StageFields {...props} templates={props.templates} />
       <GuardFields {...props} />
       <WindowFields {...props} />
     </>

@@ -13,6 +13,7 @@ import {
   useGoTo,
 } from "@paceline/web-kit";
 import type { ApiProblem } from "@paceline/web-kit";
+import { Bookmark } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 
 import type { RolloutDocument, TemplateDocument } from "../../plan-api.ts";
@@ -23,10 +24,17 @@ import { holdWords, shareWords } from "../plan-words.ts";
 import { Staircase } from "../run/Staircase.tsx";
 import { bodyOf, nameOf } from "./form.ts";
 import type { PlanForm } from "./form.ts";
+import { InitiativeField } from "./InitiativeField.tsx";
 import { SimpleGuards } from "./SimpleGuards.tsx";
 import { TargetFields } from "./TargetFields.tsx";
 import { TemplateChoice } from "./TemplateChoice.tsx";
 
+const SampleAdvice = lazy(async () => ({
+  default: (await import("./SampleAdvice.tsx")).SampleAdvice,
+}));
+const TemplateDialog = lazy(async () => ({
+  default: (await import("./TemplateDialog.tsx")).TemplateDialog,
+}));
 const AdvancedFields = lazy(async () => ({
   default: (await import("./AdvancedFields.tsx")).AdvancedFields,
 }));
@@ -47,6 +55,7 @@ export function PlanEditor(props: {
 }) {
   const { first, templates, rollout, kind, onKind } = props;
   const [form, setForm] = useState(first);
+  const [keeping, setKeeping] = useState(false);
   const goTo = useGoTo();
   const save = useCommand({
     run: () =>
@@ -80,6 +89,7 @@ export function PlanEditor(props: {
                   : rolloutPage.href({ rolloutId: rollout.id })
               }
               onSave={() => save.mutate(undefined)}
+              onKeep={() => setKeeping(true)}
             />
           </>
         }
@@ -95,6 +105,7 @@ export function PlanEditor(props: {
               error={problem?.faultAt("/name")}
             />
             <TargetFields {...fields} />
+            <InitiativeField {...fields} />
           </div>
         </Card>
         {kind === "simple" ? (
@@ -107,6 +118,11 @@ export function PlanEditor(props: {
             <AdvancedFields {...fields} templates={templates} />
           </Suspense>
         )}
+        {form.guards.some(({ source }) => source.kind === "event-metric") && (
+          <Suspense fallback={<SkeletonRows rows={4} />}>
+            <SampleAdvice {...fields} />
+          </Suspense>
+        )}
         {form.flagKey !== null && (
           <WayBackCard
             key={`${form.environment} ${form.flagKey}`}
@@ -116,6 +132,16 @@ export function PlanEditor(props: {
           />
         )}
       </Columns>
+      {keeping && (
+        <Suspense>
+          <TemplateDialog
+            form={form}
+            templates={templates}
+            onClose={() => setKeeping(false)}
+            onKept={({ key }) => setForm({ ...form, template: key })}
+          />
+        </Suspense>
+      )}
     </>
   );
 }
@@ -126,8 +152,9 @@ function SaveCard(props: {
   busy: boolean;
   back: string;
   onSave: () => void;
+  onKeep: () => void;
 }) {
-  const { form, problem, busy, back, onSave } = props;
+  const { form, problem, busy, back, onSave, onKeep } = props;
   const { stages } = form;
   return (
     <Card title="The plan" note={`${stages.length} ${stages.length === 1 ? "stage" : "stages"}`}>
@@ -170,6 +197,11 @@ function SaveCard(props: {
         <LinkButton wide to={back}>
           Cancel
         </LinkButton>
+        {form.template === null && stages.length > 0 && (
+          <Button kind="quiet" wide icon={<Bookmark aria-hidden />} onClick={onKeep}>
+            Keep the stages as a template
+          </Button>
+        )}
       </div>
     </Card>
   );

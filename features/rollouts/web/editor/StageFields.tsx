@@ -1,15 +1,19 @@
-import type { Condition } from "@paceline/flags/domain";
-import { Button, Card, Checkbox, IconButton, Select, TextArea, TextField } from "@paceline/web-kit";
+import { recordedContextsQuery } from "@paceline/flags/web/condition";
+import { Button, Card, Checkbox, IconButton, Select, TextField } from "@paceline/web-kit";
+import { useQuery } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
 
 import type { Hold, Stage } from "../../domain/plan.ts";
+import type { TemplateDocument } from "../../plan-api.ts";
 import { shareWords } from "../plan-words.ts";
 import type { FormProps } from "./fields.ts";
 import { withStage, withStageAt, withoutStage } from "./form.ts";
 import { LengthField } from "./LengthField.tsx";
 import { NumberField } from "./NumberField.tsx";
+import { StageTargeting } from "./StageTargeting.tsx";
 
+const attributes = "attributes-of-stages";
+const byHand = "";
 const nobody = "";
 const approvers = [
   { value: nobody, label: "Nobody" },
@@ -22,10 +26,41 @@ const approvers = [
 ] as const;
 
 /** Every stage: what is served from it on, and what must be met before the next. */
-export function StageFields(props: FormProps) {
-  const { form, onChange, problem } = props;
+export function StageFields(props: FormProps & { templates: readonly TemplateDocument[] }) {
+  const { form, onChange, problem, templates } = props;
+  const recorded = useQuery(recordedContextsQuery(form.environment));
   return (
-    <Card title="Stages" note="all that holds a stage must be met" flush>
+    <Card
+      title="Stages"
+      note="all that holds a stage must be met"
+      flush
+      actions={
+        <div className="w-44">
+          <Select
+            label="Start from a template"
+            hideLabel
+            options={[
+              ...(form.template === null ? [{ value: byHand, label: "Written by hand" }] : []),
+              ...templates.map(({ key, name }) => ({ value: key, label: name })),
+            ]}
+            value={form.template ?? byHand}
+            onChange={(key) => {
+              const template = templates.find((one) => one.key === key);
+              if (template !== undefined)
+                onChange({ ...form, template: key, stages: template.stages });
+            }}
+          />
+        </div>
+      }
+    >
+      <datalist id={attributes}>
+        <option value="targetingKey">targetingKey</option>
+        {(recorded.data?.attributes ?? []).map(({ name }) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </datalist>
       <ol aria-label="Stages" className="divide-y divide-line">
         {form.stages.map((stage, index) => (
           <li key={stage.id} className="card-p">
@@ -111,55 +146,7 @@ function OneStage(props: FormProps & { stage: Stage; index: number }) {
           />
         </div>
       </div>
-      <Targeting
-        when={stage.when}
-        number={number}
-        error={problem?.faults.find((fault) => fault.pointer.startsWith(`${pointer}/when`))?.detail}
-        onChange={(when) => change({ when })}
-      />
+      <StageTargeting {...props} attributes={attributes} onWhen={(when) => change({ when })} />
     </div>
-  );
-}
-
-function readCondition(text: string): Condition | null | undefined {
-  if (text.trim() === "") return null;
-  try {
-    const read: Condition = JSON.parse(text);
-    return typeof read === "object" && read !== null ? read : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Replaces the rule's condition from a stage on; the server checks what it means. */
-function Targeting(props: {
-  when: Condition | null;
-  number: number;
-  error: string | undefined;
-  onChange: (when: Condition | null) => void;
-}) {
-  const { when, number, error, onChange } = props;
-  const [text, setText] = useState(when === null ? "" : JSON.stringify(when, null, 2));
-  const unreadable = readCondition(text) === undefined;
-  return (
-    <details open={when !== null || error !== undefined}>
-      <summary className="w-fit rounded-badge text-small text-fg2 hover:text-fg">
-        {when === null ? "Change who is targeted from here on" : "Who is targeted from here on"}
-      </summary>
-      <div className="mt-2">
-        <TextArea
-          label={`Condition from stage ${number} on`}
-          mono
-          hint='JSON as in the flag, such as {"attribute": "country", "operator": "in", "value": ["DE"]}; empty keeps the rule’s own'
-          error={unreadable ? "is not JSON yet; the last readable condition is kept" : error}
-          value={text}
-          onChange={(next) => {
-            setText(next);
-            const read = readCondition(next);
-            if (read !== undefined) onChange(read);
-          }}
-        />
-      </div>
-    </details>
   );
 }

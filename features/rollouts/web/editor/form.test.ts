@@ -6,7 +6,15 @@ import fc from "fast-check";
 import { planFaults } from "../../domain/check-plan.ts";
 import { checkGuards } from "../../domain/guard-check.ts";
 import { BUILT_IN_TEMPLATES } from "../../domain/template.ts";
-import { bodyOf, sourceNames, withGuard, withoutStage, withStage, withStageAt } from "./form.ts";
+import {
+  bodyOf,
+  sourceNames,
+  templateKey,
+  withGuard,
+  withoutStage,
+  withStage,
+  withStageAt,
+} from "./form.ts";
 import type { PlanForm } from "./form.ts";
 
 const empty: PlanForm = {
@@ -58,4 +66,10 @@ test("a plan is no longer its template once a stage was changed by hand", () => 
 
 test("a plan without a name is named by what it moves", () => {
   assert.equal(bodyOf(empty).name, "checkout in production");
+});
+
+test("the name of a template becomes a key that an address can carry", () => {
+  assert.equal(templateKey("  Über Nacht, 3 Stufen! "), "u-ber-nacht-3-stufen");
+  assert.equal(templateKey("!!!"), "");
+  assert.match(templateKey(`${"a".repeat(59)} b`), /^a{59}$/u);
 });

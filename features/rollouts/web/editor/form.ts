@@ -156,3 +156,16 @@ export function withWindowAt(
       : form.windows.map((window, at) => (at === index ? { ...window, ...change } : window));
   return { ...form, windows };
 }
+
+const longestKey = 60;
+
+/** The key of a template of that name: small letters, digits and hyphens; empty if nothing is left. */
+export function templateKey(name: string): string {
+  return name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/gu, "-")
+    .replaceAll(/^-+|-+$/gu, "")
+    .slice(0, longestKey)
+    .replace(/-+$/u, "");
+}

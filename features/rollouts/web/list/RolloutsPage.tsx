@@ -19,11 +19,11 @@ import {
 } from "@paceline/web-kit";
 import type { SearchOf, UpdateSearch } from "@paceline/web-kit";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Plus, Search, TrendingUp } from "lucide-react";
+import { BellRing, Plus, Search, TrendingUp } from "lucide-react";
 
 import { PLAN_STATES } from "../../domain/plan.ts";
 import type { RolloutSummary } from "../../plan-api.ts";
-import { newRolloutPage, rolloutPage, rolloutsPage } from "../pages.ts";
+import { newRolloutPage, receiversPage, rolloutPage, rolloutsPage } from "../pages.ts";
 import { environmentsQuery, rolloutListQuery } from "../plan-queries.ts";
 import { isUnderWay, stateNames } from "../plan-words.ts";
 import { rolloutColumns } from "./columns.tsx";
@@ -58,7 +58,15 @@ export function RolloutsPage() {
   const isFiltered = search.state !== "any" || search.environment !== "" || search.flag !== "";
   return (
     <Page title="Rollouts" actions={create}>
-      <PageHeader title="Rollouts">
+      <PageHeader
+        title="Rollouts"
+        actions={
+          <LinkButton to={receiversPage.href()}>
+            <BellRing aria-hidden />
+            Alert receivers
+          </LinkButton>
+        }
+      >
         {query.data === undefined
           ? "Changes that reach people stage by stage."
           : answerOf(items, query.hasNextPage)}

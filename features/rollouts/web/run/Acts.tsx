@@ -169,7 +169,7 @@ function Stops(props: { rollout: RolloutDocument; onAsk: (act: ReasonedAct) => v
           {state === "armed" ? "Discard" : "End here"}
         </Button>
       )}
-      {isUnderWay(state) && mayStop && (
+      {(isUnderWay(state) || rollout.descent !== undefined) && mayStop && (
         <Button kind="danger" icon={<Undo2 aria-hidden />} onClick={() => onAsk("rollback")}>
           Roll back now
         </Button>
@@ -184,15 +184,21 @@ export function Refusal(props: { error: unknown; rollout: RolloutDocument }) {
   const { flagKey, environment } = rollout;
   const rule = asProblem(error).extensions["rule"];
   const tab = rule === "way-back" ? "rollback" : "rules";
+  const { initiativeId } = rollout;
+  const isOfInitiative = typeof rule === "string" && /^(initiative|artifact)-/u.test(rule);
   return (
     <div className="mb-5 flex flex-col gap-2">
       <ErrorState inline error={error} />
       {typeof rule === "string" && (
         <p className="text-small text-fg2">
           Rule <code className="font-mono">{rule}</code>.{" "}
-          <TextLink to={flagHref(flagKey, environment, tab)}>
-            {rule === "way-back" ? "Define the way back" : `Open the rules of ${flagKey}`}
-          </TextLink>
+          {isOfInitiative && initiativeId !== null ? (
+            <TextLink to={`/initiatives/${initiativeId}`}>Open the initiative</TextLink>
+          ) : (
+            <TextLink to={flagHref(flagKey, environment, tab)}>
+              {rule === "way-back" ? "Define the way back" : `Open the rules of ${flagKey}`}
+            </TextLink>
+          )}
         </p>
       )}
     </div>

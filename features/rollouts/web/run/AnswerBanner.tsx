@@ -63,7 +63,14 @@ function answerOf(rollout: RolloutDocument): Answer {
         words: "Every stage was reached and all that held it was met. What is served stays.",
       };
     case "rolling-back":
-      return { tone: "negative", title: "Rolling back now", words: because };
+      return {
+        tone: "negative",
+        title: rollout.descent === undefined ? "Rolling back now" : "Rolling back step by step",
+        words:
+          rollout.descent === undefined
+            ? because
+            : `${because} Those who came last leave first; nobody new is exposed.`,
+      };
     case "rolled-back":
       return { tone: "negative", title: "Rolled back", words: because };
     case "aborted":

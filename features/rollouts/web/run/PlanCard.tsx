@@ -2,15 +2,21 @@ import { Card, KeyValues, Person, RelativeTime, TextLink } from "@paceline/web-k
 import { useQuery } from "@tanstack/react-query";
 
 import type { RolloutDocument } from "../../plan-api.ts";
+import { InitiativeStanding } from "../InitiativeStanding.tsx";
 import { flagHref } from "../pages.ts";
 import { membersQuery } from "../queries.ts";
+
+/** Keys and services have ids that are no member's. */
+function byWords(id: string): string {
+  return /^[0-9a-f-]{36}$/u.test(id) ? "A key" : `Service ${id}`;
+}
 
 /** What the rollout is of, and who stands behind it. */
 export function PlanCard(props: { rollout: RolloutDocument }) {
   const { rollout } = props;
   const members = useQuery(membersQuery);
   const nameOf = (id: string) =>
-    members.data?.items.find((member) => member.id === id)?.name ?? "A key";
+    members.data?.items.find((member) => member.id === id)?.name ?? byWords(id);
   const { flagKey, environment, plan, initiativeId, startedAt, endedAt } = rollout;
   const when = (at: string | null, otherwise: string) =>
     at === null ? (
@@ -37,7 +43,7 @@ export function PlanCard(props: { rollout: RolloutDocument }) {
               initiativeId === null ? (
                 "none"
               ) : (
-                <TextLink to={`/initiatives/${initiativeId}`}>Open</TextLink>
+                <InitiativeStanding plain id={initiativeId} environment={environment} />
               ),
           },
           {

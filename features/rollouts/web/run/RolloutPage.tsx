@@ -25,11 +25,17 @@ import { ForesightCard } from "./ForesightCard.tsx";
 import { ReceiptsCard } from "./ReceiptsCard.tsx";
 import { StagesCard } from "./StagesCard.tsx";
 
+const DescentCard = lazy(async () => ({
+  default: (await import("./DescentCard.tsx")).DescentCard,
+}));
 const GuardsCard = lazy(async () => ({ default: (await import("./GuardsCard.tsx")).GuardsCard }));
 const HistoryCard = lazy(async () => ({
   default: (await import("./HistoryCard.tsx")).HistoryCard,
 }));
 const PlanCard = lazy(async () => ({ default: (await import("./PlanCard.tsx")).PlanCard }));
+const ReadinessNotice = lazy(async () => ({
+  default: (await import("./ReadinessNotice.tsx")).ReadinessNotice,
+}));
 
 const crumbs = [{ label: "Rollouts", to: rolloutsPage.href() }] as const;
 
@@ -99,10 +105,20 @@ function Parts(props: { rollout: RolloutDocument }) {
       <div className="mb-5">
         <AnswerBanner rollout={rollout} />
       </div>
+      {rollout.initiativeId !== null && rollout.endedAt === null && (
+        <Suspense>
+          <ReadinessNotice id={rollout.initiativeId} environment={environment} />
+        </Suspense>
+      )}
       <Columns
         aside={
           <>
             {isOpen && begun && <ForesightCard rollout={rollout} />}
+            {rollout.descent !== undefined && (
+              <Suspense fallback={<SkeletonRows rows={3} />}>
+                <DescentCard rollout={rollout} />
+              </Suspense>
+            )}
             {rollout.revision !== null && <ReceiptsCard rollout={rollout} />}
             <Suspense fallback={<SkeletonRows rows={4} />}>
               <PlanCard rollout={rollout} />
