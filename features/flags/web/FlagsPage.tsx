@@ -35,7 +35,7 @@ function answerOf(shown: number, more: boolean, stale: number | undefined): stri
   const flags = more ? `The first ${shown} flags` : formatCount(shown, "flag");
   if (stale === undefined) return `${flags}.`;
   if (stale === 0) return `${flags}; none of all is stale.`;
-  return `${flags}; ${formatCount(stale, "flag")} of all ${stale === 1 ? "is" : "are"} stale and can be cleaned up.`;
+  return `${flags}; ${formatCount(stale, "flag")} in all ${stale === 1 ? "is" : "are"} stale and can be cleaned up.`;
 }
 
 export function FlagsPage() {

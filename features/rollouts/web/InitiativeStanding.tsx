@@ -25,7 +25,7 @@ export function InitiativeStanding(props: { id: string; environment: string; pla
       )}
     >
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-        {allows ? (
+        {plain && allows ? null : allows ? (
           <CircleCheck aria-hidden className="size-3.5 shrink-0 text-positive" />
         ) : (
           <TriangleAlert aria-hidden className="size-3.5 shrink-0 text-caution" />

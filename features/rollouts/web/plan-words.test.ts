@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { BUILT_IN_TEMPLATES } from "../domain/template.ts";
-import { guardWords, holdWords, shareWords, tookWords } from "./plan-words.ts";
+import { guardWords, holdWords, recurrenceWords, shareWords, tookWords } from "./plan-words.ts";
 
 test("a share shows as many decimals as it needs", () => {
   assert.deepEqual([0.01, 0.125, 0.0005, 1].map(shareWords), ["1%", "12.5%", "0.05%", "100%"]);
@@ -35,4 +35,12 @@ test("a guard on a metric watches the way that is worse", () => {
 
 test("receipts are told apart by tenths of a second", () => {
   assert.deepEqual([840, 1_400, 75_000].map(tookWords), ["840 ms", "1.4 s", "1 min 15 s"]);
+});
+
+test("a plain recurrence is said in words, and any other one as it is written", () => {
+  assert.equal(recurrenceWords(null), "once");
+  assert.equal(recurrenceWords("FREQ=YEARLY"), "every year");
+  assert.equal(recurrenceWords("FREQ=WEEKLY;BYDAY=MO,TU,TH"), "every Mon, Tue and Thu");
+  const odd = "FREQ=MONTHLY;BYDAY=1MO";
+  assert.equal(recurrenceWords(odd), `by the rule ${odd}`);
 });

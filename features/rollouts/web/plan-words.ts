@@ -113,11 +113,49 @@ export function guardWords(source: GuardSource): string {
   }
 }
 
-/** "Office hours: from 30 Nov 2026 09:00 in Europe/Berlin, 8 h each, FREQ=DAILY". */
+const dayNames = {
+  MO: "Mon",
+  TU: "Tue",
+  WE: "Wed",
+  TH: "Thu",
+  FR: "Fri",
+  SA: "Sat",
+  SU: "Sun",
+} as const;
+
+const everyNames: Readonly<Record<string, string>> = {
+  DAILY: "every day",
+  WEEKLY: "every week",
+  MONTHLY: "every month",
+  YEARLY: "every year",
+};
+
+/** A recurrence in words where it is a plain one, else the rule as it is written. */
+export function recurrenceWords(recurrence: string | null): string {
+  if (recurrence === null) return "once";
+  const parts = new Map(
+    recurrence.split(";").map((part) => {
+      const [name = "", value = ""] = part.split("=");
+      return [name.toUpperCase(), value.toUpperCase()];
+    }),
+  );
+  const every = everyNames[parts.get("FREQ") ?? ""];
+  const days = parts.get("BYDAY");
+  if (every !== undefined && parts.size === 1) return every;
+  if (parts.get("FREQ") === "WEEKLY" && parts.size === 2 && days !== undefined) {
+    const names = days
+      .split(",")
+      .map((day) => Object.entries(dayNames).find(([key]) => key === day)?.[1]);
+    const known = names.filter((name) => name !== undefined);
+    if (known.length === names.length) return `every ${listWords(known)}`;
+  }
+  return `by the rule ${recurrence}`;
+}
+
+/** "Stages may begin from 30 Nov 2026 09:00 (Europe/Berlin) for 8 h, every Mon and Tue". */
 export function windowWords({ kind, startsAt, timeZone, lasts, recurrence }: PlanWindow): string {
   const what = kind === "open" ? "Stages may begin" : "No stage begins";
-  const again = recurrence === null ? "once" : `again by ${recurrence}`;
-  return `${what} from ${startsAt.replace("T", " ")} (${timeZone}) for ${lengthWords(lasts)}, ${again}`;
+  return `${what} from ${startsAt.replace("T", " ")} (${timeZone}) for ${lengthWords(lasts)}, ${recurrenceWords(recurrence)}`;
 }
 
 const secondMs = 1_000;

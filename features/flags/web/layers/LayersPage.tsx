@@ -34,7 +34,13 @@ export function LayersPage() {
   const [search, update] = usePageSearch(layersPage);
   const environments = useQuery(environmentsQuery);
   const known = environments.data?.items ?? [];
-  const environment = search.environment ?? firstOf(known.map(({ key }) => key));
+  const everywhere = useQuery({
+    ...holdoutsQuery(null),
+    enabled: search.environment === undefined,
+  });
+  const environment =
+    search.environment ??
+    firstOf((everywhere.data?.items ?? []).map((holdout) => holdout.environment));
   const layers = useQuery(layersQuery);
   const holdouts = useQuery(holdoutsQuery(environment));
   useLive("flags", ["layers"]);
@@ -154,6 +160,7 @@ export function LayersPage() {
   );
 }
 
+/** Where something is measured; production if it is, or if nothing is anywhere. */
 function firstOf(environments: readonly string[]): string {
   return environments.includes("production") ? "production" : (environments[0] ?? "production");
 }

@@ -24,12 +24,13 @@ export const layerMapQuery = (key: string, environment: string) =>
       ),
   });
 
-export const holdoutsQuery = (environment: string) =>
+/** Holdouts of one environment, or of all for null. */
+export const holdoutsQuery = (environment: string | null) =>
   queryOptions({
     queryKey: ["holdouts", "list", environment],
     queryFn: ({ signal }) =>
       apiClient.get<ListOf<HoldoutSummary>>("/holdouts", {
-        query: { environment, limit: shownRows },
+        query: { environment: environment ?? undefined, limit: shownRows },
         signal,
       }),
   });

@@ -14,7 +14,7 @@ import { useState } from "react";
 
 import type { GuardSampleInput, GuardSampleView } from "../../api.ts";
 import type { EventMetricSource, Guard } from "../../domain/guard.ts";
-import { shareWords } from "../plan-words.ts";
+import { listWords, shareWords } from "../plan-words.ts";
 import { daysWords, marginWords } from "./advice-words.ts";
 import type { FormProps } from "./fields.ts";
 import { NumberField } from "./NumberField.tsx";
@@ -128,7 +128,10 @@ function AdviceOf(props: { guard: MetricGuard; items: readonly Advice[] }) {
   const { guard, items } = props;
   const known = items.filter(({ plannedUnits }) => plannedUnits !== null);
   const [first] = known;
-  const whys = [...new Set(items.flatMap(({ why }) => (why === null ? [] : [why])))];
+  const whys = Map.groupBy(
+    items.filter(({ why }) => why !== null),
+    ({ why }) => why ?? "",
+  );
   return (
     <>
       {first !== undefined && (
@@ -173,8 +176,10 @@ function AdviceOf(props: { guard: MetricGuard; items: readonly Advice[] }) {
       {first !== undefined && first.otherMargins.length > 1 && (
         <MarginPlot guard={guard} item={first} />
       )}
-      {whys.map((why) => (
+      {[...whys].map(([why, of]) => (
         <p key={why} className="text-small text-fg2">
+          {known.length > 0 &&
+            `At ${listWords(of.map(({ exposureShare }) => shareWords(exposureShare)))}: `}
           {why.replaceAll("`", "")}
         </p>
       ))}

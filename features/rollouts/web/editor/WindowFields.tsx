@@ -2,12 +2,16 @@ import { Button, Card, IconButton, Select, TextField } from "@paceline/web-kit";
 import { Plus, Trash2 } from "lucide-react";
 
 import type { PlanWindow } from "../../domain/plan.ts";
-import { windowWords } from "../plan-words.ts";
+import { recurrenceWords, windowWords } from "../plan-words.ts";
 import type { FormProps } from "./fields.ts";
 import { withWindowAt } from "./form.ts";
 import { LengthField } from "./LengthField.tsx";
 
 const noon = 12;
+
+function capitalized(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
 
 /** A first window: from tomorrow's noon, in the zone of whoever writes it. */
 function newWindow(now: Date): PlanWindow {
@@ -117,7 +121,13 @@ function OneWindow(props: FormProps & { window: PlanWindow; index: number }) {
           label="Again"
           options={
             own
-              ? [...again, { value: window.recurrence ?? once, label: window.recurrence ?? "" }]
+              ? [
+                  ...again,
+                  {
+                    value: window.recurrence ?? once,
+                    label: capitalized(recurrenceWords(window.recurrence)),
+                  },
+                ]
               : again
           }
           value={window.recurrence ?? once}

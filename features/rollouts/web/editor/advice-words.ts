@@ -22,5 +22,5 @@ export function daysWords(days: number | null): string {
   if (days > longestDays) return `over ${longestDays} days`;
   return days < 1
     ? formatDuration(Math.max(60_000, days * dayMs))
-    : `${formatNumber(days, 1)} days`;
+    : `${formatNumber(days, days < 100 ? 1 : 0)} days`;
 }

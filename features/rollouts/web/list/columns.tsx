@@ -26,10 +26,12 @@ export const rolloutColumns: readonly Column<RolloutSummary>[] = [
     label: "Flag",
     from: "md",
     cell: ({ flagKey, environment }) => (
-      <>
-        <span className="font-mono text-small break-all">{flagKey}</span>{" "}
+      <span className="flex min-w-0 flex-col">
+        <span className="max-w-64 truncate font-mono text-small" title={flagKey}>
+          {flagKey}
+        </span>
         <span className="text-small text-fg3">{environment}</span>
-      </>
+      </span>
     ),
   },
   { key: "stage", label: "Exposure", width: "10.5rem", cell: (row) => <Exposure rollout={row} /> },

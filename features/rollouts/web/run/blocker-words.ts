@@ -2,6 +2,7 @@ import { formatDateTime, formatRelative } from "@paceline/web-kit";
 import type { Instant } from "@paceline/web-kit";
 
 import type { RolloutDocument } from "../../plan-api.ts";
+import { withArticle } from "../plan-words.ts";
 
 type Blocker = RolloutDocument["blockers"][number];
 
@@ -18,6 +19,10 @@ export const blockerNames: Readonly<Record<string, string>> = {
 export function blockerSentence({ kind, words, until }: Blocker, now: Instant): string {
   if (kind === "time" && until !== null) {
     return `Its time is over ${formatRelative(until, now)}, ${formatDateTime(until)}.`;
+  }
+  const role = kind === "approval" ? /role (\S+)/u.exec(words)?.[1] : undefined;
+  if (role !== undefined) {
+    return `${withArticle(role).replace(/^a/u, "A")} who did not write or start it must approve.`;
   }
   const opens = kind === "window" && until !== null ? `, until ${formatDateTime(until)}` : "";
   const clause = `${words}${opens}`;
