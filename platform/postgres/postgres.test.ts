@@ -92,9 +92,14 @@ async function factsOf(child: ChildProcess): Promise<Facts> {
 }
 
 async function killHard(child: ChildProcess): Promise<void> {
-  const gone = once(child, "exit");
+  const ended = once(child, "exit");
   child.kill("SIGKILL");
-  await gone;
+  await ended;
+}
+
+/** A server is stopped once its pid file is gone; its process ends a moment later. */
+async function gone(pid: number): Promise<void> {
+  while (await isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function isPostgresError(kind: string, message: RegExp) {
@@ -140,7 +145,7 @@ test("what was committed is there after a stop and a new start", async () => {
   const first = await start({ dataDir });
   await query(first.url, "create table kept as select 42 as n");
   await first.stop();
-  assert.equal(await isRunning(first.pid), false);
+  await gone(first.pid);
   assert.equal(existsSync(join(dataDir, "cluster", "postmaster.pid")), false);
   const second = await start({ dataDir });
   assert.equal(second.adopted, false);
@@ -308,7 +313,7 @@ test("after kill -9 of its parent the server goes on, and the next start adopts 
   assert.deepEqual([server.adopted, server.pid, server.url], [true, facts.pid, facts.url]);
   assert.deepEqual(await query(server.url, "select n from kept"), [{ n: 7 }]);
   await server.stop();
-  assert.equal(await isRunning(facts.pid), false);
+  await gone(facts.pid);
 });
 
 test("after kill -9 of the server itself the left-over pid file does not hinder the next start", async () => {
@@ -317,8 +322,7 @@ test("after kill -9 of the server itself the left-over pid file does not hinder 
   await query(first.url, "create table kept as select 8 as n");
   const children = execFileSync("pgrep", ["-P", String(first.pid)], { encoding: "utf8" });
   process.kill(first.pid, "SIGKILL");
-  for (const pid of [first.pid, ...children.trim().split("\n").map(Number)])
-    while (await isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));
+  for (const pid of [first.pid, ...children.trim().split("\n").map(Number)]) await gone(pid);
   assert.ok(existsSync(join(dataDir, "cluster", "postmaster.pid")));
   const second = await start({ dataDir });
   assert.equal(second.adopted, false);

@@ -1,4 +1,3 @@
-import { proveEntry, verifyAudit } from "@paceline/audit/server";
 import type { AuditVerdict } from "@paceline/audit/server";
 import { Command } from "commander";
 
@@ -37,6 +36,7 @@ function verify(): Command {
     .action(async (options: VerifyOptions) => {
       const config = configOf(options);
       const auditFolder = config.auditDir;
+      const { verifyAudit } = await import("@paceline/audit/server");
       const wanted = options.workspace === undefined ? {} : { workspaceId: options.workspace };
       const result = options.filesOnly
         ? await verifyAudit({ auditFolder, ...wanted })
@@ -62,6 +62,7 @@ function prove(): Command {
       const name = entry.length < 36 ? Number(entry) : entry;
       const { exitCode, verdict } = await withStore(config, async (store) => {
         const workspaceId = options.workspace ?? (await operatorContext(store)).workspaceId;
+        const { proveEntry } = await import("@paceline/audit/server");
         return proveEntry({
           auditFolder: config.auditDir,
           db: store.db,

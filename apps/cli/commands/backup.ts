@@ -5,7 +5,6 @@ import { dirname, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 
 import type { Config } from "@paceline/server/config";
-import { clickhouseOf } from "@paceline/server/event-options";
 import { Command } from "commander";
 import pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
@@ -139,6 +138,7 @@ async function backup(
   const tables = await copyTables(url, part);
   const { copyEvents, saveClickHouse } = await import("@paceline/events/server");
   await copyEvents(config.dataDir, part);
+  const { clickhouseOf } = await import("@paceline/server/event-options");
   const clickhouse = withClickHouse ? clickhouseOf(config) : null;
   if (clickhouse !== null) {
     await saveClickHouse(clickhouse, join(part, "events", CLICKHOUSE), tell("events saved"));
@@ -240,6 +240,7 @@ async function isEmpty(folder: string): Promise<boolean> {
 /** The log first lies where it was; what ClickHouse held goes to ClickHouse again. */
 async function restoreEvents(config: Config, folder: string): Promise<void> {
   const saved = join(folder, "events", CLICKHOUSE);
+  const { clickhouseOf } = await import("@paceline/server/event-options");
   const clickhouse = clickhouseOf(config);
   if ((await stat(saved).catch(() => null)) !== null) {
     if (clickhouse === null) {
@@ -287,6 +288,7 @@ async function eraseAgain(
 ): Promise<{ readonly erasures: number; readonly rowsRemoved: number }> {
   const { dataDir } = config;
   const { replayErasures } = await import("@paceline/events/server");
+  const { clickhouseOf } = await import("@paceline/server/event-options");
   const inClickHouse = await stat(join(dataDir, "events", "store.json")).catch(() => null);
   const options = inClickHouse === null ? null : clickhouseOf(config);
   const clickhouse = options === null ? {} : { clickhouse: options };

@@ -1,4 +1,3 @@
-import { createKey, revokeKey, viewKeys } from "@paceline/access/server";
 import type { KeyScope } from "@paceline/command";
 import { Command, Option } from "commander";
 
@@ -29,6 +28,7 @@ function create(): Command {
           scopes: [options.scope],
           environment: options.environment ?? null,
         };
+        const { createKey } = await import("@paceline/access/server");
         return createKey(await operatorContext(store), input);
       });
       if (!created.ok) throw new Failure(refusal(created.error.kind));
@@ -55,6 +55,7 @@ function list(): Command {
     .action(async (options: LocalOptions) => {
       const keys = await withStore(configOf(options), async (store) => {
         const { db, workspaceId } = await operatorContext(store);
+        const { viewKeys } = await import("@paceline/access/server");
         return viewKeys(db, workspaceId);
       });
       const rows = keys.map((key) => [
@@ -77,9 +78,10 @@ function revoke(): Command {
     .description("end a key for good")
     .argument("<id>", "id of the key, from `key list`")
     .action(async (id: string, options: LocalOptions) => {
-      const result = await withStore(configOf(options), async (store) =>
-        revokeKey(await operatorContext(store), id),
-      );
+      const result = await withStore(configOf(options), async (store) => {
+        const { revokeKey } = await import("@paceline/access/server");
+        return revokeKey(await operatorContext(store), id);
+      });
       if (!result.ok) throw new Failure("There is no such key in force. Nothing was changed.");
       print(options.json, { id, revoked: true }, "Revoked.");
     });

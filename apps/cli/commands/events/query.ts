@@ -1,6 +1,5 @@
 import { text as readAll } from "node:stream/consumers";
 
-import { csvCell } from "@paceline/events/domain";
 import { Command, Option } from "commander";
 
 import { table, toJson } from "../../outcome.ts";
@@ -35,10 +34,11 @@ async function run(file: string | undefined, options: Options): Promise<void> {
   const answer = await call(options, "POST", "/api/v1/events/query", await planFrom(file, options));
   if (options.json) console.log(toJson(answer));
   else if (options.sql) console.log(text(answer, "sql").trim());
-  else if (options.csv)
+  else if (options.csv) {
+    const { csvCell } = await import("@paceline/events/domain");
     for (const row of rowsOf(answer))
       console.log(row.map((cell) => (typeof cell === "number" ? cell : csvCell(cell))).join(","));
-  else {
+  } else {
     console.log(table(rowsOf(answer).map((row) => row.map(shown))));
     console.error(`\nThe newest event was received ${text(answer, "newestReceivedAt")}.`);
   }
