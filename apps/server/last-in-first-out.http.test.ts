@@ -190,3 +190,75 @@ test("a definition that says nothing of the pace keeps it, and one that never di
   const back = await call("POST", wayBack("search"), { reason: "No rollout moves it." });
   assert.equal(back.status, 200, "without a rollout it is instant");
 });
+
+/** A flag whose exposure people have raised by hand, whose way back is last in, first out; its revisions. */
+async function raisedByHand(key: string, shares: readonly number[]): Promise<readonly number[]> {
+  await must("POST", "/flags", { key, type: "boolean", variants: { on: true, off: false } });
+  const place = `/flags/${key}/environments/production`;
+  await must("PUT", place, {
+    enabled: true,
+    offVariant: "off",
+    defaultVariant: "off",
+    rules: [{ id: "new", serve: { variant: "on" }, exposureShare: 0, recordExposure: true }],
+  });
+  await must("POST", `${place}/publish`, {});
+  await must("PUT", wayBack(key), { ...WAY_BACK, pace: "last-in-first-out", stepSeconds: 5 });
+  const revisions: number[] = [];
+  for (const exposureShare of shares) {
+    const raised = await must("POST", `${place}/rules/new/exposure`, { exposureShare });
+    revisions.push(Number(raised["revision"]));
+  }
+  return revisions;
+}
+
+test("a flag that no rollout moves goes down through the shares that it had, and stays locked meanwhile", async () => {
+  await raisedByHand("menu", [0.1, 0.4, 0.2, 1]);
+  // Two people at once begin one way down.
+  const [one, two] = await Promise.all([
+    call("POST", wayBack("menu"), { reason: "Orders fall." }),
+    call("POST", wayBack("menu"), { reason: "Orders fall, I say." }),
+  ]);
+  assert.deepEqual([one.status, two.status], [202, 202], JSON.stringify([one.body, two.body]));
+  assert.equal(one.body["rolloutId"], two.body["rolloutId"]);
+  const id = String(one.body["rolloutId"]);
+  assert.deepEqual(await inForce("menu"), { share: 0.2, enabled: true });
+  const raised = await call("POST", "/flags/menu/environments/production/rules/new/exposure", {
+    exposureShare: 0.9,
+  });
+  assert.equal(raised.status, 409, JSON.stringify(raised.body));
+  const { name, plan, descent } = await must("GET", `/rollouts/${id}`);
+  assert.equal(name, "Way back of menu");
+  const { stages } = plan as { stages: { exposureShare: number }[] };
+  assert.deepEqual(
+    stages.map(({ exposureShare }) => exposureShare),
+    [0.1, 0.2, 1],
+  );
+  const { ahead } = descent as { ahead: { exposureShare: number }[] };
+  assert.deepEqual(
+    ahead.map(({ exposureShare }) => exposureShare),
+    [0.1],
+  );
+  await until(id, "rolled-back");
+  assert.equal((await inForce("menu")).enabled, false);
+  const { executions } = await must("GET", wayBack("menu"));
+  const [execution, ...others] = executions as { numbers: { steps: unknown[] } }[];
+  assert.deepEqual([execution?.numbers.steps.length, others.length], [2, 0]);
+  const freed = await call("POST", "/flags/menu/environments/production/revert", { revision: 1 });
+  assert.ok(freed.status !== 409, "the lock outlived the way down");
+});
+
+test("it goes no further than its target, and at once where it never was smaller or somebody hurries", async () => {
+  const [target] = await raisedByHand("cart", [0.1, 0.3, 1]);
+  const towards = { ...WAY_BACK, target: { kind: "revision", revision: target } };
+  await must("PUT", wayBack("cart"), towards);
+  const begun = await call("POST", wayBack("cart"), { reason: "Orders fall." });
+  assert.equal(begun.status, 202, JSON.stringify(begun.body));
+  assert.equal((await inForce("cart")).share, 0.3);
+  assert.deepEqual(begun.body["ahead"], [], "a step beyond the target");
+  const hurried = await call("POST", wayBack("cart"), { reason: "Faster.", pace: "instant" });
+  assert.equal(hurried.status, 200, JSON.stringify(hurried.body));
+  assert.deepEqual(await inForce("cart"), { share: 0.1, enabled: true });
+  await raisedByHand("help", [1]);
+  const back = await call("POST", wayBack("help"), { reason: "It was never smaller." });
+  assert.equal(back.status, 200, JSON.stringify(back.body));
+});

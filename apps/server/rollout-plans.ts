@@ -3,6 +3,7 @@ import type { Clock, CommandContext } from "@paceline/command";
 import { listMetrics } from "@paceline/experiments/server";
 import {
   concludeFlag,
+  lockExposureSteps,
   lowerExposure,
   publishExposure,
   readFlag,
@@ -87,6 +88,7 @@ function stagePort(door: PublicationDoor): StagePort {
         ? ok(lowered.value.revision)
         : err({ kind: "refused", reason: refusalWords(lowered.error) });
     },
+    stepsBack: (ctx, place) => lockExposureSteps(ctx.db, ctx.workspaceId, place),
     async lock(ctx, { id, name, flagId, environment }) {
       const reason = `The rollout "${name}" moves it. Pause it to look, or abort or roll it back to be free to change the flag.`;
       const place = { workspaceId: ctx.workspaceId, flagId, environment };
@@ -207,7 +209,7 @@ export function createRolloutPlans(
   return {
     engine,
     runs,
-    running: runningPlans(runs),
+    running: runningPlans(runs, dependencies.stages),
     dependencies,
     registerRoutes: (app) =>
       registerPlanRoutes(app, { ...dependencies, runs, control: engine.control }),

@@ -34,13 +34,17 @@ export async function freePort(): Promise<number> {
 export async function startServerChild(
   dataDir: string,
   port: number,
-  options: { readonly sample?: boolean } = {},
+  options: {
+    readonly sample?: boolean;
+    /** Further settings, such as an outside PostgreSQL. */
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<ServerChild> {
   const sample = options.sample === true ? "1" : "0";
   const args = ["--port", String(port), "--data-dir", dataDir, "--sample", sample, "--json"];
   const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
     cwd: REPOSITORY,
-    env: { ...process.env, DATABASE_URL: "" },
+    env: { ...process.env, DATABASE_URL: "", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let errors = "";

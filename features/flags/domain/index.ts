@@ -17,6 +17,8 @@ export {
 export type { Comparison, Condition, ConditionOperator, Fault } from "./condition.ts";
 export { partOf } from "./explain.ts";
 export { exposesMore } from "./exposing.ts";
+export { exposureSteps } from "./exposure-steps.ts";
+export type { ExposureSteps, RulesInForce } from "./exposure-steps.ts";
 export type { CheckTrace, ClauseTrace, RuleTrace } from "./explain.ts";
 export { differences } from "./diff.ts";
 export type { Difference } from "./diff.ts";

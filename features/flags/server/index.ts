@@ -6,6 +6,7 @@ export { editTests } from "./commands/edit-tests.ts";
 export { editFlag } from "./commands/edit-flag.ts";
 export type { NewFlag } from "./commands/create-flag.ts";
 export { lowerExposure } from "./commands/lower-exposure.ts";
+export { lockExposureSteps } from "./exposure-steps.ts";
 export { publishExposure } from "./commands/publish-exposure.ts";
 export type { PublishExposure, PublishExposureError } from "./commands/publish-exposure.ts";
 export { publishFlag } from "./commands/publish-flag.ts";

@@ -78,8 +78,9 @@ export interface RunningPlans {
     place: { readonly flagKey: string; readonly environment: string },
   ): Promise<HeldRun | null>;
   /**
-   * Begins the rollback of a flag that goes down step by step, in a transaction of its own; null if no
-   * run moves the flag or nothing lies between it and the target. One that has begun goes on.
+   * Begins the rollback of a flag that goes down step by step, in a transaction of its own: through the
+   * stages of the plan that moves it, or through the shares that it had. Null if nothing lies between it
+   * and its target. One that has begun goes on.
    */
   descend(
     ctx: CommandContext,

@@ -113,7 +113,7 @@ function registerActs(app: App, deps: RolloutDependencies, monitor: Monitor): vo
       config: { permission: "rollback.execute" },
       schema: {
         summary:
-          "Roll back; needs no approval. Step by step (202) only where a rollout moves the flag and the pace says so",
+          "Roll back; needs no approval. Step by step (202) where the pace says so and smaller shares lie before the target",
         params: ByFlag,
         body: ExecuteRollbackSchema,
         response: { 200: ExecutionSchema, 202: DescentBegunSchema, ...ERRORS },

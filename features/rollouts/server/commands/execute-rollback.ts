@@ -51,8 +51,8 @@ export async function executeRollback(
 }
 
 /**
- * A person's rollback, at the pace that they ask for or else the flag's way back says. Where a rollout
- * moves the flag it may go down step by step; everywhere else it is instant.
+ * A person's rollback, at the pace that they ask for or else the flag's way back says: at
+ * once, or step by step through the stages of its rollout, or else the smaller shares that it had.
  */
 export async function rollBack(
   deps: RolloutDependencies,

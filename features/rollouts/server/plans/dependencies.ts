@@ -21,6 +21,15 @@ export interface PlanPlace {
   readonly ruleId: string;
 }
 
+/** The shares through which a flag can go down again, that in force first and each smaller than the last. */
+export interface FlagStepsBack {
+  readonly flagId: string;
+  readonly ruleId: string;
+  readonly revision: number;
+  readonly experimentId: string | null;
+  readonly shares: readonly number[];
+}
+
 type Refused = { readonly kind: "refused"; readonly reason: string };
 
 /** What plans need of flags; every call joins the transaction of `ctx.db`. */
@@ -41,6 +50,15 @@ export interface StagePort {
     ctx: CommandContext,
     step: PlanPlace & { readonly exposureShare: number },
   ): Promise<Result<number, Refused>>;
+  /** Holds the flag, and finds the smaller shares that it had after the revision; null if it had none. */
+  stepsBack(
+    ctx: CommandContext,
+    place: {
+      readonly flagKey: string;
+      readonly environment: string;
+      readonly after: number | null;
+    },
+  ): Promise<FlagStepsBack | null>;
   /** Keeps the flag for a plan. */
   lock(
     ctx: CommandContext,

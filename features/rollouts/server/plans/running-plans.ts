@@ -1,5 +1,7 @@
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
 import type { ProcessHandle } from "@paceline/workflow";
 
 import type { DescentBegun } from "../../api.ts";
@@ -10,6 +12,8 @@ import type { GuardedRuns, WatchedRun } from "../guards/dependencies.ts";
 import { findDefinition } from "../repository.ts";
 import { actorId } from "./actor.ts";
 import type { StagePort } from "./dependencies.ts";
+import { descendAlone } from "./lone-descent.ts";
+import type { NoDescent } from "./lone-descent.ts";
 import { findRollout, listMoving, setExecution } from "./repository.ts";
 import type { Rollout } from "./repository.ts";
 
@@ -25,14 +29,17 @@ function isMoved(run: PlanRun): boolean {
   return LOCKING_STATES.some((state) => state === run.state) || isDescending(run);
 }
 
-function begunOf(rolloutId: string, { descent }: PlanRun): DescentBegun | null {
-  if (!descent) return null;
+function begun(rolloutId: string, { descent }: PlanRun): Result<DescentBegun, NoDescent> {
+  if (!descent) return err({ kind: "instant" });
   const { done, ahead, endsAt } = descent;
-  return { rolloutId, done: [...done], ahead: [...ahead], endsAt };
+  return ok({ rolloutId, done: [...done], ahead: [...ahead], endsAt });
 }
 
-/** What a rollback does with the plan that moves its flag. */
-export function runningPlans(runs: PlanRuns): RunningPlans {
+/** A flag that others begin to move again and again is taken back at once. */
+const ATTEMPTS = 3;
+
+/** What a rollback does with the plan that moves its flag, and with a flag that none moves. */
+export function runningPlans(runs: PlanRuns, stages: StagePort): RunningPlans {
   const held = async (
     ctx: CommandContext,
     { flagKey, environment }: Place,
@@ -44,24 +51,40 @@ export function runningPlans(runs: PlanRuns): RunningPlans {
     }
     return null;
   };
+  const descend = (
+    ctx: CommandContext,
+    place: Place,
+    { reason, stepSeconds }: { readonly reason: string; readonly stepSeconds: number },
+  ): Promise<Result<DescentBegun, NoDescent>> =>
+    inTransaction<Result<DescentBegun, NoDescent>>(ctx.db, async (tx) => {
+      const inner = { ...ctx, db: tx };
+      const moving = await held(inner, place);
+      if (moving === null) {
+        const wanted = { ...place, reason, stepSeconds };
+        const alone = await descendAlone(stages, runs, inner, wanted);
+        return alone.ok ? begun(alone.value.id, alone.value.run) : alone;
+      }
+      const { id, run } = moving;
+      if (isDescending(run)) return begun(id, run);
+      const event = { kind: "roll-back", by: actorId(ctx), reason, stepSeconds } as const;
+      const foreseen = await runs.preview(inner, id, event);
+      if (!foreseen.ok || !isDescending(foreseen.value.state)) return err({ kind: "instant" });
+      const told = await runs.deliver(inner, id, event);
+      return told.ok ? begun(id, told.value) : err({ kind: "instant" });
+    });
   return {
     async hold(ctx, place) {
       const moving = await held(ctx, place);
       return moving && { id: moving.id, steps: moving.run.descent?.done ?? [] };
     },
-    descend: (ctx, place, { reason, stepSeconds }) =>
-      inTransaction(ctx.db, async (tx) => {
-        const inner = { ...ctx, db: tx };
-        const moving = await held(inner, place);
-        if (moving === null) return null;
-        const { id, run } = moving;
-        if (isDescending(run)) return begunOf(id, run);
-        const event = { kind: "roll-back", by: actorId(ctx), reason, stepSeconds } as const;
-        const foreseen = await runs.preview(inner, id, event);
-        if (!foreseen.ok || !isDescending(foreseen.value.state)) return null;
-        const told = await runs.deliver(inner, id, event);
-        return told.ok ? begunOf(id, told.value) : null;
-      }),
+    async descend(ctx, { flagKey, environment }, wanted) {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        const done = await descend(ctx, { flagKey, environment }, wanted);
+        if (done.ok) return done.value;
+        if (done.error.kind === "instant") return null;
+      }
+      return null;
+    },
     async takenBack(ctx, runId, { id, reason }) {
       await setExecution(ctx.db, runId, id);
       await runs.deliver(ctx, runId, { kind: "taken-back", by: actorId(ctx), reason });
