@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { enableCompileCache } from "node:module";
 
+import "@paceline/server/garbage-collection";
 import "@paceline/server/thread-pool";
 import { PostgresError } from "@paceline/postgres";
 import { Command, CommanderError } from "commander";

@@ -1,3 +1,4 @@
+import "./garbage-collection.ts";
 import "./thread-pool.ts";
 import { parseArgs } from "node:util";
 

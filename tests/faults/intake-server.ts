@@ -1,3 +1,4 @@
+import "@paceline/server/garbage-collection";
 import "@paceline/server/thread-pool";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";

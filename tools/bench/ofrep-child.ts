@@ -1,4 +1,5 @@
 /** The servers that `bench:ofrep` compares, each in a process of its own. */
+import "@paceline/server/garbage-collection";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
