@@ -1,5 +1,6 @@
 import { poolUse } from "@paceline/db";
 import type { Db } from "@paceline/db";
+import type { FlagRouteDependencies } from "@paceline/flags/server";
 import { activeSpan } from "@paceline/telemetry";
 import { Counter, Gauge } from "prom-client";
 import type { Registry } from "prom-client";
@@ -27,25 +28,34 @@ export function registerPoolGauges(registry: Registry, db: Db): void {
   });
 }
 
-/** Told of each evaluated flag. */
-type OnEvaluated = (flagKey: string, reason: string, variant: string | null) => void;
+/** Told of each evaluated flag, and of each evaluation of all flags. */
+export type OnEvaluated = Required<Pick<FlagRouteDependencies, "onEvaluated" | "onAllEvaluated">>;
+
+interface ReasonCount {
+  count: number;
+}
 
 /** Counts evaluations by reason, and puts those of one flag on the span of their request. */
 export function flagEvaluations(registry: Registry): OnEvaluated {
   // Added up here and told when somebody asks: an evaluation of all flags counts as many as there are.
-  const counts = new Map<string, number>();
+  const counts = new Map<string, ReasonCount>();
   new Counter({
     name: "paceline_flag_evaluations_total",
     help: "Flags evaluated over OFREP, by OpenFeature's reason, or error code if it failed",
     labelNames: ["reason"],
     registers: [registry],
     collect() {
-      for (const [reason, count] of counts) this.inc({ reason }, count);
+      for (const [reason, { count }] of counts) this.inc({ reason }, count);
       counts.clear();
     },
   });
-  return (flagKey, reason, variant) => {
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const countOne = (reason: string): void => {
+    const known = counts.get(reason);
+    if (known === undefined) counts.set(reason, { count: 1 });
+    else known.count += 1;
+  };
+  const onEvaluated: OnEvaluated["onEvaluated"] = (flagKey, reason, variant) => {
+    countOne(reason);
     const span = activeSpan();
     if (span === undefined || !span.isSampled) return;
     span.set({
@@ -55,6 +65,12 @@ export function flagEvaluations(registry: Registry): OnEvaluated {
       ...(reason === "FLAG_NOT_FOUND" ? {} : { "feature_flag.key": flagKey }),
       ...(variant === null ? {} : { "feature_flag.result.variant": variant }),
     });
+  };
+  return {
+    onEvaluated,
+    onAllEvaluated(reasons) {
+      for (const reason of reasons) countOne(reason);
+    },
   };
 }
 

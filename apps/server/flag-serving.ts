@@ -95,7 +95,7 @@ export function flagServing(parts: Parts): FlagServing {
     maxEvaluationsPerSecond: MAX_EVALUATIONS_PER_SECOND,
     monotonicMs: () => performance.now(),
     onError: (error) => logger.error({ err: error }, "an evaluation failed"),
-    onEvaluated: flagEvaluations(telemetry.registry),
+    ...flagEvaluations(telemetry.registry),
   };
 }
 

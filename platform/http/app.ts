@@ -172,11 +172,15 @@ async function addOpenApi(app: App, version: string): Promise<void> {
   });
 }
 
-function serverOf(handler: RequestListener, tls: AppOptions["tls"]): Server {
+/** A traced server answers by its routes only: they make the spans. */
+function serverOf(routes: RequestListener, direct: DirectRouting, options: AppOptions): Server {
+  const { tls, tracing } = options;
   const limits = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
-  return tls === undefined
-    ? createServer(limits, handler)
-    : createSecureServer({ ...limits, ...tls }, handler);
+  const handler = tracing == null ? direct.before(routes) : routes;
+  if (tls !== undefined) return createSecureServer({ ...limits, ...tls }, handler);
+  const server = createServer(limits, handler);
+  if (tracing == null) direct.attach(server);
+  return server;
 }
 
 /**
@@ -189,6 +193,7 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
   const direct = new DirectRouting({
     newRequestId: newId,
     observe: (...seen) => observe(...seen),
+    idleMs: KEEP_ALIVE_MS,
   });
   const schemas = createSchemaCompilers();
   const app: App = fastify({
@@ -202,9 +207,7 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: "idle",
     schemaController: { compilersFactory: { buildSerializer: schemas.buildSerializer } },
-    // A traced server answers by its routes only: they make the spans.
-    serverFactory: (routes) =>
-      serverOf(options.tracing == null ? direct.before(routes) : routes, options.tls),
+    serverFactory: (routes) => serverOf(routes, direct, options),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(schemas.validator);
   app.decorate("compileSchemas", () => schemas.compileAll());
@@ -233,6 +236,6 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     direct.stop();
     hub.close();
   });
-  addDraining(app, options.graceMs);
+  addDraining(app, direct, options.graceMs);
   return { app, hub, routes };
 }

@@ -1,5 +1,8 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
+import { PlainWire } from "./plain-wire.ts";
+import type { PlainHandler } from "./plain-wire.ts";
 import { PROBLEM_TYPE, problemDocument } from "./problem.ts";
 import type { ProblemDetails } from "./problem.ts";
 
@@ -30,6 +33,11 @@ export interface DirectExchange {
 export interface DirectAnswers {
   /** @param prefix  the addresses that the handler is asked about */
   add(prefix: string, handler: DirectHandler): void;
+  /**
+   * Asks a handler about requests that came whole and plain, before Node's server has seen them. What
+   * it leaves comes to the handlers of `add` and to the routes.
+   */
+  addPlain(handler: PlainHandler): void;
   /** Writes an answer with the headers that data has in every answer, and counts it under its route. */
   send(exchange: DirectExchange, route: string, answer: DirectAnswer): void;
   /**
@@ -49,6 +57,8 @@ export interface DirectAnswers {
 export interface DirectOptions {
   readonly newRequestId: () => string;
   readonly observe: (method: string, route: string, status: number, seconds: number) => void;
+  /** A connection on which nothing happens for so long is closed. */
+  readonly idleMs: number;
 }
 
 /** The headers of every answer that says nothing else; see `addSecurityHeaders`. */
@@ -65,19 +75,28 @@ const COMMON = ["x-content-type-options", "cache-control"].flatMap((name) =>
     .filter(([known]) => known === name)
     .flat(),
 );
+const COMMON_LINES = COMMON.map((text, index) =>
+  index % 2 === 0 ? `${text}: ` : `${text}\r\n`,
+).join("");
 
 /** Direct answers of one application. */
 export class DirectRouting implements DirectAnswers {
   readonly #options: DirectOptions;
   readonly #handlers: { readonly prefix: string; readonly handler: DirectHandler }[] = [];
+  readonly #wire: PlainWire;
   #isOpen = true;
 
   constructor(options: DirectOptions) {
     this.#options = options;
+    this.#wire = new PlainWire({ ...options, commonLines: COMMON_LINES });
   }
 
   add(prefix: string, handler: DirectHandler): void {
     this.#handlers.push({ prefix, handler });
+  }
+
+  addPlain(handler: PlainHandler): void {
+    this.#wire.add(handler);
   }
 
   send(exchange: DirectExchange, route: string, answer: DirectAnswer): void {
@@ -124,6 +143,17 @@ export class DirectRouting implements DirectAnswers {
   /** From now on every request goes to the routes. */
   stop(): void {
     this.#isOpen = false;
+    this.#wire.stop();
+  }
+
+  /** Begins connections of a server on the wire of plain requests. */
+  attach(server: Server): void {
+    this.#wire.attach(server);
+  }
+
+  /** Whether a connection waits for the answer to a plain request. */
+  isBusy(socket: Socket): boolean {
+    return this.#wire.isBusy(socket);
   }
 
   /** Asks the handlers before the routes. */

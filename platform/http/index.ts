@@ -6,6 +6,8 @@ export type { AppHandles, AppOptions, RegisteredRoute } from "./app.ts";
 export { readText } from "./direct.ts";
 export type { DirectAnswers, DirectExchange } from "./direct.ts";
 export { expireIdempotencyKeys, freeAbandonedClaims } from "./idempotency.ts";
+export type { PlainHead } from "./plain-head.ts";
+export type { PlainAnswer, PlainReader } from "./plain-wire.ts";
 export type { HealthChecks } from "./health.ts";
 export type { MetricsAccess } from "./metrics.ts";
 export { migrations } from "./migrations.ts";

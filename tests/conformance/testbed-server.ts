@@ -138,6 +138,8 @@ function servingOf(flagSets: FlagSets): ServingDependencies {
     monotonicMs: () => performance.now(),
     credentials: {
       knownIdentity: (headers: Record<string, string>) => callerOf(headers["x-api-key"] ?? ALL),
+      identityOfHeaders: async (headers: Record<string, string>) =>
+        callerOf(headers["x-api-key"] ?? ALL),
       ticketOf: ({ environment }: Identity) => environment,
       identityOfTicket: async (ticket: string) => callerOf(ticket),
     },

@@ -36,6 +36,8 @@ export type Authentication = {
    * knows. Null leaves it to `authenticate`. The secret is checked once for each connection.
    */
   readonly knownIdentity: (headers: KeyHeaderFields, connection: object) => Identity | null;
+  /** As `knownIdentity`, for a key that has to be read first. @throws a 503 while keys cannot be read */
+  readonly identityOfHeaders: (headers: KeyHeaderFields) => Promise<Identity | null>;
   /** A text for the address of a stream, which cannot send headers: it opens streams and nothing else. */
   readonly ticketOf: (identity: Identity) => string | null;
   /** The identity behind such a text; null once its key is revoked. */
@@ -126,6 +128,7 @@ export async function createAuthentication(deps: AuthenticationDeps): Promise<Au
       return key === null ? null : identities.byKey(key);
     },
     knownIdentity: (headers, connection) => identities.known(headers, connection),
+    identityOfHeaders: (headers) => identities.byHeaders(headers),
     ticketOf: (identity) => identities.ticketOf(identity),
     identityOfTicket: (ticket) => identities.byTicket(ticket),
     flushKeyUse: () => updateKeyUse(deps.db, identities.takeUse()),

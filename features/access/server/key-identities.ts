@@ -67,6 +67,12 @@ export class KeyIdentities {
     return this.#identityOf(key);
   }
 
+  /** As `known`, for a key that this process may have to read first: null for what is no valid key. */
+  async byHeaders(headers: KeyHeaderFields): Promise<Identity | null> {
+    const credential = readCredential(headers);
+    return credential.kind === "key" ? this.byKey(credential.key) : null;
+  }
+
   ticketOf(identity: Identity): string | null {
     const key = this.#keys.get(identity);
     return key === undefined ? null : `${key.prefix}.${ticketMac(key)}`;

@@ -377,7 +377,8 @@ export function serveAll(
 ): readonly ServedFlag["evaluation"][] {
   const answers: ServedFlag["evaluation"][] = [...set.compiled.evaluateAll(context, nowMs)];
   // Only a flag that needs a unit can be answered otherwise than it was evaluated.
-  for (const { index, plan } of unitPlansOf(set)) {
+  const { all, recording } = unitPlansOf(set);
+  for (const { index, plan } of unitOf(context, TARGETING_KEY) === null ? all : recording) {
     const evaluation = answers[index];
     if (evaluation === undefined || evaluation.errorCode === "TARGETING_KEY_MISSING") continue;
     answers[index] = serve(plan, evaluation, context, nowMs).evaluation;
@@ -391,17 +392,25 @@ interface PlacedPlan {
   readonly plan: Plan;
 }
 
-const unitPlans = new WeakMap<PublishedSet, readonly PlacedPlan[]>();
+/** The plans of flags that need a unit. */
+interface UnitPlans {
+  readonly all: readonly PlacedPlan[];
+  /** Those that may need another unit than the targeting key, for an exposure. */
+  readonly recording: readonly PlacedPlan[];
+}
 
-function unitPlansOf(set: PublishedSet): readonly PlacedPlan[] {
+const unitPlans = new WeakMap<PublishedSet, UnitPlans>();
+
+function unitPlansOf(set: PublishedSet): UnitPlans {
   const known = unitPlans.get(set);
   if (known !== undefined) return known;
-  const made = set.compiled.keys.flatMap((key, index) => {
+  const all = set.compiled.keys.flatMap((key, index) => {
     const plan = set.plans.get(key);
     return plan !== undefined && (plan.needsTargetingKey || plan.ruleIndex !== null)
       ? [{ index, plan }]
       : [];
   });
+  const made = { all, recording: all.filter(({ plan }) => plan.ruleIndex !== null) };
   unitPlans.set(set, made);
   return made;
 }

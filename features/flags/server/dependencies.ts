@@ -34,6 +34,8 @@ export interface KeyHeaders {
 export interface FlagCredentials {
   /** The identity behind the key in some headers, if it is known without waiting; else null. */
   readonly knownIdentity: (headers: KeyHeaders, connection: object) => Identity | null;
+  /** As `knownIdentity`, for a key that has to be read first. @throws while keys cannot be read */
+  readonly identityOfHeaders: (headers: KeyHeaders) => Promise<Identity | null>;
   /** A text for the address of a stream, which cannot send headers; null for who has no key. */
   readonly ticketOf: (identity: Identity) => string | null;
   /** The identity behind such a text; null once its key is revoked. */
@@ -52,6 +54,7 @@ export type ServingDependencies = Pick<
   | "staticContext"
   | "onError"
   | "onEvaluated"
+  | "onAllEvaluated"
 > & {
   readonly subscribers: Pick<Subscribers, "join" | "acknowledge" | "published">;
   readonly assignments: Pick<Assignments, "contextFor">;
@@ -97,4 +100,6 @@ export interface FlagRouteDependencies {
   readonly onError: (error: unknown) => void;
   /** Told of each evaluated flag, for figures and traces: the key, the reason, never about whom. */
   readonly onEvaluated?: (flagKey: string, reason: string, variant: string | null) => void;
+  /** Told of each evaluation of all flags: the reason of each, or the error code if it failed. */
+  readonly onAllEvaluated?: (reasons: readonly string[]) => void;
 }

@@ -4,7 +4,7 @@ import type { Identity } from "@paceline/http";
 
 import { serveAll } from "../domain/index.ts";
 import type { PublishedSet } from "../domain/index.ts";
-import { assignedContext, deliverFlag, NOT_RECORDED_WORDS, tell } from "./deliver.ts";
+import { assignedContext, deliverFlag, NOT_RECORDED_WORDS } from "./deliver.ts";
 import type { Answered, NotRecorded } from "./deliver.ts";
 import type { ServingDependencies } from "./dependencies.ts";
 import { namesTag } from "./entity-tag.ts";
@@ -15,6 +15,8 @@ export interface OfrepAnswer {
   readonly status: number;
   /** JSON; empty for 304. */
   readonly text: string;
+  /** Bytes of the text in UTF-8, where they are known. */
+  readonly bytes?: number;
   readonly etag?: string;
   readonly retryAfterS?: number;
 }
@@ -25,13 +27,20 @@ export type OfrepDependencies = ServingDependencies & { readonly limit: RateLimi
 /** A part of an answer: its text, and 128 bits of its SHA-256 that make the tag of the whole. */
 interface Part {
   readonly text: string;
-  readonly words: readonly [number, number, number, number];
+  readonly bytes: number;
+  /** Why the flag was answered so, or its error code. */
+  readonly reason: string;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
 }
 
-function partOf(text: string): Part {
+function partOf(text: string, reason: string): Part {
   const digest = createHash("sha256").update(text).digest();
   const word = (index: number): number => digest.readInt32LE(index * 4);
-  return { text, words: [word(0), word(1), word(2), word(3)] };
+  const bytes = Buffer.byteLength(text);
+  return { text, bytes, reason, a: word(0), b: word(1), c: word(2), d: word(3) };
 }
 
 /** Answers of one compiled flag are few and shared: their text is made once. */
@@ -46,7 +55,8 @@ function bodyOf(evaluation: Answered): Record<string, unknown> {
 function answeredPart(evaluation: Answered): Part {
   const known = parts.get(evaluation);
   if (known !== undefined) return known;
-  const part = partOf(JSON.stringify(bodyOf(evaluation)));
+  const { errorCode, reason } = evaluation;
+  const part = partOf(JSON.stringify(bodyOf(evaluation)), errorCode ?? reason);
   parts.set(evaluation, part);
   return part;
 }
@@ -101,43 +111,54 @@ function unrecorded({ retryAfterS }: NotRecorded, key: string): OfrepAnswer {
 function delivered(evaluation: Answered): OfrepAnswer {
   const { errorCode } = evaluation;
   const status = errorCode === undefined ? 200 : errorCode === "FLAG_NOT_FOUND" ? 404 : 400;
-  return { status, text: answeredPart(evaluation).text };
+  const { text, bytes } = answeredPart(evaluation);
+  return { status, text, bytes };
+}
+
+const HEAD = '{"flags":[';
+
+/** Answers joined to one, with its tag. */
+interface Joined {
+  readonly text: string;
+  readonly bytes: number;
+  readonly etag: string;
 }
 
 /**
  * Joins the answers of many flags. The tag is made from the digests of the parts, which are known,
  * and not from the text. It is over the answer and not the revision: another context may well have
- * another answer.
+ * another answer. Each word is mixed by itself, in the order of the parts: multiply, then turn (as
+ * murmur3 does).
  */
-class JoinedParts {
-  #text = '{"flags":[';
-  #comma = "";
-  #a = 0;
-  #b = 0;
-  #c = 0;
-  #d = 0;
-
-  add(part: Part): void {
-    this.#text += this.#comma + part.text;
-    this.#comma = ",";
-    this.#mix(part.words);
+function joinParts(parts: readonly Part[], tail: Part): Joined {
+  let text = HEAD;
+  let comma = "";
+  let bytes = HEAD.length + Math.max(0, parts.length - 1) + tail.bytes;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (const part of parts) {
+    text += comma;
+    text += part.text;
+    comma = ",";
+    bytes += part.bytes;
+    a = mixed(a, part.a, FACTOR_A);
+    b = mixed(b, part.b, FACTOR_B);
+    c = mixed(c, part.c, FACTOR_C);
+    d = mixed(d, part.d, FACTOR_D);
   }
-
-  end(tail: Part): { readonly text: string; readonly etag: string } {
-    this.#mix(tail.words);
-    const hex = (word: number): string => (word >>> 0).toString(36);
-    const etag = `"${hex(this.#a)}-${hex(this.#b)}-${hex(this.#c)}-${hex(this.#d)}"`;
-    return { text: this.#text + tail.text, etag };
-  }
-
-  /** Each word by itself, in the order of the parts: multiply, then turn (as murmur3 does). */
-  #mix([a, b, c, d]: Part["words"]): void {
-    this.#a = mixed(this.#a, a, 0x85ebca6b);
-    this.#b = mixed(this.#b, b, 0xc2b2ae35);
-    this.#c = mixed(this.#c, c, 0xcc9e2d51);
-    this.#d = mixed(this.#d, d, 0x1b873593);
-  }
+  const hex = (word: number): string => (word >>> 0).toString(36);
+  const tag = [
+    mixed(a, tail.a, FACTOR_A),
+    mixed(b, tail.b, FACTOR_B),
+    mixed(c, tail.c, FACTOR_C),
+    mixed(d, tail.d, FACTOR_D),
+  ];
+  return { text: text + tail.text, bytes, etag: `"${tag.map(hex).join("-")}"` };
 }
+
+const FACTOR_A = 0x85ebca6b;
+const FACTOR_B = 0xc2b2ae35;
+const FACTOR_C = 0xcc9e2d51;
+const FACTOR_D = 0x1b873593;
 
 function mixed(hash: number, word: number, factor: number): number {
   const product = Math.imul(hash ^ word, factor);
@@ -204,7 +225,8 @@ function tailOf(deps: OfrepDependencies, set: PublishedSet, identity: Identity):
           },
         ];
   const eventStreams = streams.length === 0 ? "" : `,"eventStreams":${JSON.stringify(streams)}`;
-  const tail = partOf(`],"metadata":${JSON.stringify(set.document.metadata)}${eventStreams}}`);
+  const metadata = JSON.stringify(set.document.metadata);
+  const tail = partOf(`],"metadata":${metadata}${eventStreams}}`, "");
   byIdentity.set(identity, tail);
   return tail;
 }
@@ -238,15 +260,12 @@ function bulkOf(
   conditions: BulkConditions,
   at: Date,
 ): OfrepAnswer {
-  const joined = new JoinedParts();
-  for (const one of serveAll(set, context, at.getTime())) {
-    tell(deps, one);
-    joined.add(answeredPart(one));
-  }
-  const { text, etag } = joined.end(tailOf(deps, set, identity));
+  const answered = serveAll(set, context, at.getTime()).map(answeredPart);
+  deps.onAllEvaluated?.(answered.map(({ reason }) => reason));
+  const { text, bytes, etag } = joinParts(answered, tailOf(deps, set, identity));
   return namesTag(conditions.ifNoneMatch, etag)
     ? { status: 304, text: "", etag }
-    : { status: 200, text, etag };
+    : { status: 200, text, bytes, etag };
 }
 
 /** Evaluates every flag; nobody is exposed. A node that is behind what the client knows catches up. */

@@ -1,5 +1,13 @@
 import { readText } from "@paceline/http";
-import type { App, DirectAnswers, DirectExchange, Identity } from "@paceline/http";
+import type {
+  App,
+  DirectAnswers,
+  DirectExchange,
+  Identity,
+  PlainAnswer,
+  PlainHead,
+  PlainReader,
+} from "@paceline/http";
 
 import { answerBulk, answerSingle, refusal, revisionIn } from "./ofrep-answers.ts";
 import type { BulkConditions, OfrepAnswer, OfrepDependencies } from "./ofrep-answers.ts";
@@ -70,6 +78,16 @@ function isPlain(head: Head): boolean {
   );
 }
 
+/** As `readHead`, from headers of which each came once. */
+function pickHead({ headers }: PlainHead): Head {
+  const head: Record<string, string> = {};
+  for (const name of COUNTED) {
+    const value = headers.get(name);
+    if (value !== undefined) head[name] = value;
+  }
+  return head;
+}
+
 function mayEvaluate({ actor }: Identity): boolean {
   return (
     actor.kind === "key" && (actor.scopes.includes("browser") || actor.scopes.includes("evaluate"))
@@ -93,6 +111,11 @@ function headersOf({ status, etag, retryAfterS }: OfrepAnswer): readonly string[
   ];
 }
 
+function conditionsOf({ key }: Asked, head: Head, url: string): BulkConditions {
+  const revision = key === null ? revisionIn(url) : null;
+  return { ifNoneMatch: head["if-none-match"], revision };
+}
+
 const BROKEN = refusal(500, "GENERAL", "the evaluation failed on our side; use the code's default");
 
 /** Answers as the routes of OFREP do, for callers whose key this process knows. */
@@ -111,12 +134,9 @@ class OfrepDirect {
     if (asked === null || request.method !== "POST") return false;
     const head = readHead(request.rawHeaders);
     if (head === null || !isPlain(head)) return false;
-    const identity = this.#deps.credentials.knownIdentity(head, request.socket);
-    if (identity === null || !mayEvaluate(identity)) return false;
-    const conditions = {
-      ifNoneMatch: head["if-none-match"],
-      revision: asked.key === null ? revisionIn(request.url ?? "") : null,
-    };
+    const identity = this.#identityOf(head, request.socket);
+    if (identity === null) return false;
+    const conditions = conditionsOf(asked, head, request.url ?? "");
     readText(request, (text) => {
       const answer = this.#answer(asked, identity, text, conditions);
       if (answer instanceof Promise) {
@@ -130,6 +150,46 @@ class OfrepDirect {
       } else this.#send(exchange, asked, answer);
     });
     return true;
+  }
+
+  /** Who answers the bodies below a head that came plainly. */
+  read(plain: PlainHead): PlainReader | null {
+    const asked = askedIn(plain.url);
+    const head = pickHead(plain);
+    if (asked === null || !isPlain(head)) return null;
+    const { route } = asked;
+    const conditions = conditionsOf(asked, head, plain.url);
+    const written = (answer: OfrepAnswer): PlainAnswer => ({
+      status: answer.status,
+      route,
+      headers: headersOf(answer),
+      body: answer.text,
+      bodyBytes: answer.bytes,
+    });
+    const broken = (error: unknown): PlainAnswer => {
+      this.#deps.onError(error);
+      return written(BROKEN);
+    };
+    const answered = (identity: Identity, text: string): PlainAnswer | Promise<PlainAnswer> => {
+      const answer = this.#answer(asked, identity, text, conditions);
+      return answer instanceof Promise ? answer.then(written, broken) : written(answer);
+    };
+    return (text, connection) => {
+      const known = this.#identityOf(head, connection);
+      if (known !== null) return answered(known, text);
+      // What is known of a key is read anew from time to time; that is no reason to leave the wire.
+      return this.#deps.credentials.identityOfHeaders(head).then(
+        (identity) =>
+          identity !== null && mayEvaluate(identity) ? answered(identity, text) : null,
+        () => null,
+      );
+    };
+  }
+
+  /** Who calls, if this process knows them and they may evaluate; the routes say what is wrong. */
+  #identityOf(head: Head, connection: object): Identity | null {
+    const identity = this.#deps.credentials.knownIdentity(head, connection);
+    return identity !== null && mayEvaluate(identity) ? identity : null;
   }
 
   #answer(
@@ -163,4 +223,5 @@ class OfrepDirect {
 export function registerOfrepDirect(app: App, deps: OfrepDependencies): void {
   const direct = new OfrepDirect(deps, app.direct);
   app.direct.add(BULK, (exchange) => direct.take(exchange));
+  app.direct.addPlain((head) => direct.read(head));
 }

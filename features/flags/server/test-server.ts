@@ -83,6 +83,7 @@ const IDENTITIES: ReadonlyMap<string, Identity> = new Map<string, Identity>([
 
 const CREDENTIALS: FlagCredentials = {
   knownIdentity: ({ "x-api-key": key }) => IDENTITIES.get(String(key)) ?? null,
+  identityOfHeaders: async ({ "x-api-key": key }) => IDENTITIES.get(String(key)) ?? null,
   ticketOf({ actor }) {
     return actor.kind === "key" ? `ticket-of-${actor.id}` : null;
   },
