@@ -17,7 +17,7 @@ import { Suspense, lazy, useState } from "react";
 
 import type { RollbackDefinitionDocument, RollbackState } from "../api.ts";
 import { membersQuery, rollbackQuery } from "./queries.ts";
-import { modeWords, targetWords, triggerWords } from "./words.ts";
+import { modeWords, paceWords, targetWords, triggerWords } from "./words.ts";
 
 const WayBackForm = lazy(async () => ({
   default: (await import("./WayBackForm.tsx")).WayBackForm,
@@ -92,6 +92,7 @@ function Definition(props: { definition: RollbackDefinitionDocument; state: Roll
       items={[
         { key: "Goes back to", value: targetWords(definition.target) },
         { key: "How", value: modeWords(definition.mode) },
+        { key: "How fast", value: paceWords(definition) },
         {
           key: "Sent by",
           value:

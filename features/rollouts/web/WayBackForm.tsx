@@ -14,6 +14,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { DefineRollback, RollbackDefinitionDocument } from "../api.ts";
+import { STEP_SECONDS } from "../domain/rollback.ts";
 import { membersQuery, rollbackPath } from "./queries.ts";
 import { triggerNames } from "./words.ts";
 import type { TriggerName } from "./words.ts";
@@ -25,6 +26,11 @@ const modes = [
 const targets = [
   { value: "off", label: "The off variant, for everyone" },
   { value: "revision", label: "An earlier revision" },
+] as const;
+
+const paces = [
+  { value: "instant", label: "At once" },
+  { value: "last-in-first-out", label: "Step by step, last in first out" },
 ] as const;
 
 type Props = {
@@ -48,6 +54,9 @@ function firstInput(props: Props, me: string): DefineRollback {
     mode: definition?.mode ?? "automatic",
     ownerId: definition?.ownerId ?? me,
     verification: definition?.verification ?? "",
+    pace: definition?.pace ?? "instant",
+    automaticPace: definition?.automaticPace ?? "instant",
+    stepSeconds: definition?.stepSeconds ?? STEP_SECONDS.usual,
   };
 }
 
@@ -111,6 +120,7 @@ export function WayBackForm(props: Props) {
           error={problem?.faultAt("/ownerId")}
         />
       </div>
+      <PaceFields input={input} change={change} error={problem?.faultAt("/stepSeconds")} />
       <Triggers triggers={input.triggers} onChange={(triggers) => change({ triggers })} />
       <TextArea
         label="How to see that it worked"
@@ -128,6 +138,45 @@ export function WayBackForm(props: Props) {
         </Button>
       </div>
     </form>
+  );
+}
+
+/** How a running rollout goes back: at once, or down through its earlier stages. */
+function PaceFields(props: {
+  input: DefineRollback;
+  change: (part: Partial<DefineRollback>) => void;
+  error: string | undefined;
+}) {
+  const { input, change, error } = props;
+  const { pace = "instant", automaticPace = "instant", stepSeconds } = input;
+  const hasSteps = pace !== "instant" || automaticPace !== "instant";
+  return (
+    <div className="grid items-start gap-4 sm:grid-cols-3">
+      <Select
+        label="Pace, by a person"
+        options={paces}
+        value={pace}
+        onChange={(next) => change({ pace: next })}
+      />
+      <Select
+        label="Pace, by a guard"
+        options={paces}
+        value={automaticPace}
+        onChange={(next) => change({ automaticPace: next })}
+      />
+      {hasSteps && (
+        <TextField
+          label="Seconds between steps"
+          type="number"
+          min={STEP_SECONDS.least}
+          max={STEP_SECONDS.most}
+          required
+          value={String(stepSeconds ?? STEP_SECONDS.usual)}
+          onChange={(text) => change({ stepSeconds: Number(text) })}
+          error={error}
+        />
+      )}
+    </div>
   );
 }
 

@@ -27,3 +27,15 @@ export function targetWords(target: Target): string {
 export function modeWords(mode: RollbackDefinitionDocument["mode"]): string {
   return mode === "automatic" ? "by itself, within seconds" : "when its owner says so";
 }
+
+/** How fast a running rollout goes back, by a person and by a guard. */
+export function paceWords(
+  definition: Pick<RollbackDefinitionDocument, "pace" | "automaticPace" | "stepSeconds">,
+): string {
+  const { pace, automaticPace, stepSeconds } = definition;
+  const steps = `step by step, ${stepSeconds} s apart`;
+  if (pace === automaticPace) return pace === "instant" ? "at once" : steps;
+  return pace === "instant"
+    ? `at once by a person; ${steps}, by a guard`
+    : `${steps}, by a person; at once by a guard`;
+}

@@ -8,7 +8,6 @@ import {
   Meter,
   SkeletonRows,
   Table,
-  formatDuration,
   formatNumber,
 } from "@paceline/web-kit";
 import type { Column } from "@paceline/web-kit";
@@ -19,7 +18,7 @@ import type { Clients, ReceiptStatusView } from "../../clients-api.ts";
 import type { FlagPlace } from "../place.ts";
 import { ParityCard } from "./ParityCard.tsx";
 import { clientsQuery, receiptsQuery } from "./queries.ts";
-import { protocolNames, receiptWords } from "./receipt-words.ts";
+import { protocolNames, receiptWords, secondsOf } from "./receipt-words.ts";
 
 type Group = Clients["items"][number];
 
@@ -127,7 +126,7 @@ function Receipts(props: { environment: string; revision: number }) {
 }
 
 function ms(value: number | null): string {
-  return value === null ? "–" : formatDuration(value);
+  return value === null ? "–" : secondsOf(value);
 }
 
 function ReceiptsOf(props: { receipts: ReceiptStatusView }) {

@@ -8,7 +8,7 @@ type Receipts = Pick<
 const MS = 1_000;
 
 /** Kept apart from the kit, so that it can be tried without a browser. */
-function secondsOf(durationMs: number): string {
+export function secondsOf(durationMs: number): string {
   return durationMs < MS ? `${Math.round(durationMs)} ms` : `${(durationMs / MS).toFixed(1)} s`;
 }
 

@@ -1,7 +1,7 @@
 import { Card, ErrorState, Skeleton, formatNumber, formatPercent } from "@paceline/web-kit";
 
 import type { ReachView } from "../../reach-api.ts";
-import { VariantBar, VariantLegend, shareWords } from "../VariantBar.tsx";
+import { VariantBar, VariantLegend } from "../VariantBar.tsx";
 import type { BarPart, VariantNames } from "../VariantBar.tsx";
 import type { RuleDraft } from "./edit.ts";
 import type { ReachQuery } from "./use-reach.ts";
@@ -13,7 +13,7 @@ export function partsOfCounts(counts: Counts, of: number): readonly BarPart[] {
   return counts.map(({ variant, contexts }) => ({
     variant,
     share: of === 0 ? 0 : contexts / of,
-    words: `${formatNumber(contexts)} (${shareWords(of === 0 ? 0 : contexts / of)})`,
+    words: `${formatNumber(contexts)} (${formatPercent(of === 0 ? 0 : contexts / of, 1)})`,
   }));
 }
 

@@ -69,6 +69,7 @@ function LastRehearsal(props: { rollout: RolloutDocument }) {
   const last = query.data?.items[0];
   const link = <TextLink to={flagHref(flagKey, environment, "rollback")}>Rehearsals</TextLink>;
   if (query.isError) return <span>The last rehearsal could not be read. {link}</span>;
+  if (query.data === undefined) return <span>Reading when it was last rehearsed.</span>;
   if (last === undefined) {
     return (
       <span className="flex flex-wrap items-center gap-x-2">

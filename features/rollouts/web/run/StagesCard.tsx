@@ -99,7 +99,7 @@ export function StagesCard(props: { rollout: RolloutDocument }) {
                     since <RelativeTime at={since} />
                   </>
                 ) : since === undefined ? (
-                  standing === "done" || standing === "left" ? (
+                  history.data !== undefined && (standing === "done" || standing === "left") ? (
                     "made up for"
                   ) : (
                     ""

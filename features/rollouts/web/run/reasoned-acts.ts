@@ -49,7 +49,7 @@ export function wordsOfAct(act: ReasonedAct, rollout: RolloutDocument): Words {
     case "rollback":
       return {
         title: `Roll back ${flagKey} in ${environment}?`,
-        description: "It works at once and needs no approval. The rollout ends with it.",
+        description: "It needs no approval. The rollout ends with it.",
         act: "Roll back now",
         keep: "Keep it running",
         done: "The way back is published",
