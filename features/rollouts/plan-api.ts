@@ -13,7 +13,11 @@ const NullableText = Type.Union([Type.String(), Type.Null()]);
 const Instant = Type.Union([Type.String({ format: "date-time" }), Type.Null()]);
 const Strict = { additionalProperties: false } as const;
 /** Conditions nest; the rules of plans say what is wrong with one. */
-const ConditionSchema = Type.Unsafe<Condition>({ type: "object" });
+const ConditionSchema = Type.Unsafe<Condition>({
+  type: "object",
+  // Without it an answer is written with no member at all: only declared members are serialized.
+  additionalProperties: true,
+});
 const Guards = Type.Unsafe<readonly Guard[]>(Type.Array(GuardSchema, { maxItems: 20 }));
 
 export const HoldSchema = Type.Object(

@@ -47,6 +47,7 @@ function addressesOf(path: string, workspace: Workspace): readonly string[] {
     "/initiatives": ["?view=table", `?panel=${panel}`],
     "/flags": ["?new=1"],
     "/rollouts": ["?state=armed"],
+    "/rollouts/alert-receivers": ["?new=1"],
     "/rollouts/new": ["?flag=checkout.express&form=advanced"],
     "/rollouts/$rolloutId/edit": ["?form=advanced"],
     "/layers": ["?act=layer", "?act=holdout"],

@@ -77,6 +77,50 @@ step("a fault of a stage stands at its field", async () => {
 });
 
 step(
+  "a stage targets others by the editor of conditions, with what is wrong at its place",
+  async () => {
+    await page.getByRole("link", { name: "Edit plan" }).click();
+    await page.getByRole("button", { name: "Advanced" }).click();
+    const last = page.getByRole("list", { name: "Stages" }).getByRole("listitem").nth(2);
+    await last.getByRole("button", { name: "Change who is targeted" }).click();
+    const targeting = page.getByRole("region", { name: "Targeting from stage 3 on" });
+    await targeting.getByRole("button", { name: "Add a group" }).click();
+    await targeting.getByText("estimated once every part is complete").waitFor();
+    await page.getByRole("button", { name: "Save plan" }).click();
+    await targeting.getByText("must name an attribute").first().waitFor();
+    await targeting.getByRole("button", { name: "Take out part 2", exact: true }).click();
+    await targeting.getByRole("combobox", { name: "Part 1: attribute" }).fill("country");
+    await targeting.getByRole("combobox", { name: "Part 1: comparison" }).selectOption("in");
+    await targeting.getByRole("textbox", { name: "Part 1: value" }).fill("DE, AT");
+    await targeting.getByText("there is nothing to estimate from").waitFor();
+  },
+);
+
+step("the stages are kept as a template, from which another plan begins", async () => {
+  await page.getByRole("button", { name: "Keep the stages as a template" }).click();
+  const dialog = page.getByRole("dialog", { name: "Keep the stages as a template" });
+  await dialog.getByRole("textbox", { name: "Name" }).fill("Fast");
+  await dialog.getByText("comes with the product").waitFor();
+  await dialog.getByRole("textbox", { name: "Name" }).fill("Neighbors last");
+  await dialog.getByRole("button", { name: "Keep template" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  await page.getByRole("button", { name: "Save plan" }).click();
+  await page.getByText("new targeting").waitFor();
+  const { items } = await owner.call("GET", "/api/v1/rollouts");
+  const { plan } = await owner.call("GET", `/api/v1/rollouts/${items[0].id}`);
+  assert.equal(plan.template, "neighbors-last");
+  assert.deepEqual(plan.stages[2].when, {
+    attribute: "country",
+    operator: "in",
+    value: ["DE", "AT"],
+  });
+  const rollout = page.url();
+  await page.goto(`${product.server.url}/rollouts/new`);
+  await page.getByRole("radio", { name: /^Neighbors last/u }).waitFor();
+  await page.goto(rollout);
+});
+
+step(
   "arming without a way back is refused with the rule, and defining one is the way out",
   async () => {
     await page.getByRole("button", { name: "Arm without a way back" }).click();
@@ -119,3 +163,131 @@ step("rolling back needs a reason and nobody's yes, and the page says how it end
     [],
   );
 });
+
+const STEPPED = "checkout.stepped";
+
+/** A rollout whose first stage waits for the yes of an owner, written by a program. */
+async function startStepped(): Promise<string> {
+  const environment = "production";
+  const place = `/api/v1/flags/${STEPPED}/environments/${environment}`;
+  await owner.call("POST", "/api/v1/flags", {
+    key: STEPPED,
+    type: "boolean",
+    variants: { off: false, on: true },
+  });
+  await owner.call("PUT", place, {
+    enabled: true,
+    offVariant: "off",
+    defaultVariant: "off",
+    rules: [{ id: "all", serve: { variant: "on" }, exposureShare: 0 }],
+  });
+  await owner.call("POST", `${place}/publish`, {});
+  const { items } = await owner.call("GET", "/api/v1/members");
+  await owner.call("PUT", `/api/v1/environments/${environment}/flags/${STEPPED}/rollback`, {
+    initiativeId: null,
+    experimentId: null,
+    target: { kind: "off" },
+    triggers: [],
+    mode: "automatic",
+    ownerId: items[0].id,
+    verification: "Nobody sees the steps.",
+    pace: "last-in-first-out",
+    stepSeconds: 600,
+  });
+  const stage = (exposureShare: number, approval: object | null) => ({
+    id: `at-${exposureShare * 100}`,
+    name: "",
+    exposureShare,
+    when: null,
+    hold: { time: approval === null ? "PT1H" : null, sample: null, approval, guards: false },
+  });
+  const { id } = await owner.call("POST", "/api/v1/rollouts", {
+    name: "Step by step",
+    flagKey: STEPPED,
+    environment,
+    ruleId: "all",
+    stages: [stage(0.1, { by: "owner" }), stage(0.5, null), stage(1, null)].map((one) => ({
+      ...one,
+      name: one.id,
+    })),
+  });
+  await owner.call("POST", `/api/v1/rollouts/${id}/arm`);
+  await owner.call("POST", `/api/v1/rollouts/${id}/start`);
+  return id;
+}
+
+step("somebody else than its author approves a stage, and the next one is published", async () => {
+  const id = await startStepped();
+  await page.goto(`${product.server.url}/rollouts/${id}`);
+  await page.getByText("An owner who did not write or start it must approve.").waitFor();
+  await page.getByRole("button", { name: "Approve" }).click();
+  await page.getByText("Running at 50%").waitFor();
+  await page.getByText("Approved by the owner").waitFor();
+});
+
+step("a rollback step by step shows each step, and anybody may hurry it", async () => {
+  await page.getByRole("button", { name: "Roll back now" }).click();
+  const dialog = page.getByRole("dialog", { name: /^Roll back/u });
+  assert.equal(
+    await dialog.getByRole("button", { name: "Step by step" }).getAttribute("aria-pressed"),
+    "true",
+  );
+  await dialog.getByRole("textbox", { name: "Reason" }).fill("Some are lost");
+  await dialog.getByRole("button", { name: "Roll back now" }).click();
+  await page.getByText("Rolling back step by step").waitFor();
+  const steps = page.getByRole("list", { name: "Steps of the rollback" });
+  await steps.getByText("Down to 10%").waitFor();
+  await steps.getByText("The target, for everybody").waitFor();
+  await page.getByRole("button", { name: "Roll back now" }).click();
+  await dialog.getByRole("textbox", { name: "Reason" }).fill("Now");
+  await dialog.getByRole("button", { name: "Roll back now" }).click();
+  await page.getByRole("region", { name: "Rolled back" }).waitFor();
+});
+
+step("a receiver of alerts shows its address once, takes a test, and can be revoked", async () => {
+  await page.goto(`${product.server.url}/rollouts/alert-receivers`);
+  await page.getByText("No system can send alerts yet").waitFor();
+  await page.getByRole("button", { name: "New receiver" }).click();
+  const dialog = page.getByRole("dialog", { name: /alert receiver|may send alerts/u });
+  await dialog.getByRole("textbox", { name: "Name of the system" }).fill("Prometheus");
+  await dialog.getByRole("button", { name: "Create receiver" }).click();
+  await dialog.getByText("send_resolved: true").waitFor();
+  const address = await dialog
+    .getByText(/\/api\/v1\/alerts\//u)
+    .first()
+    .innerText();
+  await page.keyboard.press("Escape");
+  assert.ok(await dialog.isVisible(), "what is shown once is not closed by Esc");
+  await dialog.getByRole("button", { name: "Send a test alert" }).click();
+  await dialog.getByText("A test alert arrived.").waitFor();
+  await dialog.getByRole("button", { name: "I have copied it" }).click();
+  await page.getByRole("table", { name: "Alerts" }).getByText("PacelineTest").waitFor();
+  assert.ok(!(await page.content()).includes(address));
+  await page.getByRole("button", { name: "Revoke Prometheus" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Revoke receiver" }).click();
+  await page.getByText("Revoked", { exact: true }).waitFor();
+  const refused = await fetch(address, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ version: "4", alerts: [] }),
+  });
+  assert.equal(refused.status, 404);
+});
+
+step(
+  "what is in force is promoted to another environment after its differences were shown",
+  async () => {
+    await page.goto(`${product.server.url}/flags/${STEPPED}?environment=production`);
+    await page.getByRole("button", { name: "Promote" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("combobox", { name: "To" }).selectOption("staging");
+    await dialog.getByText("Not in force in staging yet").waitFor();
+    await dialog.getByRole("button", { name: "Publish in staging" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    const { environments } = await owner.call("GET", `/api/v1/flags/${STEPPED}`);
+    const staging = environments.find(
+      ({ environment }: { environment: string }) => environment === "staging",
+    );
+    assert.ok(staging.published.revision > 0);
+  },
+);
