@@ -7,6 +7,8 @@ import { after, before, test } from "node:test";
 
 import { becomeOwner, makeKey, startTestServer } from "@paceline/server/test-server";
 import type { TestServer } from "@paceline/server/test-server";
+import { apiCaller } from "@paceline/test-kit";
+import type { Json, Method } from "@paceline/test-kit";
 
 const CLI = join(import.meta.dirname, "main.ts");
 
@@ -35,10 +37,8 @@ function paceline(
   });
 }
 
-async function call(method: "POST" | "PUT", url: string, payload: object): Promise<void> {
-  const headers = { authorization: `Bearer ${key}` };
-  const answer = await server.app.inject({ method, url, headers, payload });
-  assert.ok(answer.statusCode < 300, answer.body);
+function call(method: Method, url: string, payload: object): Promise<Json> {
+  return apiCaller(server.app, { key }).call(method, url, payload);
 }
 
 const PLAN = `

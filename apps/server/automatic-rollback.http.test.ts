@@ -4,6 +4,8 @@ import { after, before, test } from "node:test";
 import { PROBE_ANSWERS, PROBE_KEYS } from "@paceline/flags/domain";
 import { revertFlag } from "@paceline/flags/server";
 import { executeRollback } from "@paceline/rollouts/server";
+import { apiCaller } from "@paceline/test-kit";
+import type { Json, Method } from "@paceline/test-kit";
 
 import { serviceContext } from "./service-context.ts";
 import { becomeOwner, makeKey, startTestServer } from "./test-server.ts";
@@ -20,22 +22,8 @@ let ownerId = "";
 let initiativeId = "";
 let experimentId = "";
 
-type Json = Record<string, never> & { [name: string]: Json };
-
-async function call(
-  method: "GET" | "POST" | "PUT",
-  url: string,
-  payload?: object,
-  key: string = admin,
-): Promise<Json> {
-  const response = await server.app.inject({
-    method,
-    url,
-    headers: { authorization: `Bearer ${key}` },
-    ...(payload === undefined ? {} : { payload }),
-  });
-  assert.ok(response.statusCode < 300, `${method} ${url}: ${response.statusCode} ${response.body}`);
-  return response.json();
+function call(method: Method, url: string, payload?: object, key: string = admin): Promise<Json> {
+  return apiCaller(server.app, { key }).call(method, url, payload);
 }
 
 function variantOf(unit: string): Promise<Json> {
@@ -53,7 +41,7 @@ async function track(event: string, units: readonly string[]): Promise<void> {
   await call("POST", "/v1/batch", { batch }, intake);
 }
 
-async function until(what: string, read: () => Promise<Json | undefined>): Promise<Json> {
+async function until(what: string, read: () => Promise<Json>): Promise<Json> {
   const deadline = performance.now() + WITHIN_MS;
   for (;;) {
     const found = await read();

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { keepEventsInOrder } from "@paceline/events/server";
-import { filesHolding } from "@paceline/test-kit";
+import { apiCaller, filesHolding } from "@paceline/test-kit";
+import type { Answered, Method } from "@paceline/test-kit";
 import { sql } from "kysely";
 
 import { eventUpkeep } from "./event-routes.ts";
@@ -23,14 +24,8 @@ before(async () => {
 });
 after(() => server.close());
 
-async function call(method: "GET" | "POST" | "PUT", url: string, body?: unknown, cookie = owner) {
-  const answer = await server.app.inject({
-    method,
-    url,
-    headers: { cookie, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-    ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
-  });
-  return { status: answer.statusCode, body: JSON.parse(answer.body) };
+function call(method: Method, url: string, payload?: object, cookie = owner): Promise<Answered> {
+  return apiCaller(server.app, { cookie }).ask(method, url, payload);
 }
 
 async function send(userId: string, timestamp?: string) {

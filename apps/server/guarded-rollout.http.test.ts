@@ -5,13 +5,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { apiCaller } from "@paceline/test-kit";
+import type { Json, Method } from "@paceline/test-kit";
+
 import { becomeOwner, makeKey, startTestServer } from "./test-server.ts";
 import type { TestServer } from "./test-server.ts";
 
 const UNITS = 1_200;
 const WITHIN_MS = 20_000;
-
-type Json = Record<string, never> & { [name: string]: Json };
 
 let server: TestServer;
 let admin = "";
@@ -20,23 +21,11 @@ let intake = "";
 let workspaceId = "";
 let flags = 0;
 
-async function call(
-  method: "GET" | "POST" | "PUT",
-  url: string,
-  payload?: object,
-  key: string = admin,
-): Promise<Json> {
-  const response = await server.app.inject({
-    method,
-    url,
-    headers: { authorization: `Bearer ${key}` },
-    ...(payload === undefined ? {} : { payload }),
-  });
-  assert.ok(response.statusCode < 300, `${method} ${url}: ${response.statusCode} ${response.body}`);
-  return response.body === "" ? {} : response.json();
+function call(method: Method, url: string, payload?: object, key: string = admin): Promise<Json> {
+  return apiCaller(server.app, { key }).call(method, url, payload);
 }
 
-async function until(what: string, read: () => Promise<Json | undefined>): Promise<Json> {
+async function until(what: string, read: () => Promise<Json>): Promise<Json> {
   const deadline = performance.now() + WITHIN_MS;
   for (;;) {
     const found = await read();

@@ -8,6 +8,8 @@ import { after, before, test } from "node:test";
 import { publishExposure } from "@paceline/flags/server";
 import type { Guard, GuardSource } from "@paceline/rollouts/domain";
 import type { GuardsRead, WatchedRun } from "@paceline/rollouts/server";
+import { apiCaller } from "@paceline/test-kit";
+import type { Json, Method } from "@paceline/test-kit";
 
 import { wireGuards } from "./guards.ts";
 import type { Guards } from "./guards.ts";
@@ -18,8 +20,6 @@ import type { TestServer } from "./test-server.ts";
 const RUN = "0193a000-0000-7000-8000-0000000000f1";
 const UNITS = 1_500;
 
-type Json = Record<string, never> & { [name: string]: Json };
-
 let server: TestServer;
 let admin = "";
 let evaluate = "";
@@ -29,20 +29,8 @@ let guards: Guards;
 let watched: WatchedRun | null = null;
 const told: GuardsRead[] = [];
 
-async function call(
-  method: "GET" | "POST" | "PUT" | "DELETE",
-  url: string,
-  payload?: object,
-  key: string = admin,
-): Promise<Json> {
-  const response = await server.app.inject({
-    method,
-    url,
-    headers: { authorization: `Bearer ${key}` },
-    ...(payload === undefined ? {} : { payload }),
-  });
-  assert.ok(response.statusCode < 300, `${method} ${url}: ${response.statusCode} ${response.body}`);
-  return response.json();
+function call(method: Method, url: string, payload?: object, key: string = admin): Promise<Json> {
+  return apiCaller(server.app, { key }).call(method, url, payload);
 }
 
 const variantOf = async (unit: string): Promise<string> =>

@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 
+import { apiCaller } from "@paceline/test-kit";
+import type { Json, Method } from "@paceline/test-kit";
 import { PostHog } from "posthog-node";
 
 import { becomeOwner, makeKey, startTestServer } from "./test-server.ts";
@@ -33,19 +35,8 @@ before(async () => {
 });
 after(() => server.close());
 
-async function call(
-  method: "GET" | "POST" | "PUT",
-  url: string,
-  payload?: object,
-): Promise<Record<string, unknown>> {
-  const answer = await server.app.inject({
-    method,
-    url,
-    headers: { cookie },
-    ...(payload === undefined ? {} : { payload }),
-  });
-  assert.ok(answer.statusCode < 300, `${url}: ${answer.statusCode} ${answer.body}`);
-  return answer.json();
+function call(method: Method, url: string, payload?: object): Promise<Json> {
+  return apiCaller(server.app, { cookie }).call(method, url, payload);
 }
 
 test("analytics.js finds its settings here, and is sent back to the host that it asked", async () => {

@@ -7,11 +7,11 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { apiCaller } from "@paceline/test-kit";
+import type { Json, Method } from "@paceline/test-kit";
+
 import { becomeOwner, makeKey, startTestServer } from "./test-server.ts";
 import type { TestServer } from "./test-server.ts";
-
-type Json = Record<string, never> & { [name: string]: Json };
-type Method = "GET" | "POST" | "PUT";
 
 const KEY = "checkout";
 const PLACE = `/api/v1/flags/${KEY}/environments/production`;
@@ -26,10 +26,8 @@ async function send(method: Method, url: string, payload?: object, key: string =
   return server.app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
 }
 
-async function call(method: Method, url: string, payload?: object): Promise<Json> {
-  const response = await send(method, url, payload);
-  assert.ok(response.statusCode < 300, `${method} ${url}: ${response.statusCode} ${response.body}`);
-  return response.json();
+function call(method: Method, url: string, payload?: object): Promise<Json> {
+  return apiCaller(server.app, { key: admin }).call(method, url, payload);
 }
 
 function configuration(exposureShare: number): object {

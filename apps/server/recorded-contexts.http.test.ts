@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { filesHolding } from "@paceline/test-kit";
+import { apiCaller, filesHolding } from "@paceline/test-kit";
+import type { Json, Method } from "@paceline/test-kit";
 
 import { becomeOwner, makeKey, startTestServer } from "./test-server.ts";
 import type { TestServer } from "./test-server.ts";
@@ -19,15 +20,8 @@ before(async () => {
 });
 after(() => server.close());
 
-async function call(method: "GET" | "POST" | "PUT", url: string, payload?: object) {
-  const answer = await server.app.inject({
-    method,
-    url: `/api/v1${url}`,
-    headers: { cookie: owner },
-    ...(payload === undefined ? {} : { payload }),
-  });
-  assert.ok(answer.statusCode < 300, answer.body);
-  return answer.json();
+function call(method: Method, url: string, payload?: object): Promise<Json> {
+  return apiCaller(server.app, { cookie: owner }).call(method, `/api/v1${url}`, payload);
 }
 
 async function evaluate(targetingKey: string, attributes: object): Promise<void> {

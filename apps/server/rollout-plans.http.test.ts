@@ -4,6 +4,8 @@ import { after, before, test } from "node:test";
 
 import { readFlag, readLatest } from "@paceline/flags/server";
 import { ROLLOUT_CHANNEL } from "@paceline/rollouts/server";
+import { apiCaller } from "@paceline/test-kit";
+import type { Answered, Json, Method } from "@paceline/test-kit";
 
 import { serviceContext } from "./service-context.ts";
 import { addMember, becomeOwner, startTestServer } from "./test-server.ts";
@@ -31,31 +33,18 @@ before(async () => {
 });
 after(() => server.close());
 
-async function call(
-  method: "GET" | "POST" | "PUT" | "DELETE",
+function call(
+  method: Method,
   url: string,
   payload?: object,
   cookie = owner,
   headers: Readonly<Record<string, string>> = {},
-): Promise<{ readonly status: number; readonly body: Body }> {
-  const answer = await server.app.inject({
-    method,
-    url,
-    headers: { cookie, ...headers },
-    ...(payload === undefined ? {} : { payload }),
-  });
-  return { status: answer.statusCode, body: answer.body === "" ? {} : answer.json() };
+): Promise<Answered> {
+  return apiCaller(server.app, { cookie }).ask(method, url, payload, headers);
 }
 
-async function must(
-  method: "GET" | "POST" | "PUT" | "DELETE",
-  url: string,
-  payload?: object,
-  cookie = owner,
-): Promise<Body> {
-  const { status, body } = await call(method, url, payload, cookie);
-  assert.ok(status < 300, `${method} ${url}: ${status} ${JSON.stringify(body)}`);
-  return body;
+function must(method: Method, url: string, payload?: object, cookie = owner): Promise<Json> {
+  return apiCaller(server.app, { cookie }).call(method, url, payload);
 }
 
 const CRITERION = {

@@ -3,27 +3,19 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { sampleChanges, STUDIES } from "@paceline/sample/domain";
+import { apiCaller } from "@paceline/test-kit";
+import type { Json, Method } from "@paceline/test-kit";
 
 import { becomeOwner, startTestServer } from "./test-server.ts";
 import type { TestServer } from "./test-server.ts";
-
-// eslint-disable-next-line typescript/no-explicit-any -- a test reads whatever JSON came
-type Json = any;
 
 const ROLLOUTS_WITHIN_MS = 20_000;
 
 let server: TestServer;
 let owner = "";
 
-async function call(method: "GET" | "POST" | "DELETE", url: string, body?: object): Promise<Json> {
-  const answer = await server.app.inject({
-    method,
-    url: `/api/v1${url}`,
-    headers: { cookie: owner },
-    ...(body === undefined ? {} : { payload: body }),
-  });
-  assert.ok(answer.statusCode < 300, `${method} ${url}: ${answer.statusCode} ${answer.body}`);
-  return answer.body === "" ? null : answer.json();
+function call(method: Method, url: string, payload?: object): Promise<Json> {
+  return apiCaller(server.app, { cookie: owner }).call(method, `/api/v1${url}`, payload);
 }
 
 async function experimentNamed(name: string): Promise<Json> {

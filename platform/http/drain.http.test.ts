@@ -9,7 +9,8 @@ import { openDatabase } from "@paceline/db";
 import { createApp } from "./index.ts";
 import type { App, SseHub } from "./index.ts";
 
-const GRACE_MS = 400;
+/** Long enough that a busy machine closes within it, unless something holds up the close. */
+const GRACE_MS = 1_500;
 
 interface Running {
   readonly app: App;

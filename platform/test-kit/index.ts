@@ -1,3 +1,5 @@
+export { apiCaller } from "./api-caller.ts";
+export type { Answered, ApiCaller, Credential, Json, Method } from "./api-caller.ts";
 export { testAuthority } from "./certificate.ts";
 export type { TestAuthority, TestCertificate } from "./certificate.ts";
 export { filesHolding } from "./byte-search.ts";

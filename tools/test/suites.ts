@@ -45,6 +45,7 @@ const LONG: Readonly<Record<string, number>> = {
   "platform/workflow/take-over.process.test.ts": 15,
 };
 const SHORT = 5;
+const SHORT_IN_COMPANY = 2;
 
 const RUNNER = [
   // What is published is tested from its source.
@@ -54,32 +55,36 @@ const RUNNER = [
   "--test-reporter-destination=stderr",
 ];
 
-function eachFile(
-  suite: string,
-  files: readonly string[],
-  more: { readonly env?: Job["env"]; readonly needs?: string } = {},
-): Job[] {
+function eachFile(suite: string, files: readonly string[], needs: string | null = null): Job[] {
   return files.map((file) => ({
     suite,
     name: file,
     command: ["node", ...RUNNER, file],
-    env: more.env ?? {},
+    env: {},
     seconds: LONG[file] ?? SHORT,
-    needs: more.needs ?? null,
+    needs,
   }));
 }
 
-/** Many small files would otherwise pay for a process each: dealt out to a few processes. */
-function together(suite: string, files: readonly string[], processes: number): Job[] {
+/**
+ * Deals files out to a few processes: loading the product takes a second of CPU, and more often than not
+ * longer than the tests of one file. Not for files that end or change their process.
+ */
+function together(
+  suite: string,
+  files: readonly string[],
+  processes: number,
+  { env = {}, needs = null }: Partial<Pick<Job, "env" | "needs">> = {},
+): Job[] {
   return Array.from({ length: processes }, (_, place): Job => {
     const own = files.filter((_file, index) => index % processes === place);
     return {
       suite,
       name: `${own.length} files, part ${place + 1} of ${processes}`,
       command: ["node", ...RUNNER, "tools/test/together.ts", ...own],
-      env: {},
-      seconds: own.length,
-      needs: null,
+      env,
+      seconds: own.reduce((all, file) => all + (LONG[file] ?? SHORT_IN_COMPANY), 0),
+      needs,
     };
   }).filter(({ seconds }) => seconds > 0);
 }
@@ -92,6 +97,15 @@ const NEEDS_PROCESS = /\.(?:sql|http|process|browser)\.test\.ts$/;
 /** Of each kind of statement one: what differs between versions of PostgreSQL is SQL, not its use. */
 const SQL15 =
   /platform\/(?:db|workflow)\/|append-audit|sequencer|threats-keys|initiatives\.sql|experiments\.sql|flags\/server\/(?:routes|layers|holdouts|sticky|files|commands\/flag-commands)|monitor|plans\.sql|shared-suppression/;
+
+/** Long ones run alone beside others; what starts, kills or configures processes has one of its own. */
+function isShared(file: string): boolean {
+  return (
+    LONG[file] === undefined &&
+    !/\.(?:process|browser)\.test\.ts$/.test(file) &&
+    /^(?:apps|features)\//.test(file)
+  );
+}
 
 function filesOfCode(): {
   readonly pure: readonly string[];
@@ -127,8 +141,14 @@ export function allSuites(whole: boolean): readonly Suite[] {
       command("check", "node", "tools/check.ts", "--all"),
     ),
     suite("pure", "rules and packages, several files a process", together("pure", pure, 4)),
-    suite("platform", "servers, files and processes", eachFile("platform", platform)),
-    suite("sql", "SQL on PostgreSQL 18", eachFile("sql", sql)),
+    suite("platform", "servers, files and processes", [
+      ...together("platform", platform.filter(isShared), 6),
+      ...eachFile(
+        "platform",
+        platform.filter((file) => !isShared(file)),
+      ),
+    ]),
+    suite("sql", "SQL on PostgreSQL 18", together("sql", sql, 4)),
     suite(
       "schema",
       "generated files against the schema and the routes",
@@ -137,7 +157,7 @@ export function allSuites(whole: boolean): readonly Suite[] {
     suite(
       "sql15",
       "SQL on PostgreSQL 15",
-      eachFile("sql15", sql15, { env: { PACELINE_TEST_PG: "15" } }),
+      together("sql15", sql15, 2, { env: { PACELINE_TEST_PG: "15" } }),
     ),
     suite("conformance", "vectors of others", eachFile("conformance", tests("conformance"))),
     suite(
@@ -150,11 +170,15 @@ export function allSuites(whole: boolean): readonly Suite[] {
       "the web app and its size budgets",
       command("build", "npm", "run", "-s", "test:web-build"),
     ),
-    suite(
-      "journeys",
-      "a person's way through the product in a real browser",
-      eachFile("journeys", tests("e2e"), { needs: "build" }),
-    ),
+    suite("journeys", "a person's way through the product in a real browser", [
+      ...eachFile("journeys", ["tests/e2e/pages.test.ts"], "build"),
+      ...together(
+        "journeys",
+        tests("e2e").filter((file) => !file.endsWith("/pages.test.ts")),
+        2,
+        { needs: "build" },
+      ),
+    ]),
     suite("faults", "killed processes, short form", eachFile("faults", tests("faults"))),
     suite(
       "clients",
