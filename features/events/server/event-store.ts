@@ -87,7 +87,7 @@ export const DEFAULT_LIMITS: EventStoreLimits = {
   rememberedMessages: 200_000,
   messageFilterBytes: 64 * 1024 * 1024,
   queryThreads: Math.min(4, availableParallelism()),
-  queryMemory: "800MB",
+  queryMemory: "640MB",
   upkeepMemory: "512MB",
   splitEvents: 131_072,
 };

@@ -13,7 +13,7 @@ import { HOUR, sampleEvent, sampleExposure, SCOPE, START } from "../sample-event
 import { Database } from "./duckdb/database.ts";
 import { duckdb } from "./duckdb/dialect.ts";
 import { duckdbLoading } from "./duckdb/loading.ts";
-import { ExperimentStates } from "./experiment-states.ts";
+import { DEFAULT_STATE_LIMITS, ExperimentStates } from "./experiment-states.ts";
 import type { StateDatabase, StateFile, StoreSnapshot } from "./experiment-states.ts";
 import { personBucket } from "./person-bucket.ts";
 import { readRows } from "./rows.ts";
@@ -239,7 +239,8 @@ test("a refreshed experiment agrees with one computed anew, whatever arrives, is
       fc.constantFrom("none" as const, "day" as const),
       async (steps, cut) => {
         const files = new Files();
-        const states = new ExperimentStates(database);
+        // Few events a read, so that larger stores are read some people at a time.
+        const states = new ExperimentStates(database, { ...DEFAULT_STATE_LIMITS, eventsARun: 10 });
         let now = START + 10 * HOUR;
         for (const one of steps) {
           if (one.do === "append") {
@@ -357,13 +358,17 @@ test("an earlier look, or one from an older view of the files, is left to the wh
 test("states are few and small: the one used longest ago goes, and one that is too large is not kept", async () => {
   const files = new Files();
   await history(files, 2);
-  const states = new ExperimentStates(database, { states: 2, bytes: 5_000 });
+  const states = new ExperimentStates(database, {
+    ...DEFAULT_STATE_LIMITS,
+    states: 2,
+    bytes: 5_000,
+  });
   const asOf = START + 2 * DAY;
   const windows = [1, 2, 3].map((windowHours) => ({ ...queryOf(asOf), windowHours }));
   for (const query of [...windows, ...windows]) await refreshed(states, query, files);
   assert.equal(states.size, 2);
   assert.ok(states.bytes > 0 && states.bytes <= 5_000);
-  const small = new ExperimentStates(database, { states: 2, bytes: 100 });
+  const small = new ExperimentStates(database, { ...DEFAULT_STATE_LIMITS, states: 2, bytes: 100 });
   await refreshed(small, queryOf(asOf), files);
   assert.notEqual(await refreshed(small, queryOf(asOf), files), null);
   assert.equal(small.size, 0);

@@ -3,19 +3,20 @@ import type { SegmentScope } from "../log/scopes.ts";
 import type { Stretch } from "../log/segment-name.ts";
 import type { Session } from "./duckdb/database.ts";
 import {
-  applyEvents,
-  applyExposures,
+  addOldEvents,
+  applyStaged,
   buildState,
   dropState,
   measureState,
   readMoved,
   readState,
-  stageExposures,
+  stageRows,
 } from "./duckdb/experiment-state.ts";
 import type { StateTables } from "./duckdb/experiment-state.ts";
 import { PERSON_BUCKETS } from "./person-bucket.ts";
 import { number, text } from "./rows.ts";
 import type { EngineRow } from "./rows.ts";
+import { EVENTS_A_RUN, groupsOfPeople } from "./runs.ts";
 import { coalesce, isCovered } from "./stretches.ts";
 
 /** The engine's database, in which the states are kept. */
@@ -46,9 +47,15 @@ export interface StateLimits {
   readonly states: number;
   /** Of memory for all states together, estimated. */
   readonly bytes: number;
+  /** Of more events, a state is made for some people at a time. */
+  readonly eventsARun: number;
 }
 
-export const DEFAULT_STATE_LIMITS: StateLimits = { states: 16, bytes: 256 * 1024 * 1024 };
+export const DEFAULT_STATE_LIMITS: StateLimits = {
+  states: 16,
+  bytes: 256 * 1024 * 1024,
+  eventsARun: EVENTS_A_RUN,
+};
 
 /** Of queries that were asked once, and of those that are too large to be kept. */
 const REMEMBERED_QUERIES = 200;
@@ -193,12 +200,13 @@ export class ExperimentStates {
   }
 
   async #build(state: State, query: ExperimentQuery, snapshot: StoreSnapshot): Promise<boolean> {
-    const paths = snapshot.files.flatMap((file) =>
-      file.scope !== null && mayHold(file.scope, query) ? [file.path] : [],
+    const files = snapshot.files.flatMap(({ path, bucket, scope }) =>
+      scope !== null && mayHold(scope, query) ? [{ path, bucket, events: scope.events }] : [],
     );
-    if (paths.length === 0) return false;
+    if (files.length === 0) return false;
+    const groups = groupsOfPeople(files, this.#limits.eventsARun);
     const done = await this.#attempt(async (session) => {
-      await session.run(buildState(state.tables, query, paths));
+      for (const step of buildState(state.tables, query, groups)) await session.run(step);
       const [size] = await session.all(measureState(state.tables));
       if (size === undefined) return;
       const values = query.metrics.length * 2 * VALUE_BYTES;
@@ -339,7 +347,7 @@ async function refresh(
   query: ExperimentQuery,
   { seen, ...files }: SortedFiles & { readonly seenUntil: number },
 ): Promise<void> {
-  await session.run(stageExposures(tables, query, files));
+  await session.run(stageRows(tables, query, files));
   const moved = (await session.all(readMoved(tables, query.workspace))).map((row) => ({
     bucket: Number.parseInt(text(row, "bucket"), PERSON_BUCKETS),
     firstAt: number(row, "first_at"),
@@ -353,7 +361,8 @@ async function refresh(
       ? [path]
       : [],
   );
-  for (const step of applyExposures(tables, query)) await session.run(step);
-  if (query.metrics.length > 0) await session.run(applyEvents(tables, query, files, reread));
-  await session.run({ text: `DROP TABLE ${tables.affected}`, parameters: [] });
+  for (const step of applyStaged(tables, query)) await session.run(step);
+  if (query.metrics.length > 0 && reread.length > 0) {
+    await session.run(addOldEvents(tables, query, files.seenUntil, reread));
+  }
 }

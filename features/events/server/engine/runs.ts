@@ -5,7 +5,7 @@ import { segmentEvents } from "./segments.ts";
 import type { Segment } from "./segments.ts";
 
 /** Of more events, the people are looked at in several groups, so that what is kept of them fits. */
-export const EVENTS_A_RUN = 4_000_000;
+export const EVENTS_A_RUN = 6_000_000;
 
 /**
  * The reads that answer a query together. Where a query keeps something of every unit, and its
@@ -17,15 +17,35 @@ export function runsOf(
   segments: readonly Segment[],
   eventsARun: number = EVENTS_A_RUN,
 ): readonly EventFiles[] {
-  const events = segments.reduce((sum, segment) => sum + segmentEvents(segment), 0);
+  const files = segments.map((segment) => ({
+    path: segment.path,
+    bucket: segment.part?.bucket ?? null,
+    events: segmentEvents(segment),
+  }));
+  return keepsUnits(query) ? groupsOfPeople(files, eventsARun) : [files.map(({ path }) => path)];
+}
+
+export interface FileOfPeople {
+  readonly path: string;
+  /** The person bucket whose events it holds; null for files of everybody. */
+  readonly bucket: number | null;
+  readonly events: number;
+}
+
+/** Reads of some people each, of everybody together. */
+export function groupsOfPeople(
+  files: readonly FileOfPeople[],
+  eventsARun: number = EVENTS_A_RUN,
+): readonly EventFiles[] {
+  const events = files.reduce((sum, file) => sum + file.events, 0);
   const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, events / eventsARun)));
-  const groups = keepsUnits(query) ? Math.min(PERSON_BUCKETS, wanted) : 1;
-  if (groups === 1) return [segments.map((segment) => segment.path)];
-  const shared = segments.flatMap(({ part, path }) => (part === null ? [path] : []));
+  const groups = Math.min(PERSON_BUCKETS, wanted);
+  if (groups === 1) return [files.map(({ path }) => path)];
+  const shared = files.flatMap(({ bucket, path }) => (bucket === null ? [path] : []));
   return Array.from({ length: groups }, (_, group) => {
     const buckets = [...Array(PERSON_BUCKETS).keys()].filter((bucket) => bucket % groups === group);
-    const own = segments.flatMap(({ part, path }) =>
-      part !== null && buckets.includes(part.bucket) ? [path] : [],
+    const own = files.flatMap(({ bucket, path }) =>
+      bucket !== null && buckets.includes(bucket) ? [path] : [],
     );
     return { own, shared, buckets };
   }).filter(({ own }) => own.length + shared.length > 0);

@@ -1,6 +1,6 @@
 import type { ExperimentQuery, MetricEvents } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
-import { eventsOf, exposuresOf, inScope, oneOf, propertyNumber } from "./fragments.ts";
+import { eachOneOf, eventsOf, exposuresOf, inScope, oneOf, propertyNumber } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
 import type { EventFiles } from "./statement.ts";
 
@@ -91,7 +91,7 @@ export function metricEvents(
           `
     SELECT s.unit, s.event, s.occurred_at, ${properties} AS properties
     FROM ${rows.source}
-    WHERE ${inScope(query, parameters)} AND s.type = 'track' AND ${oneOf("s.event", [...names], parameters)}
+    WHERE ${inScope(query, parameters)} AND s.type = 'track' AND ${eachOneOf("s.event", [...names], parameters)}
       AND s.occurred_at >= ${parameters.instant(query.from)} AND ${rows.seen}`,
         ];
   const nothing = `

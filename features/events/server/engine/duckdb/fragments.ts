@@ -41,6 +41,20 @@ export function oneOf(column: string, values: readonly string[], parameters: Par
   return `${column} IN (${values.map((value) => parameters.bind(value)).join(", ")})`;
 }
 
+/**
+ * `oneOf` that a file's reader applies to each row before it decodes the row's other columns; to `IN`
+ * it holds the ranges of a group of rows only.
+ */
+export function eachOneOf(
+  column: string,
+  values: readonly string[],
+  parameters: Parameters,
+): string {
+  const [value, ...more] = values;
+  if (value === undefined || more.length === 0) return oneOf(column, values, parameters);
+  return `${oneOf(column, values, parameters)} AND list_contains(${parameters.bind(values)}, ${column})`;
+}
+
 /** Bad events, their resolutions and recorded contexts are nobody's events. */
 export function notUnsent(parameters: Parameters): string {
   return `NOT (${oneOf("s.type", UNSENT_TYPES, parameters)})`;

@@ -1,12 +1,18 @@
-import { cellNumber, MAX_RETENTION_CELLS, MAX_RETENTION_COHORTS } from "../../../domain/index.ts";
+import {
+  cellNumber,
+  cellStart,
+  MAX_RETENTION_CELLS,
+  MAX_RETENTION_COHORTS,
+} from "../../../domain/index.ts";
 import type { RetentionQuery } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
-import { eventsOf, inScope, selected } from "./fragments.ts";
+import { eventsOf, happened, inScope, selected } from "./fragments.ts";
 import { Parameters } from "./statement.ts";
 import type { EventFiles } from "./statement.ts";
 
 /** Bits of a mask that stay when it is shifted: HUGEINT has 127 without its sign. */
 const MASK_BITS = 126;
+const DAY_MS = 86_400_000;
 
 /**
  * A unit's cells are bits of one number, which takes a fraction of the time and memory that distinct
@@ -54,12 +60,14 @@ function oneRead(
   parameters: Parameters,
 ): string {
   const { cell, zoneOffsetMs, from } = query;
-  const base = parameters.instant(cellNumber(from, cell, zoneOffsetMs));
+  const first = cellNumber(from, cell, zoneOffsetMs);
+  const base = parameters.instant(first);
+  const end = cellStart(first + bits, cell, zoneOffsetMs);
   const type = bits <= 62 ? "BIGINT" : "HUGEINT";
-  const place = `${cellOf("s.occurred_at", query, parameters)} - ${base}`;
+  const place = placeOf("s.occurred_at", query, first, parameters);
   return `unit AS (
   SELECT s.unit, min(s.occurred_at) AS first_at,
-    bit_or(CASE WHEN s.occurred_at >= ${parameters.instant(from)} AND ${place} < ${bits} THEN 1::${type} << (${place})::${type} ELSE 0::${type} END) AS mask
+    bit_or(CASE WHEN ${happened(from, end, parameters)} THEN 1::${type} << (${place})::${type} ELSE 0::${type} END) AS mask
   FROM ${source}
   WHERE ${inScope(query, parameters)} AND ${selected(query.start, parameters)}
     AND s.occurred_at <= ${parameters.instant(query.asOf)}
@@ -99,6 +107,22 @@ function firstIn(query: RetentionQuery, parameters: Parameters): string {
 
 function lowBits(count: number, type: string): string {
   return `((1::${type} << ${count}) - 1)`;
+}
+
+/** How many cells an instant lies behind the first one; it is not before it. */
+function placeOf(
+  instant: string,
+  query: RetentionQuery,
+  first: number,
+  parameters: Parameters,
+): string {
+  const { cell, zoneOffsetMs } = query;
+  if (cell === "month") {
+    return `${cellOf(instant, query, parameters)} - ${parameters.instant(first)}`;
+  }
+  // Days and weeks are of one length, so one division is enough.
+  const start = parameters.instant(cellStart(first, cell, zoneOffsetMs));
+  return `(${instant} - ${start}) // ${cell === "day" ? DAY_MS : 7 * DAY_MS}`;
 }
 
 /** `cellNumber` of an instant. */
