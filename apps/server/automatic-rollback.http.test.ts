@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { PROBE_ANSWERS, PROBE_KEYS } from "@paceline/flags/domain";
-import { revertFlag } from "@paceline/flags/server";
+import { OPEN_DOOR, revertFlag } from "@paceline/flags/server";
 import { executeRollback } from "@paceline/rollouts/server";
 import { apiCaller } from "@paceline/test-kit";
 import type { Json, Method } from "@paceline/test-kit";
@@ -284,7 +284,7 @@ test("all who find the same harm at once take the flag back once", async () => {
     .executeTakeFirstOrThrow();
   const context = () => serviceContext(store.db, clock, "monitor", workspaceId);
   const flag = { key: "checkout", environment: "production" };
-  const exposed = await revertFlag(context(), {
+  const exposed = await revertFlag(OPEN_DOOR, context(), {
     ...flag,
     revision: Number(executions?.[0]?.["fromRevision"]),
   });

@@ -8,10 +8,10 @@ import {
   readFlag,
   readLatest,
   readRevision,
-  revertFlag,
+  rollBackFlag,
   switchOffFlag,
 } from "@paceline/flags/server";
-import type { FlagSets, Subscribers } from "@paceline/flags/server";
+import type { FlagSets, PublicationDoor, Subscribers } from "@paceline/flags/server";
 import { err, ok } from "@paceline/result";
 import type { FlagPort, RolloutDependencies } from "@paceline/rollouts/server";
 
@@ -72,7 +72,7 @@ export function receiptsPort(
 }
 
 /** What rollbacks ask of flags. */
-export function flagPort(flagSets: FlagSets): FlagPort {
+export function flagPort(flagSets: FlagSets, door: PublicationDoor): FlagPort {
   return {
     async revert(ctx: CommandContext, { flagKey, environment, target }) {
       // Held before it is read: a look and the monitor may take the same flag back at once, and the
@@ -83,7 +83,7 @@ export function flagPort(flagSets: FlagSets): FlagPort {
       const done =
         target.kind === "off"
           ? await switchOffFlag(ctx, { key: flagKey, environment })
-          : await revertFlag(ctx, { key: flagKey, environment, revision: target.revision });
+          : await rollBackFlag(door, ctx, { key: flagKey, environment, revision: target.revision });
       if (!done.ok) {
         const known = done.error.kind === "revision-not-found";
         return err({ kind: known ? "revision-not-found" : "flag-not-found" });

@@ -14,11 +14,15 @@ const REHEARSAL_ENVIRONMENTS: readonly string[] = ["staging", "drill"];
  * API, the command line, an import, a schedule.
  */
 function exposureGate(initiatives: Pick<InitiativeDependencies, "evidence">): ExposureGate {
-  return async (tx, ctx, { environment, before, after }) => {
-    const initiativeId = after?.initiativeId ?? null;
-    if (initiativeId === null || REHEARSAL_ENVIRONMENTS.includes(environment)) return null;
-    if (!exposesMore(before, after)) return null;
-    return findExposureHold(initiatives, tx, ctx, initiativeId);
+  return async (tx, ctx, { flag, environment, before, after }) => {
+    if (REHEARSAL_ENVIRONMENTS.includes(environment) || !exposesMore(before, after)) return null;
+    // An older revision may be from the time before the flag belonged to its initiative.
+    for (const initiativeId of new Set([after?.initiativeId ?? null, flag.initiativeId])) {
+      const hold =
+        initiativeId === null ? null : await findExposureHold(initiatives, tx, ctx, initiativeId);
+      if (hold !== null) return hold;
+    }
+    return null;
   };
 }
 

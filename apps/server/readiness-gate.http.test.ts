@@ -20,6 +20,8 @@ let server: TestServer;
 let admin = "";
 let ownerId = "";
 let initiativeId = "";
+/** From the time before the flag belonged to an initiative; it exposed half of all units. */
+let exposing = 0;
 
 async function send(method: Method, url: string, payload?: object, key: string = admin) {
   const headers = { authorization: `Bearer ${key}` };
@@ -33,6 +35,18 @@ function call(method: Method, url: string, payload?: object): Promise<Json> {
 function configuration(exposureShare: number): object {
   const rules = [{ id: "ramp", serve: { variant: "new" }, exposureShare, salt: "ramp" }];
   return { enabled: true, offVariant: "old", defaultVariant: "old", rules };
+}
+
+function wayBack(): object {
+  return {
+    initiativeId,
+    experimentId: null,
+    target: { kind: "off" },
+    triggers: ["guardrail-breach"],
+    mode: "automatic",
+    ownerId,
+    verification: "Everybody sees the old checkout.",
+  };
 }
 
 before(async () => {
@@ -60,19 +74,20 @@ before(async () => {
     type: "string",
     variants: { old: "old", new: "new" },
     owner: ownerId,
-    initiativeId,
   });
-  await call("PUT", PLACE, configuration(0));
+  await call("PUT", PLACE, configuration(0.5));
+  exposing = Number((await call("POST", `${PLACE}/publish`, {}))["revision"]);
+  const { etag } = (await send("GET", `/api/v1/flags/${KEY}`)).headers;
+  const attached = await server.app.inject({
+    method: "PATCH",
+    url: `/api/v1/flags/${KEY}`,
+    headers: { authorization: `Bearer ${admin}`, "if-match": String(etag) },
+    payload: { initiativeId },
+  });
+  assert.equal(attached.statusCode, 200, attached.body);
+  await draft(0);
   await call("POST", `${PLACE}/publish`, {});
-  await call("PUT", `/api/v1/environments/production/flags/${KEY}/rollback`, {
-    initiativeId,
-    experimentId: null,
-    target: { kind: "off" },
-    triggers: ["guardrail-breach"],
-    mode: "automatic",
-    ownerId,
-    verification: "Everybody sees the old checkout.",
-  });
+  await call("PUT", `/api/v1/environments/production/flags/${KEY}/rollback`, wayBack());
 });
 
 after(() => server.close());
@@ -134,6 +149,7 @@ const WRITE_PATHS: Readonly<
   },
   "raising the exposure": () =>
     send("POST", `${PLACE}/rules/ramp/exposure`, { exposureShare: 0.5 }),
+  "reverting to what exposed more": () => send("POST", `${PLACE}/revert`, { revision: exposing }),
   "pushing files": () => pushed(0.5),
   "promoting from another environment": promoted,
   "starting a rollout": rolledOut,
@@ -166,6 +182,16 @@ test("lowering, switching off and taking back pass the gate", async () => {
   await call("POST", `/api/v1/environments/production/flags/${KEY}/rollback`, {
     reason: "Tried while nothing is ready.",
   });
+});
+
+test("a rollback to a revision that exposes more switches off instead, and is never refused", async () => {
+  const at = `/api/v1/environments/production/flags/${KEY}/rollback`;
+  await call("PUT", at, { ...wayBack(), target: { kind: "revision", revision: exposing } });
+  await call("POST", at, { reason: "Tried while nothing is ready." });
+  assert.deepEqual(await served(), []);
+  const on = await send("POST", `${PLACE}/revert`, { revision: exposing });
+  assert.equal(on.statusCode, 409, on.body);
+  await call("PUT", at, wayBack());
 });
 
 test("a way back is rehearsed on a shadow flag, measured, and filed as a drill", async () => {

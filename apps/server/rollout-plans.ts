@@ -46,6 +46,10 @@ function refusalWords(error: { readonly kind: string }): string {
     const { detail, wayOut } = { detail: "", wayOut: "", ...error.refusal };
     return `${detail} ${wayOut}`.trim();
   }
+  if ("results" in error && Array.isArray(error.results)) {
+    const names = error.results.map(({ name }: { readonly name: string }) => `"${name}"`);
+    return `The flag's tests ${names.join(", ")} would fail. Change the flag or its tests, then resume.`;
+  }
   return `The flag cannot be published: ${error.kind.replaceAll("-", " ")}.`;
 }
 

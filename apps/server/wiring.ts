@@ -165,7 +165,7 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
     conclude,
     publish,
   };
-  const flags = flagPort(flagSets);
+  const flags = flagPort(flagSets, door);
   const plans = createRolloutPlans(parts, door, { flags, experiments });
   const rollouts: RolloutDependencies = {
     flags,

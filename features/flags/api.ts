@@ -292,6 +292,16 @@ export const PublicationSchema = Type.Object({
 });
 export type PublicationView = Static<typeof PublicationSchema>;
 
+/** An exposure that was moved, or a revision that is in force again. */
+export const MoveSchema = Type.Object({
+  ...PublicationSchema.properties,
+  failingTests: Type.Array(Type.String(), {
+    description:
+      "expectations of the flag that what is in force now does not meet; nothing was refused",
+  }),
+});
+export type MoveView = Static<typeof MoveSchema>;
+
 export const FlagSummarySchema = Type.Object({
   id: Type.String(),
   key: Type.String(),

@@ -66,7 +66,12 @@ export async function openWorld(url: string, at?: EngineOptions["at"]): Promise<
     telemetry: localTelemetry(new Registry()),
   };
   const door = { ...OPEN_DOOR, findLock: findFlagLock };
-  const plans = createRolloutPlans(parts, door, { flags: flagPort(flagSets), experiments }, at);
+  const plans = createRolloutPlans(
+    parts,
+    door,
+    { flags: flagPort(flagSets, door), experiments },
+    at,
+  );
   return {
     db,
     flagSets,

@@ -16,7 +16,7 @@ export {
 } from "./condition.ts";
 export type { Comparison, Condition, ConditionOperator, Fault } from "./condition.ts";
 export { partOf } from "./explain.ts";
-export { exposesMore } from "./exposing.ts";
+export { exposesMore, servesMore } from "./exposing.ts";
 export { exposureSteps } from "./exposure-steps.ts";
 export type { ExposureSteps, RulesInForce } from "./exposure-steps.ts";
 export type { CheckTrace, ClauseTrace, RuleTrace } from "./explain.ts";

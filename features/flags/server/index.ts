@@ -10,7 +10,7 @@ export { lockExposureSteps } from "./exposure-steps.ts";
 export { publishExposure } from "./commands/publish-exposure.ts";
 export type { PublishExposure, PublishExposureError } from "./commands/publish-exposure.ts";
 export { publishFlag } from "./commands/publish-flag.ts";
-export { revertFlag } from "./commands/revert-flag.ts";
+export { revertFlag, rollBackFlag } from "./commands/revert-flag.ts";
 export { switchOffFlag } from "./commands/switch-off-flag.ts";
 export { releaseRules } from "./commands/release-rules.ts";
 export { concludeFlag, moveLifecycle } from "./commands/set-lifecycle.ts";

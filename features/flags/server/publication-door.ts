@@ -12,6 +12,7 @@ import type { Settled } from "./layers/settle.ts";
 import { writeNeeds } from "./needs.ts";
 import { insertPublication, setLifecycle } from "./repository.ts";
 import type { Fixed, Publication, PublicationAction, StoredFlag } from "./repository.ts";
+import { failingTests } from "./tests/try-tests.ts";
 
 /** Keeps a flag's place in an environment for one holder, a running rollout for example. */
 export interface FlagLock {
@@ -166,14 +167,23 @@ export async function publishContent(
   return ok(await put(tx, ctx, change, false));
 }
 
+/** What a way back put in force, with the names of the expectations that it does not meet. */
+export type WayBack = Publication & { readonly failingTests: readonly string[] };
+
 /**
  * The same door for ways back: no lock and no gate stands there, nothing refuses. Slots of a layer
- * that somebody else holds meanwhile stay with them: the rule then applies to fewer units.
+ * that somebody else holds meanwhile stay with them: the rule then applies to fewer units. The flag's
+ * tests are tried, and those that fail are named in the answer and in the audit entry.
  */
 export async function publishWayBack(
   tx: Db,
   ctx: CommandContext,
   change: ContentChange,
-): Promise<Publication> {
-  return put(tx, ctx, change, true);
+): Promise<WayBack> {
+  const { flag, after, audit } = change;
+  const failing = after === null ? [] : await failingTests(tx, ctx, flag.id, after);
+  const names = failing.map(({ name }) => name);
+  const detail = names.length === 0 ? audit.detail : { ...audit.detail, failingTests: names };
+  const publication = await put(tx, ctx, { ...change, audit: { ...audit, detail } }, true);
+  return { ...publication, failingTests: names };
 }

@@ -17,6 +17,7 @@ import {
   ConfigurationSchema,
   EnvironmentKey,
   FlagKey,
+  MoveSchema,
   PublicationSchema,
   RevisionDetailSchema,
   WarningSchema,
@@ -36,6 +37,13 @@ const EnvironmentParams = Type.Object({ key: FlagKey, environment: EnvironmentKe
 const Warnings = Type.Array(WarningSchema, {
   description: "what it does that may not be expected; nothing was refused",
 });
+const IgnoreFailingTests = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 1_000,
+    description: "why it is published although expectations fail; audited",
+  }),
+);
 const RevisionParams = Type.Object({
   key: FlagKey,
   environment: EnvironmentKey,
@@ -88,13 +96,7 @@ function addPublish(app: App, deps: FlagRouteDependencies): void {
             {
               digest: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
               acceptRebucketing: Type.Optional(Type.Boolean()),
-              ignoreFailingTests: Type.Optional(
-                Type.String({
-                  minLength: 1,
-                  maxLength: 1_000,
-                  description: "why it is published although expectations fail; audited",
-                }),
-              ),
+              ignoreFailingTests: IgnoreFailingTests,
             },
             { additionalProperties: false },
           ),
@@ -124,19 +126,26 @@ function addMoves(app: App, deps: FlagRouteDependencies): void {
     {
       config: { permission: "rollback.execute" },
       schema: {
-        summary: "Put an older revision in force again; needs no approval",
+        summary:
+          "Put an older revision in force again; a way back unless it exposes more, which is a publication",
         params: EnvironmentParams,
         body: Type.Object(
-          { revision: Type.Integer({ minimum: 1 }) },
+          {
+            revision: Type.Integer({ minimum: 1 }),
+            acceptRebucketing: Type.Optional(Type.Boolean()),
+            ignoreFailingTests: IgnoreFailingTests,
+          },
           { additionalProperties: false },
         ),
-        response: { 200: PublicationSchema },
+        response: { 200: MoveSchema },
       },
     },
     async (request) => {
       const ctx = commandContext(request);
-      const input = { ...request.params, revision: request.body.revision };
-      return inForce(deps, ctx, unwrap(await revertFlag(ctx, input)));
+      const moved = unwrap(
+        await revertFlag(deps.door, ctx, { ...request.params, ...request.body }),
+      );
+      return { ...(await inForce(deps, ctx, moved)), failingTests: [...moved.failingTests] };
     },
   );
   app.post(
@@ -147,16 +156,21 @@ function addMoves(app: App, deps: FlagRouteDependencies): void {
         summary: "Move the exposure of one rule in what is in force",
         params: Type.Object({ ...EnvironmentParams.properties, ruleId: Type.String() }),
         body: Type.Object(
-          { exposureShare: Type.Number({ minimum: 0, maximum: 1 }) },
+          {
+            exposureShare: Type.Number({ minimum: 0, maximum: 1 }),
+            ignoreFailingTests: IgnoreFailingTests,
+          },
           { additionalProperties: false },
         ),
-        response: { 200: PublicationSchema },
+        response: { 200: MoveSchema },
       },
     },
     async (request) => {
       const ctx = commandContext(request);
-      const input = { ...request.params, exposureShare: request.body.exposureShare };
-      return inForce(deps, ctx, unwrap(await setExposure(deps.door, ctx, input)));
+      const moved = unwrap(
+        await setExposure(deps.door, ctx, { ...request.params, ...request.body }),
+      );
+      return { ...(await inForce(deps, ctx, moved)), failingTests: [...moved.failingTests] };
     },
   );
 }

@@ -75,8 +75,24 @@ Examples:
     });
 }
 
-interface ExposeOptions extends EnvironmentOptions {
+interface MoveOptions extends EnvironmentOptions {
+  readonly ignoreFailingTests?: string;
+}
+
+interface ExposeOptions extends MoveOptions {
   readonly rule?: string;
+}
+
+interface RevertOptions extends MoveOptions {
+  readonly acceptRebucketing: boolean;
+}
+
+const IGNORE = ["--ignore-failing-tests <reason>", "expose although expectations fail"] as const;
+
+/** What a move does that the flag's tests do not expect, on lines of its own. */
+function failingWords(moved: unknown): string {
+  const names = list(moved, "failingTests").map((name) => `  "${String(name)}"`);
+  return names.length === 0 ? "" : `\nIts tests fail on what is in force now:\n${names.join("\n")}`;
 }
 
 /** The only rule in force, when none is named. @throws Failure */
@@ -109,15 +125,17 @@ export function exposeCommand(): Command {
     .argument("<percent>", "of the units, 0 to 100")
     .requiredOption("--environment <key>", "environment")
     .option("--rule <id>", "which rule; the only one if left out")
+    .option(...IGNORE)
     .action(async (key: string, percent: string, options: ExposeOptions) => {
       const exposureShare = shareOf(percent);
       const rule = options.rule ?? (await onlyRule(key, options));
       const path = `${placePath(key, options.environment)}/rules/${encodeURIComponent(rule)}/exposure`;
-      const published = await call(options, "POST", path, { exposureShare });
+      const { ignoreFailingTests } = options;
+      const published = await call(options, "POST", path, { exposureShare, ignoreFailingTests });
       print(
         options.json,
         published,
-        `${key} is exposed to ${percent.replace(/%$/, "")} % by ${rule}, revision ${text(published, "revision")}.`,
+        `${key} is exposed to ${percent.replace(/%$/, "")} % by ${rule}, revision ${text(published, "revision")}.${failingWords(published)}`,
       );
     });
 }
@@ -125,18 +143,22 @@ export function exposeCommand(): Command {
 /** `paceline flag revert <key> <revision>`. */
 export function revertCommand(): Command {
   return withRemote(new Command("revert"))
-    .description("put an older revision in force again")
+    .description("put an older revision in force again; one that exposes more is a publication")
     .argument("<flag>", "flag key")
     .argument("<revision>", "as history prints it")
     .requiredOption("--environment <key>", "environment")
-    .action(async (key: string, revision: string, options: EnvironmentOptions) => {
+    .option("--accept-rebucketing", "new buckets for everybody are meant", false)
+    .option(...IGNORE)
+    .action(async (key: string, revision: string, options: RevertOptions) => {
+      const { acceptRebucketing, ignoreFailingTests } = options;
       const number = wholeNumber(revision, "<revision>");
       const path = `${placePath(key, options.environment)}/revert`;
-      const published = await call(options, "POST", path, { revision: number });
+      const body = { revision: number, acceptRebucketing, ignoreFailingTests };
+      const published = await call(options, "POST", path, body);
       print(
         options.json,
         published,
-        `${key} is as in revision ${number} again, as revision ${text(published, "revision")}.`,
+        `${key} is as in revision ${number} again, as revision ${text(published, "revision")}.${failingWords(published)}`,
       );
     });
 }

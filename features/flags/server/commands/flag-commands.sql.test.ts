@@ -90,7 +90,7 @@ test("every change of a flag leaves its audit entry, a refusal leaves none", asy
   assert.ok(
     (await setExposure(OPEN_DOOR, ctx, { ...production, ruleId: "ramp", exposureShare: 0.5 })).ok,
   );
-  assert.ok((await revertFlag(ctx, { ...production, revision })).ok);
+  assert.ok((await revertFlag(OPEN_DOOR, ctx, { ...production, revision })).ok);
   assert.ok((await archiveFlag(OPEN_DOOR, ctx, key)).ok);
   const flag = await readFlag(db, WORKSPACE, key);
   assert.deepEqual(await auditActions(flag?.id ?? ""), [
@@ -208,12 +208,12 @@ test("reverting brings back the old content under a new number, even of an archi
     acceptRebucketing: false,
   });
   assert.equal(refused.ok ? "" : refused.error.kind, "flag-archived");
-  const reverted = await revertFlag(ctx, { ...at, revision: first.revision });
+  const reverted = await revertFlag(OPEN_DOOR, ctx, { ...at, revision: first.revision });
   assert.ok(reverted.ok);
   assert.equal(reverted.value.digest, first.digest);
   assert.ok(reverted.value.revision > second.revision);
   assert.equal((await readFlag(db, WORKSPACE, key))?.archivedAt, null);
-  const other = await revertFlag(ctx, { ...at, revision: 999_999 });
+  const other = await revertFlag(OPEN_DOOR, ctx, { ...at, revision: 999_999 });
   assert.equal(other.ok ? "" : other.error.kind, "revision-not-found");
 });
 
@@ -263,7 +263,7 @@ test("a flag's life follows what is done with it, and people say when it ends", 
   assert.equal(await lifecycle(), "archived");
   const late = await move("live");
   assert.equal(late.ok ? "" : late.error.kind, "lifecycle-follows");
-  assert.ok((await revertFlag(ctx, { key, environment: "production", revision })).ok);
+  assert.ok((await revertFlag(OPEN_DOOR, ctx, { key, environment: "production", revision })).ok);
   assert.equal(await lifecycle(), "live");
 });
 
@@ -276,7 +276,7 @@ test("somebody who may only read changes nothing", async () => {
     () => editFlag(viewer, { key, version: 1, change: {} }),
     () => editConfiguration(viewer, { ...at, configuration: {}, version: null }),
     () => publishFlag(OPEN_DOOR, viewer, { ...at, digest: null, acceptRebucketing: false }),
-    () => revertFlag(viewer, { ...at, revision: 1 }),
+    () => revertFlag(OPEN_DOOR, viewer, { ...at, revision: 1 }),
     () => archiveFlag(OPEN_DOOR, viewer, key),
     () => moveLifecycle(viewer, { key, lifecycle: "concluded" }),
     () => switchOffFlag(viewer, at),

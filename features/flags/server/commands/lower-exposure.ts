@@ -6,8 +6,8 @@ import type { Result } from "@paceline/result";
 
 import { withExposure } from "../../domain/index.ts";
 import { publishWayBack } from "../publication-door.ts";
+import type { WayBack } from "../publication-door.ts";
 import { lockFlag, readDraft, readLatest, writeDraft } from "../repository.ts";
-import type { Publication } from "../repository.ts";
 import type { PublishExposureError } from "./publish-exposure.ts";
 
 export type LowerExposureError = Extract<
@@ -28,7 +28,7 @@ export async function lowerExposure(
     /** 0 to 1. */
     readonly exposureShare: number;
   },
-): Promise<Result<Publication, LowerExposureError>> {
+): Promise<Result<WayBack, LowerExposureError>> {
   requirePermission(ctx, "rollback.execute");
   const { flagKey, environment, ruleId, exposureShare } = input;
   return inTransaction(ctx.db, async (tx) => {
@@ -40,7 +40,7 @@ export async function lowerExposure(
     const { content } = latest;
     const rule = content.configuration.rules.find(({ id }) => id === ruleId);
     if (rule === undefined) return err({ kind: "rule-not-found", ruleId });
-    if (rule.exposureShare <= exposureShare) return ok(latest);
+    if (rule.exposureShare <= exposureShare) return ok({ ...latest, failingTests: [] });
     const change = { exposureShare, when: rule.when };
     const configuration = withExposure(content.configuration, ruleId, change);
     const draft = await readDraft(tx, flag.id, environment);

@@ -4,12 +4,12 @@ import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { configurationFaults, withExposure } from "../../domain/index.ts";
-import type { Condition, Fault } from "../../domain/index.ts";
+import { configurationFaults, servesMore, withExposure } from "../../domain/index.ts";
+import type { Condition, Fault, FlagTestResult } from "../../domain/index.ts";
 import { publishContent } from "../publication-door.ts";
-import type { DoorRefusal, PublicationDoor } from "../publication-door.ts";
+import type { DoorRefusal, PublicationDoor, WayBack } from "../publication-door.ts";
 import { lockFlag, readDraft, readLatest, writeDraft } from "../repository.ts";
-import type { Publication } from "../repository.ts";
+import { ignoredTests, triedTests } from "../tests/try-tests.ts";
 
 export interface PublishExposure {
   readonly flagKey: string;
@@ -23,6 +23,8 @@ export interface PublishExposure {
   readonly rolloutId?: string;
   /** Who holds the flag's lock, if it is the one who asks. */
   readonly lockHolder?: string;
+  /** Why the exposure is moved although expectations fail; kept in the audit log. */
+  readonly ignoreFailingTests?: string;
 }
 
 export type PublishExposureError =
@@ -31,11 +33,13 @@ export type PublishExposureError =
   | { readonly kind: "rule-not-found"; readonly ruleId: string }
   | { readonly kind: "share-out-of-range"; readonly exposureShare: number }
   | { readonly kind: "invalid-configuration"; readonly faults: readonly Fault[] }
+  | { readonly kind: "failing-tests"; readonly results: readonly FlagTestResult[] }
   | DoorRefusal;
 
 /**
  * Moves one rule's exposure, and if asked its condition, in what is in force and in the draft;
  * nothing else of the draft is published. Raising adds units, lowering removes those added last.
+ * The flag's tests are tried: one that fails refuses more exposure, and is named where it only falls.
  * Joins the caller's transaction if `ctx.db` is one. Asked for what is in force already, it changes
  * nothing and gives the revision in force.
  */
@@ -43,7 +47,7 @@ export async function publishExposure(
   door: PublicationDoor,
   ctx: CommandContext,
   input: PublishExposure,
-): Promise<Result<Publication, PublishExposureError>> {
+): Promise<Result<WayBack, PublishExposureError>> {
   requirePermission(ctx, "flag.publish");
   const { flagKey, environment, ruleId, exposureShare } = input;
   if (!(exposureShare >= 0 && exposureShare <= 1)) {
@@ -65,19 +69,25 @@ export async function publishExposure(
       ...(input.rolloutId === undefined ? {} : { rolloutId: input.rolloutId }),
     };
     const configuration = withExposure(content.configuration, ruleId, change);
-    if (JSON.stringify(configuration) === JSON.stringify(content.configuration)) return ok(latest);
+    if (JSON.stringify(configuration) === JSON.stringify(content.configuration))
+      return ok({ ...latest, failingTests: [] });
     const faults = configurationFaults(content.variants, configuration);
     if (faults.length > 0) return err({ kind: "invalid-configuration", faults });
+    const after = { ...content, configuration };
+    const isMore = servesMore(content, after);
+    const reason = input.ignoreFailingTests ?? (isMore ? undefined : "the exposure only falls");
+    const tried = await triedTests(tx, ctx, flag.id, after, reason);
+    if (!tried.ok) return tried;
     const draft = await readDraft(tx, flag.id, environment);
     if (draft !== null) {
       const redrafted = withExposure(draft.configuration, ruleId, change);
       await writeDraft(tx, ctx, flag.id, environment, redrafted);
     }
-    return publishContent(door, tx, ctx, {
+    const published = await publishContent(door, tx, ctx, {
       flag,
       environment,
       before: content,
-      after: { ...content, configuration },
+      after,
       action: "exposure",
       ...(input.lockHolder === undefined ? {} : { lockHolder: input.lockHolder }),
       audit: {
@@ -87,8 +97,10 @@ export async function publishExposure(
           from: rule.exposureShare,
           to: exposureShare,
           retargeted: JSON.stringify(when) !== JSON.stringify(rule.when),
+          ...ignoredTests(tried.value, reason),
         },
       },
     });
+    return published.ok ? ok({ ...published.value, failingTests: tried.value }) : published;
   });
 }

@@ -1,4 +1,3 @@
-import type { JsonObject } from "@paceline/audit/server";
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
@@ -13,7 +12,7 @@ import { digestOf, lockFlag, readDraft, readLatest } from "../repository.ts";
 import type { Publication } from "../repository.ts";
 import { resolveContent } from "../resolve-content.ts";
 import type { ResolveError } from "../resolve-content.ts";
-import { failingTests } from "../tests/try-tests.ts";
+import { ignoredTests, triedTests } from "../tests/try-tests.ts";
 
 export interface PublishFlag {
   readonly key: string;
@@ -38,12 +37,6 @@ export type PublishFlagError =
   | { readonly kind: "rebuckets-units"; readonly rules: readonly string[] }
   | { readonly kind: "failing-tests"; readonly results: readonly FlagTestResult[] }
   | DoorRefusal;
-
-/** What the audit entry says of expectations that failed and were passed over. */
-function ignored(failing: readonly FlagTestResult[], reason = ""): JsonObject {
-  if (failing.length === 0) return {};
-  return { failingTests: failing.map(({ name }) => name), ignoredBecause: reason };
-}
 
 /**
  * Publishes an environment's draft as a new revision. Publishing what is in force already changes
@@ -82,9 +75,8 @@ export async function publishFlag(
     const rules = earlier === null ? [] : rebucketedRules(earlier, configuration);
     if (rules.length > 0 && !input.acceptRebucketing)
       return err({ kind: "rebuckets-units", rules });
-    const failing = await failingTests(tx, ctx, flag.id, content);
-    if (failing.length > 0 && input.ignoreFailingTests === undefined)
-      return err({ kind: "failing-tests", results: failing });
+    const tried = await triedTests(tx, ctx, flag.id, content, input.ignoreFailingTests);
+    if (!tried.ok) return tried;
     const published = await publishContent(door, tx, ctx, {
       flag,
       environment,
@@ -96,7 +88,7 @@ export async function publishFlag(
         detail: {
           before: latest?.digest ?? null,
           rebucketed: [...rules],
-          ...ignored(failing, input.ignoreFailingTests),
+          ...ignoredTests(tried.value, input.ignoreFailingTests),
         },
       },
     });

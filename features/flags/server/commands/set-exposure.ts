@@ -1,8 +1,7 @@
 import type { CommandContext } from "@paceline/command";
 import type { Result } from "@paceline/result";
 
-import type { PublicationDoor } from "../publication-door.ts";
-import type { Publication } from "../repository.ts";
+import type { PublicationDoor, WayBack } from "../publication-door.ts";
 import { publishExposure } from "./publish-exposure.ts";
 import type { PublishExposureError } from "./publish-exposure.ts";
 
@@ -12,6 +11,7 @@ export interface SetExposure {
   readonly ruleId: string;
   /** 0 to 1. */
   readonly exposureShare: number;
+  readonly ignoreFailingTests?: string;
 }
 
 /** Moves one rule's exposure by hand. */
@@ -19,6 +19,6 @@ export async function setExposure(
   door: PublicationDoor,
   ctx: CommandContext,
   { key, ...place }: SetExposure,
-): Promise<Result<Publication, PublishExposureError>> {
+): Promise<Result<WayBack, PublishExposureError>> {
   return publishExposure(door, ctx, { ...place, flagKey: key });
 }

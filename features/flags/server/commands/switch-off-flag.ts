@@ -5,8 +5,8 @@ import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import { publishWayBack } from "../publication-door.ts";
+import type { WayBack } from "../publication-door.ts";
 import { lockFlag, readLatest } from "../repository.ts";
-import type { Publication } from "../repository.ts";
 
 export type SwitchOffFlagError =
   | { readonly kind: "flag-not-found"; readonly key: string }
@@ -19,7 +19,7 @@ export type SwitchOffFlagError =
 export async function switchOffFlag(
   ctx: CommandContext,
   { key, environment }: { readonly key: string; readonly environment: string },
-): Promise<Result<Publication, SwitchOffFlagError>> {
+): Promise<Result<WayBack, SwitchOffFlagError>> {
   requirePermission(ctx, "rollback.execute");
   return inTransaction(ctx.db, async (tx) => {
     const flag = await lockFlag(tx, ctx.workspaceId, key);
@@ -27,7 +27,7 @@ export async function switchOffFlag(
     const latest = await readLatest(tx, flag.id, environment);
     const content = latest?.content ?? null;
     if (latest === null || content === null) return err({ kind: "never-published", key });
-    if (!content.configuration.enabled) return ok(latest);
+    if (!content.configuration.enabled) return ok({ ...latest, failingTests: [] });
     const off = { ...content, configuration: { ...content.configuration, enabled: false } };
     const publication = await publishWayBack(tx, ctx, {
       flag,

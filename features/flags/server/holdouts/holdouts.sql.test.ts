@@ -144,7 +144,7 @@ test("going back past the gate marks the comparison as biased", async () => {
   const fresh = await publishIn("past");
   assert.equal(await biasOf(holdout, fresh), null);
   const input = { key: first, environment: "past", revision: 1 };
-  assert.ok((await revertFlag(ctx, input)).ok);
+  assert.ok((await revertFlag(OPEN_DOOR, ctx, input)).ok);
   assert.equal((await servedTo("past", first)).size, units.length);
   assert.match((await biasOf(holdout, first)) ?? "", /had been served/);
 });

@@ -168,13 +168,17 @@ test("a way back takes its own slots again, and never those that another has got
   const first = await publishIn(one, [{ layer, share: 0.8 }]);
   assert.ok(first.ok);
   assert.ok((await archiveFlag(OPEN_DOOR, ctx, one)).ok);
-  const back = await revertFlag(ctx, { key: one, environment, revision: first.value.revision });
+  const back = await revertFlag(OPEN_DOOR, ctx, {
+    key: one,
+    environment,
+    revision: first.value.revision,
+  });
   assert.ok(back.ok);
   assert.equal(back.value.digest, first.value.digest);
   assert.equal(await held(layer, one), 80_000);
   assert.ok((await archiveFlag(OPEN_DOOR, ctx, one)).ok);
   assert.ok((await publishIn(two, [{ layer, share: 0.5 }], later(1))).ok);
-  const less = await revertFlag(later(1), {
+  const less = await revertFlag(OPEN_DOOR, later(1), {
     key: one,
     environment,
     revision: first.value.revision,

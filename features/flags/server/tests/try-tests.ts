@@ -1,5 +1,8 @@
+import type { JsonObject } from "@paceline/audit/server";
 import type { CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
+import { err, ok } from "@paceline/result";
+import type { Result } from "@paceline/result";
 
 import { changedSet, runFlagTests } from "../../domain/index.ts";
 import type { FlagTestResult, Published, RevisionContent } from "../../domain/index.ts";
@@ -62,4 +65,31 @@ export async function failingTests(
   const tests = await readTests(tx, flagId, content.environment);
   const results = await tryTests(tx, { workspaceId, content, tests, now });
   return results.filter(({ passed }) => !passed);
+}
+
+/**
+ * The names of the kept expectations that a content does not meet; without a reason to ignore them
+ * they refuse the publication.
+ */
+export async function triedTests(
+  tx: Db,
+  ctx: CommandContext,
+  flagId: string,
+  content: RevisionContent | null,
+  reason: string | undefined,
+): Promise<
+  Result<
+    readonly string[],
+    { readonly kind: "failing-tests"; readonly results: readonly FlagTestResult[] }
+  >
+> {
+  const results = content === null ? [] : await failingTests(tx, ctx, flagId, content);
+  return results.length > 0 && reason === undefined
+    ? err({ kind: "failing-tests", results })
+    : ok(results.map(({ name }) => name));
+}
+
+/** What an audit entry says of expectations that failed and were passed over. */
+export function ignoredTests(names: readonly string[], reason = ""): JsonObject {
+  return names.length === 0 ? {} : { failingTests: [...names], ignoredBecause: reason };
 }

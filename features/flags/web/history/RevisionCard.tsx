@@ -15,7 +15,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Undo2 } from "lucide-react";
 import { useState } from "react";
 
-import type { PublicationView } from "../../api.ts";
+import type { MoveView, PublicationView } from "../../api.ts";
+import { servesMore } from "../../domain/index.ts";
 import type { FlagPlace } from "../place.ts";
 import { placePath, revisionQuery } from "../queries.ts";
 import type { RevisionDetail } from "../queries.ts";
@@ -94,22 +95,32 @@ function RevisionOf(props: { at: FlagPlace; detail: RevisionDetail }) {
         </p>
       )}
       {digest !== null && at.place?.published?.digest !== digest && (
-        <PutInForce at={at} revision={detail.revision} />
+        <PutInForce at={at} detail={detail} />
       )}
     </>
   );
 }
 
-function PutInForce(props: { at: FlagPlace; revision: number }) {
-  const { revision } = props;
-  const { flag, environment } = props.at;
-  const may = useMay("rollback.execute");
+const WAY_BACK =
+  "Everybody gets what that revision said, within a second. It becomes a new revision; nothing is lost, and no approval is needed.";
+const PUBLICATION =
+  "It exposes more than is exposed now, so it is a publication: the readiness gate, a running rollout and the flag's tests may refuse it.";
+
+function PutInForce(props: { at: FlagPlace; detail: RevisionDetail }) {
+  const { revision, content } = props.detail;
+  const { flag, environment, place } = props.at;
+  const mayGoBack = useMay("rollback.execute");
+  const mayPublish = useMay("flag.publish");
+  const isMore = servesMore(place?.published?.content ?? null, content);
+  const may = mayGoBack && (mayPublish || !isMore);
   const [asking, setAsking] = useState(false);
   const revert = useCommand({
-    run: () =>
-      apiClient.post<PublicationView>(`${placePath(flag.key, environment)}/revert`, { revision }),
+    run: () => apiClient.post<MoveView>(`${placePath(flag.key, environment)}/revert`, { revision }),
     refresh: [["flags"], ["experiments"]],
-    done: (publication) => `Revision ${publication.revision} is in force, as ${revision} was`,
+    done: ({ revision: next, failingTests }) =>
+      failingTests.length === 0
+        ? `Revision ${next} is in force, as ${revision} was`
+        : `Revision ${next} is in force, as ${revision} was. Its tests fail: ${failingTests.join(", ")}`,
     inline: true,
     onDone: () => setAsking(false),
   });
@@ -123,8 +134,8 @@ function PutInForce(props: { at: FlagPlace; revision: number }) {
         open={asking}
         onOpenChange={setAsking}
         title={`Go back to revision ${revision} in ${environment}?`}
-        description="Everybody gets what that revision said, within a second. It becomes a new revision; nothing is lost, and no approval is needed."
-        act="Go back"
+        description={isMore ? PUBLICATION : WAY_BACK}
+        act={isMore ? "Put it in force" : "Go back"}
         danger
         busy={revert.isPending}
         error={revert.isError ? revert.error : undefined}
