@@ -1,6 +1,7 @@
 import { requirePermission } from "@paceline/command";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
+import type { Db } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
@@ -35,6 +36,19 @@ export type PublishExposureError =
   | { readonly kind: "invalid-configuration"; readonly faults: readonly Fault[] }
   | { readonly kind: "failing-tests"; readonly results: readonly FlagTestResult[] }
   | DoorRefusal;
+
+async function moveDraft(
+  tx: Db,
+  ctx: CommandContext,
+  flagId: string,
+  { environment, ruleId }: PublishExposure,
+  change: Parameters<typeof withExposure>[2],
+): Promise<void> {
+  const draft = await readDraft(tx, flagId, environment);
+  if (draft === null) return;
+  const redrafted = withExposure(draft.configuration, ruleId, change);
+  await writeDraft(tx, ctx, flagId, environment, redrafted);
+}
 
 /**
  * Moves one rule's exposure, and if asked its condition, in what is in force and in the draft;
@@ -78,11 +92,7 @@ export async function publishExposure(
     const reason = input.ignoreFailingTests ?? (isMore ? undefined : "the exposure only falls");
     const tried = await triedTests(tx, ctx, flag.id, after, reason);
     if (!tried.ok) return tried;
-    const draft = await readDraft(tx, flag.id, environment);
-    if (draft !== null) {
-      const redrafted = withExposure(draft.configuration, ruleId, change);
-      await writeDraft(tx, ctx, flag.id, environment, redrafted);
-    }
+    await moveDraft(tx, ctx, flag.id, input, change);
     const published = await publishContent(door, tx, ctx, {
       flag,
       environment,
