@@ -73,6 +73,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/flag.ts")).rollbackCommand(),
   },
   {
+    name: "layer",
+    description: "layers, whose rules never apply to the same unit: list, archive, restore",
+    load: async () => (await import("./commands/layer.ts")).layerCommand(),
+  },
+  {
     name: "plan",
     description: "telemetry plans: what they break, and to and from files in git",
     load: async () => (await import("./commands/plan.ts")).planCommand(),

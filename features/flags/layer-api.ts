@@ -36,6 +36,7 @@ export const LayerSchema = Type.Object({
   carryOverDays: Type.Integer(),
   version: Type.Integer(),
   createdAt: Type.String({ format: "date-time" }),
+  archivedAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
 });
 export type LayerView = Static<typeof LayerSchema>;
 

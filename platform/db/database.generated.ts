@@ -302,6 +302,7 @@ export interface FlagHoldouts {
 }
 
 export interface FlagLayers {
+  archived_at: Timestamp | null;
   carry_over_days: number;
   created_at: Timestamp;
   description: string;
@@ -329,6 +330,12 @@ export interface FlagLayerSlots {
   rule_id: string;
   to_part: number;
   workspace_id: string;
+}
+
+export interface FlagLayerStanding {
+  environment: string;
+  layer_id: string;
+  position: number;
 }
 
 export interface FlagLocks {
@@ -867,6 +874,7 @@ export interface Database {
   flag_holdout_flags: FlagHoldoutFlags;
   flag_holdouts: FlagHoldouts;
   flag_layer_slots: FlagLayerSlots;
+  flag_layer_standing: FlagLayerStanding;
   flag_layers: FlagLayers;
   flag_locks: FlagLocks;
   flag_needs: FlagNeeds;

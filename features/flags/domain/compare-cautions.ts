@@ -39,7 +39,6 @@ export function comparisonCautions(
     attribute.split(".").some((name) => neverRecorded.includes(name.toLowerCase())),
   );
   const rules = after.enabled ? after.rules : [];
-  const sticky = rules.filter(({ sticky: keeps }) => keeps !== null).map(({ id }) => id);
   const claiming = rules.filter(
     ({ layers, gates }) =>
       layers.length > 0 && !gates.some(({ source }) => source.kind === "layer"),
@@ -49,13 +48,9 @@ export function comparisonCautions(
       (attribute) =>
         `\`${attribute}\` is never recorded, so rules that read it see it missing in every recorded context.`,
     ),
-    ...sticky.map(
-      (id) =>
-        `Rule ${id} keeps what a unit got first; units that were assigned before do not flip, so fewer flip than counted.`,
-    ),
     ...claiming.map(
       ({ id }) =>
-        `Rule ${id} gets its slots of a layer when it is published; here it was tried without them, so fewer units get it than counted.`,
+        `Rule ${id} was tried without its slots of a layer, so fewer units get it than counted.`,
     ),
   ];
 }

@@ -4,6 +4,8 @@ import type { EvaluationContext } from "@paceline/flag-eval";
 import { ruleIndexLogic, scopeOf } from "./compile-flag.ts";
 import type { SampledContext } from "./context-sample.ts";
 import type { RevisionContent, Rule } from "./flag.ts";
+import { keptContext, stickyNames } from "./serve-sticky.ts";
+import type { AssignedTo } from "./serve-sticky.ts";
 import { changedSet, serveFlag } from "./serve.ts";
 import type { PublishedSet } from "./serve.ts";
 
@@ -143,9 +145,14 @@ interface Counts {
 
 /** Evaluates contexts both ways, one after the other, so that whoever asks can stop in between. */
 export interface ComparisonRun {
-  add(sampled: SampledContext): void;
+  /** The units of a context that sticky rules may have assigned, now or after the change. */
+  stickyUnits(context: EvaluationContext): readonly string[];
+  /** @param assignedTo  what sticky rules had assigned; by default nothing to anybody */
+  add(sampled: SampledContext, assignedTo?: AssignedTo): void;
   result(): FlagComparison;
 }
+
+const nothingAssigned: AssignedTo = () => [];
 
 /** The other flags whose meaning changes with that of `key`. */
 function dependentsOf(before: PublishedSet, after: PublishedSet, key: string): readonly string[] {
@@ -171,6 +178,8 @@ export function startComparison(
     sideOf(changedSet(set, set.revision + 1, new Map([[key, published]])), key),
   ];
   const dependents = dependentsOf(before.set, after.set, key);
+  // Flags that ask for this one may have sticky rules of their own.
+  const asked = dependents.length === 0 ? key : null;
   const counts: Counts = {
     flows: new Map(),
     moves: new Map(),
@@ -181,20 +190,24 @@ export function startComparison(
     flipped: 0,
   };
   return {
-    add(sampled) {
+    stickyUnits: (context) => [
+      ...new Set([before, after].flatMap(({ set: side }) => stickyNames(side, asked, context))),
+    ],
+    add(sampled, assignedTo = nothingAssigned) {
       const { context } = sampled;
+      const now = keptContext(before.set, asked, context, assignedTo);
+      const then = keptContext(after.set, asked, context, assignedTo);
       counts.evaluated += 1;
-      const from = variantOf(before.set, key, context, nowMs);
-      const to = variantOf(after.set, key, context, nowMs);
-      const rules = [before.ruleOf(context, nowMs), after.ruleOf(context, nowMs)] as const;
+      const from = variantOf(before.set, key, now, nowMs);
+      const to = variantOf(after.set, key, then, nowMs);
+      const rules = [before.ruleOf(now, nowMs), after.ruleOf(then, nowMs)] as const;
       countFlow(counts, from, to);
       countReach(counts, rules);
       countExperiment(counts, rules, from !== to);
       if (from !== to) countMove(counts, { from, to, rules, sampled });
       for (const other of dependents) {
         const same =
-          variantOf(before.set, other, context, nowMs) ===
-          variantOf(after.set, other, context, nowMs);
+          variantOf(before.set, other, now, nowMs) === variantOf(after.set, other, then, nowMs);
         if (!same) counts.dependents.set(other, (counts.dependents.get(other) ?? 0) + 1);
       }
     },

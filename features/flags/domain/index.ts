@@ -78,7 +78,16 @@ export {
 } from "./holdout.ts";
 export type { Holdout, HoldoutScope, HoldoutSlice, HoldoutState } from "./holdout.ts";
 export { armRanges, minusRanges, PARTS, sortedRanges, widthOf } from "./parts.ts";
-export { allocate, fillOf, freeRanges, heldRanges, permitted, stretchesOf } from "./slots.ts";
+export {
+  allocate,
+  fillOf,
+  freeRanges,
+  heldRanges,
+  holdersOf,
+  permitted,
+  standingLines,
+  stretchesOf,
+} from "./slots.ts";
 export type { Fill, Layer, SlotEntry, SlotHolder, Stretch } from "./slots.ts";
 export { phaseWarnings, rebucketedRules } from "./phases.ts";
 export type { Warning } from "./phases.ts";

@@ -2,7 +2,8 @@ import type { EvaluationContext } from "@paceline/flag-eval";
 
 import { appliedRule } from "./serve.ts";
 import type { PublishedSet } from "./serve.ts";
-import type { Assignment, StickyRule } from "./sticky.ts";
+import { withAssignments } from "./sticky.ts";
+import type { Assignment, Known, StickyRule } from "./sticky.ts";
 import { unitOf } from "./unit.ts";
 
 /** The units of a sticky rule in a context: as it is known, and as it was known before. */
@@ -30,6 +31,42 @@ export function stickyRulesOf(set: PublishedSet, key: string | null): readonly S
       rules.findIndex((one) => one.flagKey === rule.flagKey && one.ruleId === rule.ruleId) ===
       index,
   );
+}
+
+/** What was assigned to a unit, by any sticky rule of the environment. */
+export type AssignedTo = (unit: string) => readonly Assignment[];
+
+/** The context with what its units were assigned by the sticky rules that a flag, or all (null), may ask. */
+export function keptContext(
+  set: PublishedSet,
+  key: string | null,
+  context: EvaluationContext,
+  assignedTo: AssignedTo,
+): EvaluationContext {
+  const rules = stickyRulesOf(set, key);
+  if (rules.length === 0) return context;
+  const found = new Map<StickyRule, Known>();
+  for (const rule of rules) {
+    const { unit, fallback } = stickyUnits(rule, context);
+    const known = [unit, fallback].flatMap((name) => (name === null ? [] : assignedTo(name)));
+    found.set(
+      rule,
+      known.filter(({ flagKey, ruleId }) => flagKey === rule.flagKey && ruleId === rule.ruleId),
+    );
+  }
+  return withAssignments(context, found);
+}
+
+/** The names under which a flag's sticky rules, or those of all flags (null), know a context's units. */
+export function stickyNames(
+  set: PublishedSet,
+  key: string | null,
+  context: EvaluationContext,
+): readonly string[] {
+  return stickyRulesOf(set, key).flatMap((rule) => {
+    const { unit, fallback } = stickyUnits(rule, context);
+    return [unit, fallback].filter((name) => name !== null);
+  });
 }
 
 /** What a sticky rule gives a unit that it has not assigned yet; null if it gives it nothing. */

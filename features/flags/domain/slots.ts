@@ -58,6 +58,22 @@ export function stretchesOf(entries: readonly SlotEntry[]): readonly Stretch[] {
   return stretches.toSorted((a, b) => a.range[0] - b.range[0]);
 }
 
+/** The lines of a ledger that still say something of a part; the others are history. */
+export function standingLines<T extends SlotEntry>(lines: readonly T[]): readonly T[] {
+  const standing = new Set(stretchesOf(lines).map(({ last }) => last));
+  return lines.filter((line) => standing.has(line));
+}
+
+/** Who holds parts, with how many of them, in the order of their first part. */
+export function holdersOf(
+  stretches: readonly Stretch[],
+): readonly (SlotHolder & { readonly parts: number })[] {
+  const holders = stretches.flatMap(({ last }) => (last?.action === "taken" ? [last.holder] : []));
+  return holders
+    .filter((holder, index) => holders.findIndex((one) => isSame(one, holder)) === index)
+    .map((holder) => ({ ...holder, parts: widthOf(heldRanges(stretches, holder)) }));
+}
+
 function rangesWhere(
   stretches: readonly Stretch[],
   holds: (last: SlotEntry | null) => boolean,

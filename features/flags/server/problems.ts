@@ -16,10 +16,12 @@ import type { AttachFlagError } from "./holdouts/commands/attach-flag.ts";
 import type { CreateHoldoutError } from "./holdouts/commands/create-holdout.ts";
 import type { EditHoldoutError } from "./holdouts/commands/edit-holdout.ts";
 import type { MoveHoldoutError } from "./holdouts/commands/move-holdout.ts";
+import type { ArchiveLayerError } from "./layers/archive-layer.ts";
 import type { CreateLayerError, EditLayerError } from "./layers/commands.ts";
 
 export type FlagError =
   | ArchiveFlagError
+  | ArchiveLayerError
   | AttachFlagError
   | CreateHoldoutError
   | CreateLayerError
@@ -120,6 +122,19 @@ const PROBLEMS: { readonly [K in FlagError["kind"]]: (error: Of<K>) => Error } =
     invalid("invalid-layer", "The layer does not hold together", faults),
   "invalid-holdout": ({ faults }: Of<"invalid-holdout">) =>
     invalid("invalid-holdout", "The holdout does not hold together", faults),
+  "layer-in-use": ({ key, claims }: Of<"layer-in-use">) => {
+    const who = claims.map(
+      ({ flagKey, ruleId, environment, parts }) =>
+        `rule "${ruleId}" of flag "${flagKey}" in ${environment} (${parts / 1_000} %)`,
+    );
+    return problem({
+      name: "layer-in-use",
+      title: "Somebody holds slots of the layer",
+      status: 409,
+      detail: `Slots of layer "${key}" are held by ${who.join(", ")}. Take the claim out of the rule and publish, or archive the flag, then repeat. Nothing was changed.`,
+      extensions: { claims },
+    });
+  },
   "layer-key-taken": ({ key }: Of<"layer-key-taken">) =>
     problem({
       name: "layer-key-taken",

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { ComparisonView } from "../../compare-api.ts";
 import { comparisonCautions, startComparison, withKnownGates } from "../../domain/index.ts";
 import type {
+  Assignment,
   Configuration,
   ContextSample,
   FlagComparison,
@@ -20,6 +21,12 @@ export interface CompareDraft {
   readonly flag: StoredFlag;
   readonly environment: string;
   readonly configuration: Configuration;
+  /** Why publishing it would be refused, in words; null where it is as publishing would fix it. */
+  readonly refusal: string | null;
+  /** What sticky rules have assigned to some units, by unit. */
+  readonly assignedTo: (
+    units: readonly string[],
+  ) => Promise<ReadonlyMap<string, readonly Assignment[]>>;
   readonly set: PublishedSet;
   readonly sample: ContextSample;
   readonly since: Date;
@@ -34,19 +41,25 @@ export async function compareDraft(input: CompareDraft): Promise<ComparisonView>
   const { flag, environment, set, sample, now, monotonicMs } = input;
   const published = set.flags.get(flag.key) ?? null;
   const before = published?.content.configuration ?? null;
-  const configuration = withKnownGates(input.configuration, before);
+  const { refusal, assignedTo } = input;
+  const configuration =
+    refusal === null ? input.configuration : withKnownGates(input.configuration, before);
   const { key, type, kind, initiativeId, variants } = flag;
   const content = { key, type, kind, initiativeId, variants, environment, configuration };
   const run = startComparison(set, content, now.getTime());
   const startedMs = monotonicMs();
   // Ranks have nothing to do with variants, so the first contexts are as fair a sample as all.
-  for (const [place, sampled] of sample.contexts.entries()) {
-    run.add(sampled);
-    if (place % STEP !== STEP - 1) continue;
+  for (let place = 0; place < sample.contexts.length; place += STEP) {
+    const step = sample.contexts.slice(place, place + STEP);
+    const assigned = await assignedTo(step.flatMap(({ context }) => run.stickyUnits(context)));
+    for (const sampled of step) run.add(sampled, (unit) => assigned.get(unit) ?? []);
     if (monotonicMs() - startedMs > MAX_COMPARE_MS) break;
     await setImmediate();
   }
-  const cautions = comparisonCautions(before, configuration, sample.neverRecorded);
+  const cautions = [
+    ...(refusal === null ? [] : [`Publishing it now would be refused. ${refusal}`]),
+    ...comparisonCautions(before, configuration, sample.neverRecorded),
+  ];
   return viewOf(input, run.result(), published?.revision ?? null, cautions);
 }
 

@@ -8,9 +8,10 @@ import { completeConfiguration, configurationFaults } from "../../domain/index.t
 import { MAX_SAMPLE } from "../contexts/recorded-contexts.ts";
 import type { FlagRouteDependencies } from "../dependencies.ts";
 import { previewContent } from "../preview.ts";
-import { unwrap } from "../problems.ts";
+import { problemOf, unwrap } from "../problems.ts";
 import { readDraft } from "../repository.ts";
 import { mustHaveEnvironment, mustRead } from "../route-guards.ts";
+import { readAssignmentsOf } from "../sticky/repository.ts";
 import { compareDraft } from "./compare-draft.ts";
 
 const DAY_MS = 86_400_000;
@@ -55,7 +56,8 @@ export function registerCompareRoutes(app: App, deps: FlagRouteDependencies): vo
       if (faults.length > 0) {
         unwrap({ ok: false, error: { kind: "invalid-configuration", faults } });
       }
-      // As publishing would resolve it: a weight that changes moves only the arms it touches.
+      // As publishing would resolve it: a weight that changes moves only the arms it touches, and
+      // claims get the slots that they would get now.
       const inForce = set.flags.get(key)?.content ?? null;
       const resolved = await previewContent(
         deps.door,
@@ -75,6 +77,8 @@ export function registerCompareRoutes(app: App, deps: FlagRouteDependencies): vo
         flag,
         environment,
         configuration: resolved.ok ? resolved.value.configuration : configuration,
+        refusal: resolved.ok ? null : problemOf(resolved.error).message,
+        assignedTo: (units) => readAssignmentsOf(deps.db, { workspaceId, environment }, units),
         set,
         sample,
         since,

@@ -4,8 +4,10 @@ import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import { allocate, fillOf, PARTS, stretchesOf } from "../../domain/index.ts";
-import type { Configuration, Fault, Gate, Layer, Rule, Stretch } from "../../domain/index.ts";
-import { lockLayers, readLedger } from "./repository.ts";
+import type { Configuration, Fault, Gate, Rule, Stretch } from "../../domain/index.ts";
+import { readStanding } from "./ledger.ts";
+import { lockLayers } from "./repository.ts";
+import type { StoredLayer } from "./repository.ts";
 
 export type ClaimError =
   | { readonly kind: "invalid-configuration"; readonly faults: readonly Fault[] }
@@ -21,7 +23,7 @@ export type ClaimError =
     };
 
 interface OpenLayer {
-  readonly layer: Layer;
+  readonly layer: StoredLayer;
   stretches: readonly Stretch[];
 }
 
@@ -61,9 +63,13 @@ function claim(
   });
 }
 
-function claimFault(layer: Layer | undefined, rule: Rule, pointer: string): Fault | null {
+function claimFault(layer: StoredLayer | undefined, rule: Rule, pointer: string): Fault | null {
   if (layer === undefined) {
     return { pointer: `${pointer}/layer`, detail: "there is no such layer; make it first" };
+  }
+  if (layer.archivedAt !== null) {
+    const detail = `layer "${layer.key}" is archived; restore it, or claim slots of another one`;
+    return { pointer: `${pointer}/layer`, detail };
   }
   if (layer.unit === rule.unit) return null;
   const detail = `layer "${layer.key}" shares out ${layer.unit}, the rule assigns by ${rule.unit}; use the same unit, or nothing is exclusive`;
@@ -85,7 +91,7 @@ export async function claimLayers(
   if (keys.length === 0) return ok(new Map());
   const open = new Map<string, OpenLayer>();
   for (const layer of await lockLayers(tx, ctx.workspaceId, keys)) {
-    const stretches = stretchesOf(await readLedger(tx, layer.id, environment));
+    const stretches = stretchesOf(await readStanding(tx, layer.id, environment));
     open.set(layer.key, { layer, stretches });
   }
   const gates = new Map<string, Gate[]>();

@@ -36,7 +36,7 @@ export async function createLayer(
       subject: { kind: "layer", id },
       detail: { key: made.key, unit: made.unit, carryOverDays: made.carryOverDays },
     });
-    return ok({ ...layer, id, version: 1, createdAt: ctx.now });
+    return ok({ ...layer, id, version: 1, createdAt: ctx.now, archivedAt: null });
   });
 }
 

@@ -15,8 +15,10 @@ import { revertFlag } from "../commands/revert-flag.ts";
 import { createFlagSets } from "../flag-sets.ts";
 import { OPEN_DOOR } from "../publication-door.ts";
 import { contextOf, migrations, WORKSPACE } from "../test-server.ts";
+import { archiveLayer, restoreLayer } from "./archive-layer.ts";
 import { createLayer } from "./commands.ts";
-import { readLayer, readLedger } from "./repository.ts";
+import { listLedger, readStanding } from "./ledger.ts";
+import { readLayer } from "./repository.ts";
 
 const database = await testDatabase({ migrations });
 const { db } = database;
@@ -80,7 +82,7 @@ async function publishIn(
 
 async function held(layerKey: string, flagKey: string): Promise<number> {
   const layer = await readLayer(db, WORKSPACE, layerKey);
-  const stretches = stretchesOf(await readLedger(db, layer?.id ?? "", environment));
+  const stretches = stretchesOf(await readStanding(db, layer?.id ?? "", environment));
   return widthOf(heldRanges(stretches, { flagKey, ruleId: "test" }));
 }
 
@@ -195,6 +197,56 @@ test("the ledger is only added to", async () => {
   const change = sql`update flag_layer_slots set to_part = 100000`.execute(db);
   await assert.rejects(change, /only added to/);
   await assert.rejects(sql`delete from flag_layer_slots`.execute(db), /only added to/);
+});
+
+test("what a publication reads of a ledger does not grow with its history", async () => {
+  const key = await newLayer();
+  const [flag, other] = [await newFlag(), await newFlag()];
+  assert.ok((await publishIn(other, [{ layer: key, share: 0.2 }])).ok);
+  for (let turn = 0; turn < 12; turn += 1) {
+    const layers = [{ layer: key, share: 0.1 + (turn % 3) / 10 }];
+    const at = later(15 * turn);
+    assert.ok((await publishIn(flag, turn % 4 === 3 ? [] : layers, at)).ok);
+  }
+  const layer = await readLayer(db, WORKSPACE, key);
+  const whole = await listLedger(db, layer?.id ?? "", environment, null, 1_000);
+  const standing = await readStanding(db, layer?.id ?? "", environment);
+  assert.ok(whole.length > 12 && standing.length <= 6, `${whole.length}, ${standing.length}`);
+  assert.deepEqual(stretchesOf(standing), stretchesOf(whole.toReversed()));
+});
+
+test("a layer is archived once nobody holds slots of it, and who does is named", async () => {
+  const key = await newLayer();
+  const flag = await newFlag();
+  assert.ok((await publishIn(flag, [{ layer: key, share: 0.3 }])).ok);
+  const refused = await archiveLayer(ctx, { key, version: 1 });
+  assert.deepEqual(refused, {
+    ok: false,
+    error: {
+      kind: "layer-in-use",
+      key,
+      claims: [{ environment, flagKey: flag, ruleId: "test", parts: 30_000 }],
+    },
+  });
+  assert.ok((await publishIn(flag, [])).ok);
+  const stale = await archiveLayer(ctx, { key, version: 7 });
+  assert.equal(stale.ok ? "" : stale.error.kind, "stale-version");
+  const archived = await archiveLayer(ctx, { key, version: 1 });
+  assert.deepEqual(archived.ok ? archived.value.archivedAt : null, ctx.now);
+  const claimed = await publishIn(flag, [{ layer: key, share: 0.3 }]);
+  assert.match(JSON.stringify(claimed), /is archived; restore it/);
+  assert.ok((await restoreLayer(ctx, { key, version: 2 })).ok);
+  assert.ok((await publishIn(flag, [{ layer: key, share: 0.3 }])).ok);
+  const entries = await db
+    .selectFrom("audit_outbox")
+    .select("action")
+    .where("subject_id", "=", archived.ok ? archived.value.id : "")
+    .orderBy("position")
+    .execute();
+  assert.deepEqual(
+    entries.map(({ action }) => action),
+    ["layer.create", "layer.archive", "layer.restore"],
+  );
 });
 
 test("a claim names a layer that is there and shares out the rule's unit", async () => {

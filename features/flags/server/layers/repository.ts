@@ -1,13 +1,15 @@
 import type { CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
 
-import type { Layer, SlotEntry } from "../../domain/index.ts";
+import type { Layer } from "../../domain/index.ts";
 
 /** A layer as it is stored. */
 export interface StoredLayer extends Layer {
   readonly id: string;
   readonly version: number;
   readonly createdAt: Date;
+  /** Since then nothing claims slots of it; it keeps its key and its ledger. */
+  readonly archivedAt: Date | null;
 }
 
 const COLUMNS = [
@@ -20,6 +22,7 @@ const COLUMNS = [
   "flag_layers.carry_over_days",
   "flag_layers.version",
   "flag_layers.created_at",
+  "flag_layers.archived_at",
 ] as const;
 
 interface LayerRow {
@@ -32,10 +35,16 @@ interface LayerRow {
   readonly carry_over_days: number;
   readonly version: number;
   readonly created_at: Date;
+  readonly archived_at: Date | null;
 }
 
-function layerOf({ carry_over_days, created_at, ...row }: LayerRow): StoredLayer {
-  return { ...row, carryOverDays: carry_over_days, createdAt: created_at };
+function layerOf({ carry_over_days, created_at, archived_at, ...row }: LayerRow): StoredLayer {
+  return {
+    ...row,
+    carryOverDays: carry_over_days,
+    createdAt: created_at,
+    archivedAt: archived_at,
+  };
 }
 
 /** @returns false if the key is taken */
@@ -84,6 +93,20 @@ export async function updateLayer(
     .execute();
 }
 
+/** @param archivedAt  null brings the layer back */
+export async function setArchived(
+  tx: Db,
+  id: string,
+  archivedAt: Date | null,
+  now: Date,
+): Promise<void> {
+  await tx
+    .updateTable("flag_layers")
+    .set((eb) => ({ archived_at: archivedAt, updated_at: now, version: eb("version", "+", 1) }))
+    .where("id", "=", id)
+    .execute();
+}
+
 export async function readLayer(
   db: Db,
   workspaceId: string,
@@ -98,14 +121,19 @@ export async function readLayer(
   return row === undefined ? null : layerOf(row);
 }
 
-/** Layers by key, from `after` on. */
+/** Layers by key, from `after` on; those that are archived, or those that are not. */
 export async function listLayers(
   db: Db,
   workspaceId: string,
+  isArchived: boolean,
   after: string | null,
   limit: number,
 ): Promise<readonly StoredLayer[]> {
-  let query = db.selectFrom("flag_layers").select(COLUMNS).where("workspace_id", "=", workspaceId);
+  let query = db
+    .selectFrom("flag_layers")
+    .select(COLUMNS)
+    .where("workspace_id", "=", workspaceId)
+    .where("archived_at", isArchived ? "is not" : "is", null);
   if (after !== null) query = query.where("key", ">", after);
   const rows = await query.orderBy("key").limit(limit).execute();
   return rows.map(layerOf);
@@ -127,111 +155,4 @@ export async function lockLayers(
     .forUpdate()
     .execute();
   return rows.map(layerOf);
-}
-
-/** A line of the ledger with its place and the revision that wrote it. */
-export interface LedgerEntry extends SlotEntry {
-  readonly position: number;
-  readonly revision: number;
-}
-
-const ENTRY_COLUMNS = [
-  "position",
-  "revision",
-  "action",
-  "from_part",
-  "to_part",
-  "flag_key",
-  "rule_id",
-  "experiment_id",
-  "at",
-  "quarantined_until",
-] as const;
-
-interface EntryRow {
-  readonly position: number;
-  readonly revision: number;
-  readonly action: string;
-  readonly from_part: number;
-  readonly to_part: number;
-  readonly flag_key: string;
-  readonly rule_id: string;
-  readonly experiment_id: string | null;
-  readonly at: Date;
-  readonly quarantined_until: Date | null;
-}
-
-function entryOf(row: EntryRow): LedgerEntry {
-  return {
-    position: row.position,
-    revision: row.revision,
-    action: row.action === "taken" ? "taken" : "freed",
-    range: [row.from_part, row.to_part],
-    holder: { flagKey: row.flag_key, ruleId: row.rule_id },
-    experimentId: row.experiment_id,
-    at: row.at,
-    quarantinedUntil: row.quarantined_until,
-  };
-}
-
-/** A layer's ledger in an environment, oldest line first. */
-export async function readLedger(
-  db: Db,
-  layerId: string,
-  environment: string,
-): Promise<readonly LedgerEntry[]> {
-  const rows = await db
-    .selectFrom("flag_layer_slots")
-    .select(ENTRY_COLUMNS)
-    .where("layer_id", "=", layerId)
-    .where("environment", "=", environment)
-    .orderBy("position")
-    .execute();
-  return rows.map(entryOf);
-}
-
-/** A page of a ledger, newest line first, before `before`. */
-export async function listLedger(
-  db: Db,
-  layerId: string,
-  environment: string,
-  before: number | null,
-  limit: number,
-): Promise<readonly LedgerEntry[]> {
-  let query = db
-    .selectFrom("flag_layer_slots")
-    .select(ENTRY_COLUMNS)
-    .where("layer_id", "=", layerId)
-    .where("environment", "=", environment);
-  if (before !== null) query = query.where("position", "<", before);
-  const rows = await query.orderBy("position", "desc").limit(limit).execute();
-  return rows.map(entryOf);
-}
-
-export async function insertEntries(
-  tx: Db,
-  workspaceId: string,
-  layerId: string,
-  place: { readonly environment: string; readonly revision: number },
-  entries: readonly SlotEntry[],
-): Promise<void> {
-  if (entries.length === 0) return;
-  await tx
-    .insertInto("flag_layer_slots")
-    .values(
-      entries.map(({ action, range: [from, to], holder, experimentId, at, quarantinedUntil }) => ({
-        workspace_id: workspaceId,
-        layer_id: layerId,
-        ...place,
-        action,
-        from_part: from,
-        to_part: to,
-        flag_key: holder.flagKey,
-        rule_id: holder.ruleId,
-        experiment_id: experimentId,
-        at,
-        quarantined_until: quarantinedUntil,
-      })),
-    )
-    .execute();
 }

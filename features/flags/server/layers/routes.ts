@@ -27,18 +27,25 @@ import type { LayerMap, LayerView, LedgerEntryView } from "../../layer-api.ts";
 import type { FlagRouteDependencies } from "../dependencies.ts";
 import { unwrap } from "../problems.ts";
 import { mustHaveEnvironment } from "../route-guards.ts";
+import { archiveLayer, restoreLayer } from "./archive-layer.ts";
 import { createLayer, editLayer } from "./commands.ts";
-import { listLayers, listLedger, readLayer, readLedger } from "./repository.ts";
-import type { LedgerEntry, StoredLayer } from "./repository.ts";
+import { listLedger, readStanding } from "./ledger.ts";
+import type { LedgerEntry } from "./ledger.ts";
+import { listLayers, readLayer } from "./repository.ts";
+import type { StoredLayer } from "./repository.ts";
 
 const CARRY_OVER_DAYS = 14;
 const LayerParams = Type.Object({ key: LayerKey });
 const PlaceParams = Type.Object({ key: LayerKey, environment: EnvironmentKey });
 
 function viewOf(layer: StoredLayer): LayerView {
-  const { id, key, name, description, unit, carryOverDays, version, createdAt } = layer;
+  const { id, key, name, description, unit, carryOverDays, version, createdAt, archivedAt } = layer;
   const members = { id, key, name, description, unit, carryOverDays, version };
-  return { ...members, createdAt: createdAt.toISOString() };
+  return {
+    ...members,
+    createdAt: createdAt.toISOString(),
+    archivedAt: archivedAt?.toISOString() ?? null,
+  };
 }
 
 function slotOf({ range: [from, to], last }: Stretch, now: Date): LayerMap["slots"][number] {
@@ -89,7 +96,12 @@ function addReads(app: App, deps: FlagRouteDependencies): void {
       config: { permission: "flag.read" },
       schema: {
         summary: "Layers by key",
-        querystring: PageQuery,
+        querystring: Type.Object({
+          ...PageQuery.properties,
+          archived: Type.Optional(
+            Type.Boolean({ description: "only those that are archived; without, only the others" }),
+          ),
+        }),
         response: { 200: PageOf(LayerSchema) },
       },
     },
@@ -97,7 +109,8 @@ function addReads(app: App, deps: FlagRouteDependencies): void {
       const { workspaceId } = commandContext(request);
       const limit = pageLimit(request.query.limit);
       const after = readCursor(request.query.cursor, 1)?.[0] ?? null;
-      const rows = await listLayers(deps.db, workspaceId, after, limit + 1);
+      const { archived = false } = request.query;
+      const rows = await listLayers(deps.db, workspaceId, archived, after, limit + 1);
       return cursorPage(rows.map(viewOf), limit, ({ key }) => [key]);
     },
   );
@@ -162,6 +175,35 @@ function addDefinitions(app: App): void {
   );
 }
 
+function addArchive(app: App): void {
+  const moves = {
+    archive: {
+      summary: "Put a layer away of which nobody holds slots; its key and its ledger stay",
+      run: archiveLayer,
+    },
+    restore: { summary: "Bring a layer back; rules may claim slots of it", run: restoreLayer },
+  };
+  for (const [verb, { summary, run }] of Object.entries(moves)) {
+    app.post(
+      `/api/v1/layers/:key/${verb}`,
+      {
+        config: { permission: "layer.edit" },
+        schema: {
+          summary: `${summary}; \`If-Match\` guards it`,
+          params: LayerParams,
+          response: { 200: LayerSchema },
+        },
+      },
+      async (request, reply) => {
+        const input = { key: request.params.key, version: ifMatch(request) };
+        const layer = unwrap(await run(commandContext(request), input));
+        etag(reply, layer.version);
+        return viewOf(layer);
+      },
+    );
+  }
+}
+
 function addMap(app: App, deps: FlagRouteDependencies): void {
   app.get(
     "/api/v1/layers/:key/environments/:environment/map",
@@ -178,7 +220,7 @@ function addMap(app: App, deps: FlagRouteDependencies): void {
       const { key, environment } = request.params;
       await mustHaveEnvironment(deps, workspaceId, environment);
       const layer = await mustReadLayer(deps, workspaceId, key);
-      const stretches = stretchesOf(await readLedger(deps.db, layer.id, environment));
+      const stretches = stretchesOf(await readStanding(deps.db, layer.id, environment));
       const { held, quarantined, free, nextFreeAt } = fillOf(stretches, now);
       return {
         ...viewOf(layer),
@@ -219,5 +261,6 @@ function addMap(app: App, deps: FlagRouteDependencies): void {
 export function registerLayerRoutes(app: App, deps: FlagRouteDependencies): void {
   addReads(app, deps);
   addDefinitions(app);
+  addArchive(app);
   addMap(app, deps);
 }

@@ -4,7 +4,9 @@ import type { Db } from "@paceline/db";
 import { heldRanges, minusRanges, permitted, stretchesOf, widthOf } from "../../domain/index.ts";
 import type { Gate, PartRange, RevisionContent, SlotEntry, Stretch } from "../../domain/index.ts";
 import { lockEnvironment } from "../needs.ts";
-import { insertEntries, lockLayers, readLedger } from "./repository.ts";
+import { insertEntries, readStanding } from "./ledger.ts";
+import type { LedgerEntry } from "./ledger.ts";
+import { lockLayers } from "./repository.ts";
 import type { StoredLayer } from "./repository.ts";
 
 const DAY_MS = 86_400_000;
@@ -12,6 +14,8 @@ const DAY_MS = 86_400_000;
 /** What of a layer a content may hold, and what the ledger is told of it. */
 interface LayerChange {
   readonly layer: StoredLayer;
+  /** The lines of its ledger that stood before. */
+  readonly standing: readonly LedgerEntry[];
   readonly entries: readonly SlotEntry[];
 }
 
@@ -118,7 +122,8 @@ export async function settleLayers(
   const ranges = new Map<Gate, readonly PartRange[]>();
   const changes: LayerChange[] = [];
   for (const layer of layers) {
-    const stretches = stretchesOf(await readLedger(tx, layer.id, environment));
+    const standing = await readStanding(tx, layer.id, environment);
+    const stretches = stretchesOf(standing);
     const move = { layer, stretches, flagKey, now: ctx.now };
     const placed = layerGates(after, layer.key);
     const entries: SlotEntry[] = [];
@@ -134,7 +139,7 @@ export async function settleLayers(
     for (const ruleId of leavers(move, new Set(placed.map((one) => one.ruleId)))) {
       entries.push(...moveOf(move, { ruleId, experimentId: null }, []));
     }
-    changes.push({ layer, entries });
+    changes.push({ layer, standing, entries });
   }
   const isTrimmed = [...ranges].some(([gate, may]) => widthOf(may) < widthOf(gate.ranges));
   const content = after === null || !isTrimmed ? after : withRanges(after, ranges);
@@ -148,7 +153,7 @@ export async function writeSettled(
   place: { readonly environment: string; readonly revision: number },
   { changes }: Settled,
 ): Promise<void> {
-  for (const { layer, entries } of changes) {
-    await insertEntries(tx, ctx.workspaceId, layer.id, place, entries);
+  for (const { layer, standing, entries } of changes) {
+    await insertEntries(tx, ctx.workspaceId, layer.id, place, standing, entries);
   }
 }

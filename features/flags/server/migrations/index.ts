@@ -2,6 +2,7 @@ import type { FeatureMigrations } from "@paceline/db";
 import { sql } from "kysely";
 import type { Kysely } from "kysely";
 
+import { LAYER_STANDING_STATEMENTS } from "../layers/migration.ts";
 import { LOCK_STATEMENTS } from "./locks.ts";
 import { RECEIPT_STATEMENTS } from "./receipts.ts";
 import { TOOL_MIGRATIONS } from "./tools.ts";
@@ -237,6 +238,11 @@ export const migrations: FeatureMigrations = {
     "202611271555_flags_locks": {
       async up(db: Kysely<unknown>) {
         for (const statement of LOCK_STATEMENTS) await statement.execute(db);
+      },
+    },
+    "202611271910_flags_layer_standing": {
+      async up(db: Kysely<unknown>) {
+        for (const statement of LAYER_STANDING_STATEMENTS) await statement.execute(db);
       },
     },
   },

@@ -30,6 +30,29 @@ export async function readAssignments(
   }));
 }
 
+/** What was assigned to some units in an environment, by unit; those that have nothing are left out. */
+export async function readAssignmentsOf(
+  db: Db,
+  { workspaceId, environment }: AssignmentPlace,
+  units: readonly string[],
+): Promise<ReadonlyMap<string, readonly Assignment[]>> {
+  const found = new Map<string, Assignment[]>();
+  if (units.length === 0) return found;
+  const rows = await db
+    .selectFrom("flag_assignments")
+    .select(["unit", "flag_key", "rule_id", "phase", "variant"])
+    .where("workspace_id", "=", workspaceId)
+    .where("environment", "=", environment)
+    .where("unit", "in", units)
+    .execute();
+  for (const { unit, flag_key, rule_id, phase, variant } of rows) {
+    const known = found.get(unit) ?? [];
+    known.push({ flagKey: flag_key, ruleId: rule_id, phase, variant });
+    found.set(unit, known);
+  }
+  return found;
+}
+
 /** Assigns once: what is there stays. A unit that an earlier phase has tainted is not assigned. */
 export async function insertAssignment(
   db: Db,
