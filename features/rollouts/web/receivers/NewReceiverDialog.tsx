@@ -98,25 +98,10 @@ function Address(props: { name: string; path: string; onClose: () => void }) {
           </Notice>
         )}
         {send.isError && <ErrorState inline error={send.error} />}
-        <Part title="Address">
-          <CodeBlock label="Address" code={url} />
-        </Part>
-        <Part title="For alertmanager.yml">
-          <CodeBlock label="Alertmanager configuration" code={alertmanagerYaml(name, url)} />
-        </Part>
-        <Part title="Try it from there">
-          <CodeBlock label="Command that sends a test alert" code={testCommand(url, now)} />
-        </Part>
+        <CodeBlock label="Address" code={url} />
+        <CodeBlock label="For alertmanager.yml" code={alertmanagerYaml(name, url)} />
+        <CodeBlock label="To try it from there" code={testCommand(url, now)} />
       </div>
     </Dialog>
-  );
-}
-
-function Part(props: { title: string; children: React.ReactNode }) {
-  return (
-    <section className="flex min-w-0 flex-col gap-1.5">
-      <h3 className="font-medium">{props.title}</h3>
-      {props.children}
-    </section>
   );
 }
