@@ -55,6 +55,8 @@ const server = await startServer(
     clickhousePassword: null,
     clickhouseCluster: null,
     clickhouseKeepLogMinutes: 0,
+    keepRolloutDays: 400,
+    keepReadingDays: 30,
     adoptLogs: [],
     auditDir: join(folder, "audit"),
     sample: false,

@@ -26,6 +26,8 @@ test("the defaults need no setting at all", () => {
       clickhousePassword: null,
       clickhouseCluster: null,
       clickhouseKeepLogMinutes: 0,
+      keepRolloutDays: 400,
+      keepReadingDays: 30,
       adoptLogs: [],
       auditDir: "/srv/.paceline/audit",
       sample: true,

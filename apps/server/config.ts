@@ -36,6 +36,9 @@ export interface Config {
   readonly clickhouseCluster: string | null;
   /** How long a log file stays after ClickHouse has acknowledged it. */
   readonly clickhouseKeepLogMinutes: number;
+  /** How long the history of an ended rollout is kept, and every reading of its guards. */
+  readonly keepRolloutDays: number;
+  readonly keepReadingDays: number;
   /** Absolute data directories of other nodes, whose log is loaded when they are dead. */
   readonly adoptLogs: readonly string[];
   /** Absolute folder of the audit log; every node of a database shares one. */
@@ -166,6 +169,18 @@ export const SETTINGS = {
     fallback: "0",
     help: "how long log files stay after ClickHouse has them",
   },
+  keepRolloutDays: {
+    env: "PACELINE_KEEP_ROLLOUT_DAYS",
+    flag: "keep-rollout-days",
+    fallback: "400",
+    help: "days for which the history of an ended rollout is kept",
+  },
+  keepReadingDays: {
+    env: "PACELINE_KEEP_READING_DAYS",
+    flag: "keep-reading-days",
+    fallback: "30",
+    help: "days before readings of guards that decided nothing are thinned",
+  },
   adoptLogs: {
     env: "PACELINE_ADOPT_LOGS",
     flag: "adopt-logs",
@@ -292,6 +307,13 @@ function parseNodeId(text: string): string | null {
   return NODE_ID.test(text) && text.length <= 64 ? text : null;
 }
 
+const DAYS_RULE = "must be a number of days, 1 to 36500";
+
+function parseDays(text: string): number | null {
+  const days = Number(text);
+  return /^\d{1,5}$/.test(text) && days >= 1 && days <= 36_500 ? days : null;
+}
+
 /** An empty text is a port, too: none. */
 function parseOptionalPort(text: string): { readonly port: number | null } | null {
   if (text === "" || text === "off") return { port: null };
@@ -386,6 +408,8 @@ export function readConfig(sources: ConfigSources): Result<Config, readonly Conf
       0,
       "must be a number of minutes",
     ),
+    keepRolloutDays: parsed("keepRolloutDays", parseDays, 400, DAYS_RULE),
+    keepReadingDays: parsed("keepReadingDays", parseDays, 30, DAYS_RULE),
     adoptLogs: get("adoptLogs")
       .text.split(",")
       .flatMap((path) => (path.trim() === "" ? [] : [absolute(path.trim())])),

@@ -16,6 +16,7 @@ import type { App } from "@paceline/http";
 import { findInitiative, recordVerdict } from "@paceline/initiatives/server";
 import { err, ok } from "@paceline/result";
 import {
+  keepRolloutsInOrder,
   noticeMovedFlags,
   planBinding,
   registerPlanRoutes,
@@ -26,6 +27,7 @@ import type {
   PlanDependencies,
   PlanRuns,
   RolloutDependencies,
+  RolloutRetention,
   RunningPlans,
   StagePort,
 } from "@paceline/rollouts/server";
@@ -152,6 +154,8 @@ export interface RolloutPlans {
   readonly running: RunningPlans;
   readonly dependencies: PlanDependencies;
   registerRoutes(app: App): void;
+  /** Deletes what is no longer kept of ended rollouts and of their guards. */
+  keepInOrder(retention: RolloutRetention): Promise<unknown>;
   /** Takes jobs, and tells people and plans what moves. */
   work(
     node: Pick<Config, "nodeId">,
@@ -217,6 +221,8 @@ export function createRolloutPlans(
     dependencies,
     registerRoutes: (app) =>
       registerPlanRoutes(app, { ...dependencies, runs, control: engine.control }),
+    keepInOrder: (retention) =>
+      keepRolloutsInOrder({ db: store.db, serviceContext: as }, retention, clock.now()),
     async work({ nodeId }, publish) {
       await store.notifications.on(ROLLOUT_CHANNEL, (payload) => {
         const [workspaceId = "", id = ""] = payload?.split("/") ?? [];

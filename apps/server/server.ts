@@ -51,6 +51,7 @@ const GUARDS_EVERY_MS = 2_000;
 const HOLDOUTS_EVERY_MS = 30_000;
 const KEY_USE_EVERY_MS = 60_000;
 const CLEAN_EVERY_MS = 600_000;
+const ROLLOUTS_UPKEEP_EVERY_MS = 3_600_000;
 const BEAT_EVERY_MS = 5_000;
 const ADOPT_EVERY_MS = 5_000;
 const EVENT_UPKEEP_EVERY_MS = 60_000;
@@ -174,6 +175,12 @@ function startTasks(parts: Parts, wiring: Wiring, config: Config): readonly Peri
     every(KEY_USE_EVERY_MS, "key use", logger, authentication.flushKeyUse),
     every(CLEAN_EVERY_MS, "idempotency keys", logger, () =>
       expireIdempotencyKeys(store.db, clock.now()),
+    ),
+    every(ROLLOUTS_UPKEEP_EVERY_MS, "old rollouts", logger, () =>
+      wiring.plans.keepInOrder({
+        runDays: config.keepRolloutDays,
+        readingDays: config.keepReadingDays,
+      }),
     ),
     every(BEAT_EVERY_MS, "heartbeat", logger, () => tellNodes(parts, config.nodeId)),
     every(ADOPT_EVERY_MS, "dead nodes", logger, () => adoptDeadLogs(parts, config, logger)),

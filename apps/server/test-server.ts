@@ -43,6 +43,8 @@ export async function startTestServer(
       clickhousePassword: null,
       clickhouseCluster: null,
       clickhouseKeepLogMinutes: 0,
+      keepRolloutDays: 400,
+      keepReadingDays: 30,
       adoptLogs: [],
       auditDir: join(dataDir, "audit"),
       sample: options.sample ?? false,

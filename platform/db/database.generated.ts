@@ -462,6 +462,7 @@ export interface GuardReadings {
   reason: string;
   run_id: string;
   stage_id: string;
+  thinned: Generated<boolean>;
   verdict: string;
   workspace_id: string;
 }

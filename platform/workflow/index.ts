@@ -28,4 +28,5 @@ export { createEngine } from "./create-engine.ts";
 export type { Engine, EngineOptions, Work, WorkOptions } from "./create-engine.ts";
 export type { Alarm, Moment } from "./parts.ts";
 export { textOf } from "./json.ts";
-export { forgetRuns } from "./repository.ts";
+export { forgetEndedRuns, forgetRuns } from "./repository.ts";
+export type { ForgottenRun } from "./repository.ts";

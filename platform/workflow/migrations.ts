@@ -79,5 +79,12 @@ export const migrations: FeatureMigrations = {
         for (const statement of STATEMENTS) await statement.execute(db);
       },
     },
+    "202611271905_workflow_ended": {
+      async up(db) {
+        await sql`create index workflow_runs_ended on workflow_runs (process, updated_at) where status = 'finished'`.execute(
+          db,
+        );
+      },
+    },
   },
 };

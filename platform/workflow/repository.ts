@@ -226,3 +226,31 @@ export async function forgetRuns(tx: Db, ids: readonly string[]): Promise<void> 
   if (ids.length === 0) return;
   await tx.deleteFrom("workflow_runs").where("id", "in", ids).execute();
 }
+
+/** A run whose history is no longer kept. */
+export interface ForgottenRun {
+  readonly id: string;
+  readonly workspaceId: string;
+}
+
+/**
+ * Deletes the runs of a process that ended before an instant, oldest first, with their history and effects.
+ * One that still waits for an effect stays until that is done.
+ */
+export async function forgetEndedRuns(
+  tx: Db,
+  process: string,
+  endedBefore: Date,
+  limit: number,
+): Promise<readonly ForgottenRun[]> {
+  const { rows } = await sql<{ id: string; workspace_id: string }>`
+    with ended as (
+      select r.id from workflow_runs as r
+      where r.process = ${process} and r.status = 'finished' and r.updated_at < ${endedBefore}
+        and not exists (
+          select from workflow_effects as e where e.run_id = r.id and e.status = 'pending')
+      order by r.updated_at limit ${limit} for update of r skip locked)
+    delete from workflow_runs as r using ended where r.id = ended.id
+    returning r.id, r.workspace_id`.execute(tx);
+  return rows.map(({ id, workspace_id }) => ({ id, workspaceId: workspace_id }));
+}

@@ -30,8 +30,8 @@ export const WINDOWS = ["before", "inside", "committed"] as const;
 export type Window = (typeof WINDOWS)[number];
 
 const POLL_MS = 10;
-/** What does not happen within this does not happen. */
-export const WITHIN_MS = 45_000;
+/** What does not happen within this does not happen, on a machine that does much else, too. */
+export const WITHIN_MS = process.env["PACELINE_LONG"] === "1" ? 300_000 : 120_000;
 /** What every server hears when a publication commits. */
 const PUBLISHED = "flag_published";
 

@@ -26,4 +26,6 @@ export { registerPlanRoutes } from "./plan-routes.ts";
 export { planBinding, ROLLOUT_CHANNEL } from "./plans/binding.ts";
 export type { PlanDependencies, RuleInForce, StagePort } from "./plans/dependencies.ts";
 export { guardedPlans, noticeMovedFlags, runningPlans } from "./plans/running-plans.ts";
+export { keepRolloutsInOrder } from "./upkeep.ts";
+export type { RolloutRetention } from "./upkeep.ts";
 export type { PlanRuns } from "./plans/running-plans.ts";

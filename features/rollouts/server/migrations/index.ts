@@ -5,6 +5,7 @@ import { guardMigrations } from "./guards.ts";
 import { paceMigrations } from "./paces.ts";
 import { PLAN_STATEMENTS } from "./plans.ts";
 import { rehearsalMigrations } from "./rehearsals.ts";
+import { upkeepMigrations } from "./upkeep.ts";
 
 export const migrations: FeatureMigrations = {
   feature: "rollouts",
@@ -13,6 +14,7 @@ export const migrations: FeatureMigrations = {
     ...guardMigrations,
     ...paceMigrations,
     ...rehearsalMigrations,
+    ...upkeepMigrations,
     "202611240700_rollouts_first": {
       async up(db) {
         await sql`

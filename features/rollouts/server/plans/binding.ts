@@ -22,6 +22,9 @@ import { checkStart } from "./start-check.ts";
 /** Tells every process that a rollout has moved: `<workspace>/<rollout>`. */
 export const ROLLOUT_CHANNEL = "rollout_changed";
 
+/** The name of rollouts among the durable processes. */
+export const PLAN_PROCESS = "rollout-plan";
+
 /** Stages are published and taken back by the product; who wanted it is in the rollout's own entry. */
 function asService(ctx: CommandContext): CommandContext {
   return { ...ctx, actor: { kind: "service", name: "rollouts" } };
@@ -185,7 +188,7 @@ function verify(deps: PlanDependencies): AfterEffect {
 export function planBinding(deps: PlanDependencies): ProcessBinding<PlanRun, PlanEvent> {
   return {
     process: {
-      name: "rollout-plan",
+      name: PLAN_PROCESS,
       version: 1,
       advance: advancePlan,
       readState: readPlanRun,
