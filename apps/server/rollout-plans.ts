@@ -20,6 +20,7 @@ import {
   noticeMovedFlags,
   planBinding,
   registerPlanRoutes,
+  registerRunRoutes,
   ROLLOUT_CHANNEL,
   runningPlans,
 } from "@paceline/rollouts/server";
@@ -219,8 +220,11 @@ export function createRolloutPlans(
     runs,
     running: runningPlans(runs, dependencies.stages),
     dependencies,
-    registerRoutes: (app) =>
-      registerPlanRoutes(app, { ...dependencies, runs, control: engine.control }),
+    registerRoutes(app) {
+      const { control } = engine;
+      registerPlanRoutes(app, { ...dependencies, runs, control });
+      registerRunRoutes(app, { runs, control });
+    },
     keepInOrder: (retention) =>
       keepRolloutsInOrder({ db: store.db, serviceContext: as }, retention, clock.now()),
     async work({ nodeId }, publish) {

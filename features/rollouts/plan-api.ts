@@ -225,6 +225,35 @@ export const RollBackSchema = Type.Object(
 );
 export const ApproveSchema = Type.Object({ stage: Id }, Strict);
 
+/** The durable run behind a started rollout. */
+export const RunSchema = Type.Object({
+  status: Type.Union([
+    Type.Literal("active"),
+    Type.Literal("held"),
+    Type.Literal("quarantined"),
+    Type.Literal("finished"),
+  ]),
+  reason: NullableText,
+  revision: Type.Integer({ description: "raised by each advance" }),
+  wakeAt: Instant,
+  steps: Type.Array(
+    Type.Object({
+      id: Type.String({ description: "what `retry` takes as `step`" }),
+      name: Type.String(),
+      status: Type.Union([Type.Literal("pending"), Type.Literal("done"), Type.Literal("failed")]),
+      attempts: Type.Integer(),
+      lastError: NullableText,
+    }),
+  ),
+});
+export const RetrySchema = Type.Object(
+  {
+    ...ReasonSchema.properties,
+    step: Type.Optional(Type.String({ format: "uuid" })),
+  },
+  Strict,
+);
+
 export const TemplateSchema = Type.Object({
   key: Type.String(),
   name: Type.String(),
@@ -245,6 +274,7 @@ export type WritePlan = Static<typeof WritePlanSchema>;
 export type RolloutSummary = Static<typeof RolloutSummarySchema>;
 export type RolloutDocument = Static<typeof RolloutSchema>;
 export type RolloutEvent = Static<typeof RolloutEventSchema>;
+export type RunDocument = Static<typeof RunSchema>;
 export type Foresight = Static<typeof ForesightSchema>;
 export type TemplateDocument = Static<typeof TemplateSchema>;
 export type WriteTemplate = Static<typeof WriteTemplateSchema>;

@@ -4,8 +4,15 @@ import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import { advanceRun } from "./advance.ts";
-import { failPending, listPending, listUntold, reviveEffects } from "./effects.ts";
-import type { DeliverRefusal, RunControl, RunFilter } from "./engine.ts";
+import {
+  failPending,
+  listPending,
+  listUntold,
+  lockEffect,
+  reopenEffect,
+  reviveEffects,
+} from "./effects.ts";
+import type { DeliverRefusal, RetryRefusal, RunControl, RunFilter } from "./engine.ts";
 import { refusalOf } from "./handle.ts";
 import { tellResult } from "./jobs.ts";
 import type { EngineParts } from "./parts.ts";
@@ -135,6 +142,36 @@ async function cancel(
   });
 }
 
+async function retryEffect(
+  parts: EngineParts,
+  ctx: CommandContext,
+  runId: string,
+  effectId: string,
+): Promise<Result<Run, RetryRefusal>> {
+  return inTransaction<Result<Run, RetryRefusal>>(ctx.db, async (tx) => {
+    const run = await lockRun(tx, runId);
+    if (run === null) return err({ kind: "run-not-found" });
+    const isKnown = (process: string, version: number): boolean =>
+      parts.find(process, version) !== null;
+    const refusal = run.status === "quarantined" ? null : refusalOf(run, isKnown);
+    if (refusal !== null) return err(refusal);
+    const effect = await lockEffect(tx, runId, effectId);
+    if (effect === null) return err({ kind: "effect-not-found" });
+    if (effect.status !== "failed") {
+      const status = effect.status === "done" ? "done" : "pending";
+      return err({ kind: "effect-not-failed", status });
+    }
+    await reopenEffect(tx, effectId, ctx.now);
+    await addHistory(tx, runId, ctx.now, "effect-retried", { effect: effect.name, effectId });
+    const inner = { ...ctx, db: tx };
+    if (run.status === "quarantined") {
+      return goOn(parts, inner, runId, "quarantined", "retried");
+    }
+    await ringEffect(tx, effectId, ctx.now);
+    return ok(shown(run));
+  });
+}
+
 /** What operators may do with any run. */
 export function createControl(parts: EngineParts): RunControl {
   return {
@@ -148,6 +185,7 @@ export function createControl(parts: EngineParts): RunControl {
     hold,
     release: (ctx, runId) => goOn(parts, ctx, runId, "held", "released"),
     retry: (ctx, runId) => goOn(parts, ctx, runId, "quarantined", "retried"),
+    retryEffect: (ctx, runId, effectId) => retryEffect(parts, ctx, runId, effectId),
     cancel: (ctx, runId, reason) => cancel(parts, ctx, runId, reason),
   };
 }

@@ -167,3 +167,36 @@ export async function reviveEffects(tx: Db, runId: string, now: Date): Promise<v
     .where("status", "=", "pending")
     .execute();
 }
+
+/** What an effect of a run came to, held until the transaction ends; null if the run has no such effect. */
+export async function lockEffect(
+  tx: Db,
+  runId: string,
+  id: string,
+): Promise<{ readonly name: string; readonly status: string } | null> {
+  const row = await tx
+    .selectFrom("workflow_effects")
+    .select(["name", "status"])
+    .where("run_id", "=", runId)
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Lets a failed effect be done again: as if it had never been tried, but for its key and its attempts. */
+export async function reopenEffect(tx: Db, id: string, now: Date): Promise<void> {
+  await tx
+    .updateTable("workflow_effects")
+    .set({
+      status: "pending",
+      told: false,
+      claim: null,
+      begun: 0,
+      failures: 0,
+      next_at: now,
+      finished_at: null,
+    })
+    .where("id", "=", id)
+    .execute();
+}

@@ -106,6 +106,13 @@ export interface ProcessHandle<State, Event> {
   lock(ctx: CommandContext, runId: string): Promise<State | null>;
 }
 
+/** Why a step is not done again. */
+export type RetryRefusal =
+  | DeliverRefusal
+  | { readonly kind: "effect-not-found" }
+  /** It is done, or still waits to be: there is nothing to repeat. */
+  | { readonly kind: "effect-not-failed"; readonly status: "pending" | "done" };
+
 export interface RunFilter {
   readonly process?: string;
   readonly status?: RunStatus;
@@ -126,6 +133,15 @@ export interface RunControl {
   release(ctx: CommandContext, runId: string): Promise<Result<Run, DeliverRefusal>>;
   /** Tries a quarantined run, and its failed or stuck effects, once more. */
   retry(ctx: CommandContext, runId: string): Promise<Result<Run, DeliverRefusal>>;
+  /**
+   * Does one failed effect of a run again, under its old idempotency key; the process is told of what comes
+   * of it. A quarantined run goes on with it.
+   */
+  retryEffect(
+    ctx: CommandContext,
+    runId: string,
+    effectId: string,
+  ): Promise<Result<Run, RetryRefusal>>;
   /** Ends a run by its own rules for `cancel`. */
   cancel(ctx: CommandContext, runId: string, reason: string): Promise<Result<Run, DeliverRefusal>>;
 }

@@ -7,6 +7,7 @@ export type {
   InsideResult,
   ProcessBinding,
   ProcessHandle,
+  RetryRefusal,
   RunControl,
   RunFilter,
   StartRun,

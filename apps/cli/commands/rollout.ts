@@ -135,6 +135,39 @@ function rollback(): Command {
     });
 }
 
+function steps(): Command {
+  return withRemote(new Command("steps"))
+    .description("show its durable run: whether it moves, and what became of its steps")
+    .argument("<rollout>", "id, or the key of its flag")
+    .action(async (named: string, options: Options) => {
+      const run = await call(options, "GET", `${BASE}/${await idOf(options, named)}/run`);
+      const rows = list(run, "steps").map((step) =>
+        ["id", "name", "status", "attempts", "lastError"].map((name) => text(step, name)),
+      );
+      const head = ["step", "name", "status", "attempts", "last error"];
+      const about = table([
+        ["run", text(run, "status")],
+        ["why", text(run, "reason")],
+      ]);
+      print(options.json, run, `${about}\n${table([head, ...rows])}`);
+    });
+}
+
+function retry(): Command {
+  return withRemote(new Command("retry"))
+    .description("let one that stands still go on, from a failed step or from its quarantine")
+    .argument("<rollout>", "id, or the key of its flag")
+    .requiredOption("--reason <text>", "why; kept in the audit log")
+    .option("--step <id>", "the failed step to do again, as `steps` lists it")
+    .action(async (named: string, options: ReasonOptions & { readonly step?: string }) => {
+      const { reason, step } = options;
+      const path = `${BASE}/${await idOf(options, named)}/retry`;
+      const body = step === undefined ? { reason } : { reason, step };
+      const rollout = await call(options, "POST", path, body);
+      print(options.json, rollout, describe(rollout));
+    });
+}
+
 function approve(): Command {
   return withRemote(new Command("approve"))
     .description("say yes to going on from the stage that is published")
@@ -172,7 +205,7 @@ function watch(): Command {
     });
 }
 
-/** `paceline rollout list|show|create|start|pause|resume|approve|advance|abort|rollback|watch`. */
+/** `paceline rollout list|show|create|start|pause|resume|approve|advance|abort|rollback|steps|retry|watch`. */
 export function rolloutCommand(): Command {
   return new Command("rollout")
     .description("staged rollouts: plans that move a flag from stage to stage")
@@ -186,5 +219,7 @@ export function rolloutCommand(): Command {
     .addCommand(reasoned("advance", "let the rest of the stage's time off"))
     .addCommand(reasoned("abort", "end it where it is; what is served stays"))
     .addCommand(rollback())
+    .addCommand(steps())
+    .addCommand(retry())
     .addCommand(watch());
 }

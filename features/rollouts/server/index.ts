@@ -23,6 +23,7 @@ export { listMoving } from "./plans/repository.ts";
 export { rehearseRollback } from "./rehearsal/rehearse-rollback.ts";
 export { registerRoutes } from "./routes.ts";
 export { registerPlanRoutes } from "./plan-routes.ts";
+export { registerRunRoutes } from "./run-routes.ts";
 export { planBinding, ROLLOUT_CHANNEL } from "./plans/binding.ts";
 export type { PlanDependencies, RuleInForce, StagePort } from "./plans/dependencies.ts";
 export { guardedPlans, noticeMovedFlags, runningPlans } from "./plans/running-plans.ts";
