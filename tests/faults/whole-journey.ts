@@ -8,7 +8,7 @@ import { bucketOf, murmur3 } from "@paceline/flag-eval";
 import { openOfrepClient, openSdkClient, unitsOf } from "./flag-clients.ts";
 import type { FlagClient } from "./flag-clients.ts";
 import { WITHIN_MS } from "./whole-world.ts";
-import type { Answer, Json, Node, WholeWorld, Window } from "./whole-world.ts";
+import type { Answer, Hold, Json, Node, WholeWorld, Window } from "./whole-world.ts";
 
 /** One salt and the same units for every flag: who is in which stage never changes. */
 const SALT = "drill";
@@ -222,21 +222,28 @@ export class Journey {
    * must keep exactly what it had.
    *
    * @param trigger  what brings the transition about, beside time
+   * @param hold     was made before the transition could come; by default the next publication is held
    */
   async killDuring(
     transition: string,
     window: Window,
     trigger: () => Promise<unknown> = async () => undefined,
+    hold: Promise<Hold> | null = null,
   ): Promise<void> {
-    const held = await this.#world.hold(window, this.flagKey);
+    const held = await (hold ?? this.holdNext(window));
     const triggered = trigger().catch(() => undefined);
-    await held.reached;
+    await held.reached();
     await this.#node.kill();
     const killedAt = performance.now();
     await held.release();
     await this.assertKept(() => this.#node.start());
     this.killed.push({ transition, window, aloneMs: performance.now() - killedAt });
     await triggered;
+  }
+
+  /** Holds the publication that comes after the next `later` ones. */
+  async holdNext(window: Window, later = 0): Promise<Hold> {
+    return this.#world.hold(window, this.flagKey, (await this.opened()).length + 1 + later);
   }
 
   /** What clients have does not change while something happens that leaves them alone. */

@@ -30,6 +30,7 @@ export const WINDOWS = ["before", "inside", "committed"] as const;
 export type Window = (typeof WINDOWS)[number];
 
 const POLL_MS = 10;
+const FIRST_LOCK = 4_700;
 /** What does not happen within this does not happen, on a machine that does much else, too. */
 export const WITHIN_MS = process.env["PACELINE_LONG"] === "1" ? 300_000 : 120_000;
 /** What every server hears when a publication commits. */
@@ -77,9 +78,9 @@ export class Node {
 }
 
 /** Holds the transaction of a transition where a window says, until it is let go. */
-interface Hold {
+export interface Hold {
   /** Resolves when a server is there. */
-  readonly reached: Promise<void>;
+  readonly reached: () => Promise<void>;
   release(): Promise<void>;
 }
 
@@ -91,6 +92,7 @@ export class WholeWorld {
   #postgres: EmbeddedPostgres | null = null;
   #db: Db | null = null;
   #notifications: Notifications | null = null;
+  #holds = 0;
   admin = "";
 
   get db(): Db {
@@ -169,54 +171,44 @@ export class WholeWorld {
     return String(made.secret);
   }
 
-  async #untilBlocked(statement: string): Promise<void> {
+  async #untilWaiting(lock: number): Promise<void> {
     const deadline = performance.now() + WITHIN_MS;
     for (;;) {
-      if (performance.now() > deadline) throw new Error(`no server came to ${statement}`);
-      const { rows } = await sql`select 1 from pg_stat_activity as a
-        where a.wait_event_type = 'Lock' and a.pid <> pg_backend_pid() and a.query ilike ${statement}`.execute(
-        this.db,
-      );
+      if (performance.now() > deadline) throw new Error(`no server came to the hold ${lock}`);
+      const { rows } = await sql`select 1 from pg_locks as l
+        where l.locktype = 'advisory' and l.objid = ${lock} and not l.granted`.execute(this.db);
       if (rows.length > 0) return;
       await pause(POLL_MS);
     }
   }
 
-  async #lock(statement: ReturnType<typeof sql>, blocked: string): Promise<Hold> {
+  /** Holds every transaction that comes to a statement: a trigger waits for a lock that is held here. */
+  async #holdAt(at: string, table: string, condition: string): Promise<Hold> {
+    this.#holds += 1;
+    const lock = FIRST_LOCK + this.#holds;
+    const name = sql.raw(`hold_${lock}`);
     const tx = await this.db.startTransaction().execute();
-    await statement.execute(tx);
+    await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
+    await sql`create function ${name}() returns trigger language plpgsql as $$ begin
+      if ${sql.raw(condition)} then perform pg_advisory_xact_lock(${sql.raw(String(lock))}); end if;
+      return new; end $$`.execute(this.db);
+    await sql`create trigger ${name} ${sql.raw(at)} on ${sql.raw(table)}
+      for each row execute function ${name}()`.execute(this.db);
     return {
-      reached: this.#untilBlocked(blocked),
+      reached: () => this.#untilWaiting(lock),
       release: async () => {
+        // With a server dies what it was about to write: one statement would outlive it.
+        await sql`select pg_terminate_backend(l.pid) from pg_locks as l
+          where l.locktype = 'advisory' and l.objid = ${lock} and not l.granted`.execute(this.db);
         await tx.rollback().execute();
+        await sql`drop trigger ${name} on ${sql.raw(table)}`.execute(this.db);
       },
     };
   }
 
   /** Holds a request between the commit of what it did and the answer that is kept under its key. */
-  async holdAnswer(): Promise<Hold> {
-    await sql`create or replace function hold_answer() returns trigger language plpgsql as $$ begin
-      if new.status is not null then perform pg_advisory_xact_lock(4711); end if; return new; end $$`.execute(
-      this.db,
-    );
-    await sql`create trigger hold_answer before update on idempotency_keys
-      for each row execute function hold_answer()`.execute(this.db);
-    const held = await this.#lock(
-      sql`select pg_advisory_xact_lock(4711)`,
-      'update "idempotency_keys"%',
-    );
-    return {
-      reached: held.reached,
-      release: async () => {
-        // One statement outlives its client: with the server dies what it was about to write.
-        await sql`select pg_terminate_backend(a.pid) from pg_stat_activity as a
-          where a.wait_event_type = 'Lock' and a.query ilike 'update "idempotency_keys"%'`.execute(
-          this.db,
-        );
-        await held.release();
-        await sql`drop trigger hold_answer on idempotency_keys`.execute(this.db);
-      },
-    };
+  holdAnswer(): Promise<Hold> {
+    return this.#holdAt("before update", "idempotency_keys", "new.status is not null");
   }
 
   /** The node whose worker has a job of the engine now. */
@@ -228,24 +220,37 @@ export class WholeWorld {
     return found;
   }
 
-  async hold(window: Window, flagKey: string): Promise<Hold> {
+  /** Holds the n-th publication of a flag; the first was the one at exposure 0. */
+  async hold(window: Window, flagKey: string, nth: number): Promise<Hold> {
+    const there = `(select count(*) from flag_publications as p join flags as f on f.id = p.flag_id
+      where f.key = '${flagKey}' and f.id = new.flag_id)`;
     switch (window) {
       case "before":
-        return this.#lock(
-          sql`select from flags where key = ${flagKey} for update`,
-          '%from "flags"%for update%',
+        return this.#holdAt(
+          "before insert",
+          "flag_publications",
+          `${there} = ${nth - 1} and
+          (select key from flags where id = new.flag_id) = '${flagKey}'`,
         );
       case "inside":
-        // The audit entry of a publication comes after the publication itself.
-        return this.#lock(sql`lock table audit_outbox in share mode`, "%insert into audit_outbox%");
+        return this.#holdAt("after insert", "flag_publications", `${there} = ${nth}`);
       case "committed": {
         const { promise, resolve } = Promise.withResolvers<void>();
         const told = await listen(this.#postgres?.url ?? "", () => undefined);
-        await told.on(PUBLISHED, (payload) => {
-          if (payload !== null) resolve();
+        await told.on(PUBLISHED, () => {
+          void this.#published(flagKey).then((count) => {
+            if (count >= nth) resolve();
+          });
         });
-        return { reached: promise, release: () => told.close() };
+        return { reached: () => promise, release: () => told.close() };
       }
     }
+  }
+
+  async #published(flagKey: string): Promise<number> {
+    const { rows } = await sql<{ count: number }>`select count(*)::int as count
+      from flag_publications as p join flags as f on f.id = p.flag_id
+      where f.key = ${flagKey}`.execute(this.db);
+    return rows[0]?.count ?? 0;
   }
 }
