@@ -9,7 +9,7 @@ import type { Json, Method } from "@paceline/test-kit";
 import { becomeOwner, startTestServer } from "./test-server.ts";
 import type { TestServer } from "./test-server.ts";
 
-const ROLLOUTS_WITHIN_MS = 20_000;
+const ROLLOUTS_WITHIN_MS = 90_000;
 
 let server: TestServer;
 let owner = "";

@@ -14,7 +14,7 @@ const BUILD_LOCK = join(import.meta.dirname, "../../node_modules/.cache/paceline
 const BUILD_TAKES_AT_MOST_MS = 120_000;
 const LOOK_AGAIN_MS = 100;
 /** Generous, because a busy machine is slow; what is waited for usually comes within half a second. */
-const WAIT_AT_MOST_MS = 12_000;
+const WAIT_AT_MOST_MS = 60_000;
 
 type ContextOptions = NonNullable<Parameters<TestBrowser["newContext"]>[0]>;
 export type BrowserContext = Awaited<ReturnType<TestBrowser["newContext"]>>;

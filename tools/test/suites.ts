@@ -39,6 +39,7 @@ const LONG: Readonly<Record<string, number>> = {
   "tests/faults/rollout-kill.test.ts": 30,
   "apps/cli/cli.process.test.ts": 25,
   "apps/cli/events.process.test.ts": 25,
+  "apps/server/sample.http.test.ts": 20,
   "tests/e2e/rollouts.test.ts": 20,
   "tests/e2e/events.test.ts": 15,
   "tests/e2e/sprint.test.ts": 15,
