@@ -80,8 +80,7 @@ const choose: Operator = (values, scope) => {
       scope,
     ),
   );
-  const otherwise = values.length % 2 === 1 ? expressions.pop() : undefined;
-  let step = end(otherwise ?? literal(null));
+  let step = end((values.length % 2 === 1 ? expressions.pop() : null) ?? literal(null));
   while (expressions.length > 0) {
     const then = expressions.pop();
     const condition = expressions.pop();
@@ -153,7 +152,7 @@ function contains(item: unknown, container: unknown): boolean {
 const SET_SIZE = 8;
 
 const inside: Operator = (values, scope) => {
-  const list = values.length > 1 ? compileArgument(values[1], 1, scope).literal?.value : undefined;
+  const list = compileArgument(values[1], 1, scope).literal?.value;
   if (!Array.isArray(list) || list.length < SET_SIZE || list.some(isRecord)) {
     return binary(contains)(values, scope);
   }

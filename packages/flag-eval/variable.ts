@@ -36,7 +36,7 @@ export function lookup(data: unknown, path: unknown, frame: Frame): unknown {
 }
 
 // So many attributes of a set have a place of their own.
-const PLACES = 8;
+const PLACES = 5;
 
 /** V8 learns by the place in the source how to read a name there, and is slow where there are many. */
 function readAt(data: Readonly<Record<string, unknown>>, name: string, place: number): unknown {
@@ -50,10 +50,6 @@ function readAt(data: Readonly<Record<string, unknown>>, name: string, place: nu
     case 3:
       return data[name];
     case 4:
-      return data[name];
-    case 5:
-      return data[name];
-    case 6:
       return data[name];
     default:
       return data[name];
