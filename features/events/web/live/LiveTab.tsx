@@ -224,7 +224,12 @@ function columnsWith(sourceNames: ReadonlyMap<string, string>): readonly Column<
       label: "Event",
       cell: (item) => (
         <>
-          <span className="font-medium">{nameOf(item)}</span>{" "}
+          <span
+            title={nameOf(item)}
+            className="font-medium sm:inline-block sm:max-w-72 sm:truncate sm:align-bottom"
+          >
+            {nameOf(item)}
+          </span>{" "}
           {item.type !== "track" && item.event !== "" && (
             <span className="text-small font-normal text-fg3">{item.type}</span>
           )}
