@@ -5,6 +5,6 @@ import { setFlagsFromString } from "node:v8";
  * live long, as most do while a server starts, and from then on puts what these places make among
  * the old objects at once. In Node's HTTP server that is every request: each dies at once, and until
  * the next full collection keeps all alive that it refers to, so that a collection of young objects
- * copies half of them for nothing (decision 0029).
+ * copies half of them for nothing (decision 0030).
  */
 setFlagsFromString("--no-allocation-site-pretenuring");

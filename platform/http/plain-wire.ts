@@ -57,7 +57,7 @@ interface KnownHead {
 /**
  * Answers connections whose callers ask for nothing unusual, straight from their bytes. Node's HTTP
  * server makes two streams and some 4 kB of objects of each request; an evaluation of a flag costs
- * less than that (decision 0029).
+ * less than that (decision 0030).
  *
  * A request is taken only when it came whole and alone in one piece and its head is plain
  * (`readPlainHead`). With the first that is not, the connection and all bytes that were not answered
