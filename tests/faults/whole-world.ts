@@ -211,15 +211,6 @@ export class WholeWorld {
     return this.#holdAt("before update", "idempotency_keys", "new.status is not null");
   }
 
-  /** The node whose worker has a job of the engine now. */
-  async working(): Promise<Node> {
-    const { rows } = await sql<{ node: string }>`select w.node from graphile_worker.jobs as j
-      join workflow_workers as w on w.id = j.locked_by`.execute(this.db);
-    const found = this.nodes.find(({ name }) => name === rows[0]?.node);
-    if (found === undefined) throw new Error("no node is at work");
-    return found;
-  }
-
   /** Holds the n-th publication of a flag; the first was the one at exposure 0. */
   async hold(window: Window, flagKey: string, nth: number): Promise<Hold> {
     const there = `(select count(*) from flag_publications as p join flags as f on f.id = p.flag_id
