@@ -14,6 +14,8 @@ export const flagsPage = definePage("/flags", {
 });
 export const layersPage = definePage("/layers", {
   environment: optionalField(),
+  /** Layers that are put away, instead of those that can be claimed. */
+  archived: flagField(),
   act: choiceField("none", "layer", "holdout"),
   /** Of the layer or holdout that is edited. */
   key: optionalField(),

@@ -28,7 +28,7 @@ export function LayerClaims(
   },
 ) {
   const { claims, onChange, ...shared } = props;
-  const layers = useQuery(layersQuery);
+  const layers = useQuery(layersQuery());
   const keys = (layers.data?.items ?? []).map(({ key }) => key);
   const free = keys.find((key) => claims.every(({ layer }) => layer !== key));
   return (

@@ -1,4 +1,5 @@
 import {
+  Badge,
   Button,
   Card,
   ChartFrame,
@@ -11,12 +12,17 @@ import {
   formatPercent,
 } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy, useState } from "react";
 
 import type { LayerMap, LayerView } from "../../layer-api.ts";
 import { flagPage } from "../pages.ts";
 import { layerMapQuery } from "./queries.ts";
 import { SlotKey, SlotStrip } from "./SlotStrip.tsx";
 import type { Stretch } from "./SlotStrip.tsx";
+
+const ArchiveLayerDialog = lazy(async () => ({
+  default: (await import("./ArchiveLayerDialog.tsx")).ArchiveLayerDialog,
+}));
 
 type Slot = LayerMap["slots"][number];
 
@@ -52,25 +58,59 @@ export function LayerCard(props: {
   onEdit: () => void;
 }) {
   const { layer, environment, mayEdit, onEdit } = props;
-  const query = useQuery(layerMapQuery(layer.key, environment));
+  const isArchived = layer.archivedAt !== null;
   return (
     <Card
       level={3}
       title={layer.name}
       note={`by ${layer.unit}; freed slots rest ${layer.carryOverDays} days`}
       actions={
-        mayEdit && (
-          <Button small kind="quiet" onClick={onEdit}>
-            Edit
-          </Button>
-        )
+        <>
+          {isArchived && <Badge>Archived</Badge>}
+          {mayEdit && !isArchived && (
+            <Button small kind="quiet" onClick={onEdit}>
+              Edit
+            </Button>
+          )}
+          {mayEdit && <PutAway layer={layer} />}
+        </>
       }
     >
       {layer.description !== "" && <p className="mb-3 text-fg2">{layer.description}</p>}
-      <Loaded query={query} skeleton={<Skeleton className="h-16" />}>
-        {(map) => <MapOf map={map} />}
-      </Loaded>
+      {layer.archivedAt === null ? (
+        <Slots layerKey={layer.key} environment={environment} />
+      ) : (
+        <p className="text-fg2">
+          Put away on {formatDate(layer.archivedAt)}. Its key and its ledger stay; rules can claim
+          slots of it again once it is restored.
+        </p>
+      )}
     </Card>
+  );
+}
+
+function PutAway(props: { layer: LayerView }) {
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <Button small kind="quiet" onClick={() => setAsking(true)}>
+        {props.layer.archivedAt === null ? "Archive" : "Restore"}
+      </Button>
+      {asking && (
+        <Suspense>
+          <ArchiveLayerDialog layer={props.layer} onClose={() => setAsking(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function Slots(props: { layerKey: string; environment: string }) {
+  const query = useQuery(layerMapQuery(props.layerKey, props.environment));
+  return (
+    <Loaded query={query} skeleton={<Skeleton className="h-16" />}>
+      {(map) => <MapOf map={map} />}
+    </Loaded>
   );
 }
 

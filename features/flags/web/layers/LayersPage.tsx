@@ -1,6 +1,7 @@
 import {
   Button,
   Card,
+  Checkbox,
   EmptyState,
   Loaded,
   Page,
@@ -41,7 +42,7 @@ export function LayersPage() {
   const environment =
     search.environment ??
     firstOf((everywhere.data?.items ?? []).map((holdout) => holdout.environment));
-  const layers = useQuery(layersQuery);
+  const layers = useQuery(layersQuery(search.archived));
   const holdouts = useQuery(holdoutsQuery(environment));
   useLive("flags", ["layers"]);
   useLive("flags", ["holdouts"]);
@@ -76,26 +77,30 @@ export function LayersPage() {
       >
         {layers.data === undefined || holdouts.data === undefined
           ? "Who excludes whom, and who is left out to measure against."
-          : `${formatCount(layers.data.items.length, "layer keeps", "layers keep")} rules apart; ${formatCount(holdouts.data.items.length, "holdout measures", "holdouts measure")} in ${environment}.`}
+          : `${search.archived ? formatCount(layers.data.items.length, "layer is archived", "layers are archived") : formatCount(layers.data.items.length, "layer keeps", "layers keep").concat(" rules apart")}; ${formatCount(holdouts.data.items.length, "holdout measures", "holdouts measure")} in ${environment}.`}
       </PageHeader>
       <div className="flex flex-col gap-8">
         <section aria-labelledby="layers-heading" className="flex flex-col gap-4">
-          <Heading id="layers-heading" title="Layers" action={newLayer}>
+          <Heading
+            id="layers-heading"
+            title="Layers"
+            action={
+              <div className="flex flex-wrap items-center gap-3">
+                <Checkbox
+                  label="Archived"
+                  checked={search.archived}
+                  onChange={(archived) => update({ archived })}
+                />
+                {newLayer}
+              </div>
+            }
+          >
             Rules that claim slots of one layer never apply to the same unit.
           </Heading>
           <Loaded query={layers} skeleton={<SkeletonRows rows={4} />}>
             {({ items }) =>
               items.length === 0 ? (
-                <Card>
-                  <EmptyState
-                    icon={<LayersIcon />}
-                    title="The slots of your layers appear here"
-                    action={newLayer}
-                  >
-                    Two experiments on the same page disturb each other unless a layer keeps their
-                    people apart.
-                  </EmptyState>
-                </Card>
+                <NoLayers archived={search.archived} action={newLayer} />
               ) : (
                 items.map((layer) => (
                   <LayerCard
@@ -157,6 +162,27 @@ export function LayersPage() {
         )}
       </Suspense>
     </Page>
+  );
+}
+
+function NoLayers(props: { archived: boolean; action: React.ReactNode }) {
+  return (
+    <Card>
+      {props.archived ? (
+        <EmptyState icon={<LayersIcon />} title="No layer is archived">
+          A layer of which nobody holds slots can be put away; its key and its ledger stay.
+        </EmptyState>
+      ) : (
+        <EmptyState
+          icon={<LayersIcon />}
+          title="The slots of your layers appear here"
+          action={props.action}
+        >
+          Two experiments on the same page disturb each other unless a layer keeps their people
+          apart.
+        </EmptyState>
+      )}
+    </Card>
   );
 }
 

@@ -8,11 +8,16 @@ const shownRows = 100;
 
 type ListOf<T> = { items: T[]; next: string | null };
 
-export const layersQuery = queryOptions({
-  queryKey: ["layers", "list"],
-  queryFn: ({ signal }) =>
-    apiClient.get<ListOf<LayerView>>("/layers", { query: { limit: shownRows }, signal }),
-});
+/** Layers that rules can claim slots of, or those that are archived. */
+export const layersQuery = (archived = false) =>
+  queryOptions({
+    queryKey: ["layers", "list", archived],
+    queryFn: ({ signal }) =>
+      apiClient.get<ListOf<LayerView>>("/layers", {
+        query: { archived: archived ? true : undefined, limit: shownRows },
+        signal,
+      }),
+  });
 
 export const layerMapQuery = (key: string, environment: string) =>
   queryOptions({
