@@ -4,26 +4,18 @@ import { useQuery } from "@tanstack/react-query";
 
 import { flagHref } from "../pages.ts";
 import { environmentsQuery, flagKeysQuery, flagQuery } from "../plan-queries.ts";
-import { shareWords } from "../plan-words.ts";
 import type { FormProps } from "./fields.ts";
+import { ruleWords } from "./rule-words.ts";
+import type { RuleInForce } from "./rule-words.ts";
 
-type Rule = NonNullable<
-  FlagDetail["environments"][number]["published"]
->["content"]["configuration"]["rules"][number];
-
-function rulesOf(flag: FlagDetail | undefined, environment: string): readonly Rule[] {
+function rulesOf(flag: FlagDetail | undefined, environment: string): readonly RuleInForce[] {
   const place = flag?.environments.find((one) => one.environment === environment);
   return place?.published?.content.configuration.rules ?? [];
 }
 
-function serveWords({ serve }: Rule): string {
-  if ("variant" in serve) return serve.variant;
-  return "split" in serve ? serve.split.map(({ variant }) => variant).join(", ") : "by targeting";
-}
-
 /** The rules of the chosen flag that are in force where it is to be rolled out. */
 export function useRulesInForce({ form }: Pick<FormProps, "form">): {
-  readonly rules: readonly Rule[];
+  readonly rules: readonly RuleInForce[];
   readonly known: boolean;
 } {
   const flag = useQuery({ ...flagQuery(form.flagKey ?? ""), enabled: form.flagKey !== null });
@@ -74,7 +66,7 @@ export function TargetFields(props: FormProps) {
           hint="Its condition stays; the rollout moves how many of its units are taken in."
           options={rules.map((rule) => ({
             value: rule.id,
-            label: `${rule.id}: ${rule.description === "" ? `serves ${serveWords(rule)}` : rule.description}, now ${shareWords(rule.exposureShare)}`,
+            label: ruleWords(rule),
           }))}
           value={rules.some(({ id }) => id === ruleId) ? ruleId : null}
           disabled={flagKey === null}
