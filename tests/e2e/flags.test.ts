@@ -113,3 +113,32 @@ step(
     assert.deepEqual(visit.complaints, []);
   },
 );
+
+step("going back to what exposes more asks what must be answered, then does it", async () => {
+  const at = `/api/v1/flags/${FLAG}/environments/production`;
+  const rule = { id: "rule-1", serve: { variant: "on" }, exposureShare: 0, salt: "another" };
+  await owner.call("PUT", at, { rules: [rule], defaultVariant: "off" });
+  await owner.call("POST", `${at}/publish`, { acceptRebucketing: true });
+  const german = { targetingKey: "anna", country: "DE", plan: "pro" };
+  const tests = [{ name: "Anna waits", context: german, expect: { variant: "off" } }];
+  await owner.call("PUT", `${at}/tests`, { tests });
+  await page.goto(`${product.server.url}/flags/${FLAG}?tab=history&revision=1`);
+  await page.getByRole("button", { name: "Put it in force again" }).click();
+  const asks = page.getByRole("dialog", { name: "Go back to revision 1 in production?" });
+  const act = asks.getByRole("button", { name: "Put it in force" });
+  await act.click();
+  await asks.getByText("Rule rule-1 would put everybody into new buckets").waitFor();
+  assert.equal(await act.isDisabled(), true);
+  await asks.getByRole("checkbox", { name: "New buckets for everybody are meant" }).check();
+  await act.click();
+  await asks.getByText("One test of the flag does not hold in that revision: Anna waits").waitFor();
+  await asks
+    .getByRole("textbox", { name: /Why it is put in force although they fail/u })
+    .fill("Anna waits no more");
+  await act.click();
+  const done = page.getByRole("dialog", { name: "Revision 3 is in force" });
+  await done.getByText("Anna waits. Nothing was held back").waitFor();
+  await done.getByRole("button", { name: "Close" }).last().click();
+  const { environments } = await owner.call("GET", `/api/v1/flags/${FLAG}`);
+  assert.equal(environments[0].published.revision, 3);
+});

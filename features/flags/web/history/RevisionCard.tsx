@@ -1,27 +1,28 @@
 import {
   Button,
   Card,
-  ConfirmDialog,
   Hash,
   Loaded,
   Select,
   SkeletonRows,
-  apiClient,
   formatDateTime,
-  useCommand,
   useMay,
 } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 import { Undo2 } from "lucide-react";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 
-import type { MoveView, PublicationView } from "../../api.ts";
+import type { PublicationView } from "../../api.ts";
 import { servesMore } from "../../domain/index.ts";
 import type { FlagPlace } from "../place.ts";
-import { placePath, revisionQuery } from "../queries.ts";
+import { revisionQuery } from "../queries.ts";
 import type { RevisionDetail } from "../queries.ts";
 import { configurationWords, ruleWords } from "../words.ts";
 import { Differences } from "./Differences.tsx";
+
+const RevertDialog = lazy(async () => ({
+  default: (await import("./RevertDialog.tsx")).RevertDialog,
+}));
 
 const before = "";
 
@@ -94,53 +95,39 @@ function RevisionOf(props: { at: FlagPlace; detail: RevisionDetail }) {
           SHA-256 <Hash value={digest} />
         </p>
       )}
-      {digest !== null && at.place?.published?.digest !== digest && (
-        <PutInForce at={at} detail={detail} />
-      )}
+      {digest !== null && <PutInForce at={at} detail={detail} />}
     </>
   );
 }
 
-const WAY_BACK =
-  "Everybody gets what that revision said, within a second. It becomes a new revision; nothing is lost, and no approval is needed.";
-const PUBLICATION =
-  "It exposes more than is exposed now, so it is a publication: the readiness gate, a running rollout and the flag's tests may refuse it.";
-
 function PutInForce(props: { at: FlagPlace; detail: RevisionDetail }) {
-  const { revision, content } = props.detail;
-  const { flag, environment, place } = props.at;
+  const { revision, content, digest } = props.detail;
+  const { place } = props.at;
   const mayGoBack = useMay("rollback.execute");
   const mayPublish = useMay("flag.publish");
   const isMore = servesMore(place?.published?.content ?? null, content);
   const may = mayGoBack && (mayPublish || !isMore);
-  const [asking, setAsking] = useState(false);
-  const revert = useCommand({
-    run: () => apiClient.post<MoveView>(`${placePath(flag.key, environment)}/revert`, { revision }),
-    refresh: [["flags"], ["experiments"]],
-    done: ({ revision: next, failingTests }) =>
-      failingTests.length === 0
-        ? `Revision ${next} is in force, as ${revision} was`
-        : `Revision ${next} is in force, as ${revision} was. Its tests fail: ${failingTests.join(", ")}`,
-    inline: true,
-    onDone: () => setAsking(false),
-  });
-  if (!may) return null;
+  // What was asked stays asked: once it is in force, the dialog may have a warning to show.
+  const [asked, setAsked] = useState<{ readonly isMore: boolean }>();
   return (
-    <div>
-      <Button kind="danger" icon={<Undo2 aria-hidden />} onClick={() => setAsking(true)}>
-        Put it in force again
-      </Button>
-      <ConfirmDialog
-        open={asking}
-        onOpenChange={setAsking}
-        title={`Go back to revision ${revision} in ${environment}?`}
-        description={isMore ? PUBLICATION : WAY_BACK}
-        act={isMore ? "Put it in force" : "Go back"}
-        danger
-        busy={revert.isPending}
-        error={revert.isError ? revert.error : undefined}
-        onConfirm={() => revert.mutate(undefined)}
-      />
-    </div>
+    <>
+      {may && place?.published?.digest !== digest && (
+        <div>
+          <Button kind="danger" icon={<Undo2 aria-hidden />} onClick={() => setAsked({ isMore })}>
+            Put it in force again
+          </Button>
+        </div>
+      )}
+      {asked !== undefined && (
+        <Suspense>
+          <RevertDialog
+            at={props.at}
+            revision={revision}
+            isMore={asked.isMore}
+            onClose={() => setAsked(undefined)}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }
