@@ -1,5 +1,6 @@
 import type { CommandContext } from "@paceline/command";
 import { inTransaction } from "@paceline/db";
+import { SHADOW_TAG } from "@paceline/flags/domain";
 import { createFlag, editConfiguration, flagProblem, publishFlag } from "@paceline/flags/server";
 import type { FlagSets, PublicationDoor } from "@paceline/flags/server";
 import { err, ok } from "@paceline/result";
@@ -40,7 +41,7 @@ export function shadowPort(door: PublicationDoor, flagSets: FlagSets): ShadowPor
           kind: "configuration",
           initiativeId: null,
           expiresAt: null,
-          tags: ["rehearsal"],
+          tags: [SHADOW_TAG],
         });
         if (!made.ok && made.error.kind !== "key-taken")
           return err(flagProblem(made.error).message);

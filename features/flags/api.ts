@@ -334,6 +334,18 @@ export const FlagSummarySchema = Type.Object({
 });
 export type FlagSummary = Static<typeof FlagSummarySchema>;
 
+export const FlagListSchema = Type.Object({
+  items: Type.Array(FlagSummarySchema),
+  next: Type.Union([Type.String(), Type.Null()], {
+    description: "cursor of the next page, null on the last one",
+  }),
+  hidden: Type.Integer({
+    minimum: 0,
+    description: "flags that fit, but that the product made for itself; `internal` lists them, too",
+  }),
+});
+export type FlagList = Static<typeof FlagListSchema>;
+
 const EnvironmentView = Type.Object({
   environment: Type.String(),
   lock: Type.Union([Type.Object({ holder: Type.String(), reason: Type.String() }), Type.Null()], {

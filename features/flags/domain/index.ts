@@ -22,6 +22,7 @@ export type { ExposureSteps, RulesInForce } from "./exposure-steps.ts";
 export type { CheckTrace, ClauseTrace, RuleTrace } from "./explain.ts";
 export { differences } from "./diff.ts";
 export type { Difference } from "./diff.ts";
+export { SHADOW_PREFIX, SHADOW_TAG } from "./internal.ts";
 export { BUCKETINGS, FLAG_KINDS, FLAG_TYPES, LIFECYCLES, revisionContent } from "./flag.ts";
 export type {
   Arm,

@@ -2,6 +2,7 @@ import type { Db } from "@paceline/db";
 import { sql } from "kysely";
 
 import type { FlagSummary } from "../api.ts";
+import { PROBE_FLAG_KEY, SHADOW_PREFIX, SHADOW_TAG } from "../domain/index.ts";
 import type { Lifecycle } from "../domain/index.ts";
 import { flagOf } from "./repository.ts";
 
@@ -16,6 +17,8 @@ export interface FlagFilters {
   /** Only flags that are in force there. */
   readonly environment: string | null;
   readonly archived: boolean;
+  /** Also those that the product made for work of its own. */
+  readonly internal: boolean;
 }
 
 /** By key, or by when it was made; the key decides between equals. */
@@ -147,7 +150,19 @@ async function summariesOf(
   return rows.map((row) => summaryOf(row, inForce, lastAsked));
 }
 
-/** The flags of a workspace that fit. */
+/**
+ * Whether the product made the flag for work of its own: the shadow of a rehearsal, the flag that says
+ * of units in which slice of a holdout they are, or the parity probe.
+ */
+const isInternal = sql<boolean>`(
+  flags.key = ${PROBE_FLAG_KEY}
+  or (starts_with(flags.key, ${SHADOW_PREFIX}) and ${SHADOW_TAG} = any(flags.tags))
+  or exists (
+    select from flag_holdouts h
+    where h.workspace_id = flags.workspace_id and h.flag_key = flags.key
+  ))`;
+
+/** The flags of a workspace that fit, with those that the product made. */
 function fitting(db: Db, workspaceId: string, filters: FlagFilters) {
   let query = db
     .selectFrom("flags")
@@ -192,6 +207,7 @@ export async function listFlags(
   const byKey = sort.endsWith("key");
   const direction = isDown ? "desc" : "asc";
   let query = fitting(db, workspaceId, filters);
+  if (!filters.internal) query = query.where(sql<boolean>`not ${isInternal}`);
   if (after !== null && byKey) query = query.where("flags.key", isDown ? "<" : ">", after.key);
   if (after !== null && !byKey) {
     query = query.where(
@@ -203,6 +219,21 @@ export async function listFlags(
   if (!byKey) query = query.orderBy("flags.created_at", direction);
   const rows = await query.orderBy("flags.key", direction).limit(limit).execute();
   return summariesOf(db, workspaceId, rows);
+}
+
+/** How many of those that fit the product made for work of its own, and are left out of the list. */
+export async function countHidden(
+  db: Db,
+  workspaceId: string,
+  filters: FlagFilters,
+): Promise<number> {
+  if (filters.internal) return 0;
+  const { hidden } = await fitting(db, workspaceId, filters)
+    .where(isInternal)
+    .clearSelect()
+    .select(({ fn }) => fn.countAll<string>().as("hidden"))
+    .executeTakeFirstOrThrow();
+  return Number(hidden);
 }
 
 /** One flag as it stands in the list. */

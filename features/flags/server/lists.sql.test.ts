@@ -42,3 +42,33 @@ test("flags are listed by lifecycle, tag, owner and kind", async () => {
   const unknown = await server.call("POST", "/api/v1/flags", { key: "d", ...flag, tags: ["Bad"] });
   assert.equal(unknown.statusCode, 400);
 });
+
+test("flags that the product made for itself are left out, counted, and listed when asked for", async () => {
+  const { call } = server;
+  const boolean = { type: "boolean", variants: { on: true } };
+  const create = async (flag: object) => {
+    assert.equal((await call("POST", "/api/v1/flags", { ...boolean, ...flag })).statusCode, 201);
+  };
+  await create({ key: "rehearsal.mine", tags: ["mine"] });
+  await create({ key: "rehearsal.checkout", tags: ["rehearsal"] });
+  await create({ key: "holdout-mine" });
+  const holdout = { key: "season", name: "Season", environment: "production", share: 0.05 };
+  const scope = { kind: "tag", tag: "checkout" };
+  const held = await call("POST", "/api/v1/holdouts", { ...holdout, scope });
+  assert.equal(held.statusCode, 201, held.body);
+  const list = async (query: string) => {
+    const { items, hidden } = (await call("GET", `/api/v1/flags?${query}`)).json();
+    return { keys: items.map(({ key }: { readonly key: string }) => key), hidden };
+  };
+  assert.deepEqual(await list("text=rehearsal"), { keys: ["rehearsal.mine"], hidden: 1 });
+  assert.deepEqual(await list("text=holdout-"), { keys: ["holdout-mine"], hidden: 1 });
+  assert.deepEqual(await list("text=rehearsal&internal=true"), {
+    keys: ["rehearsal.checkout", "rehearsal.mine"],
+    hidden: 0,
+  });
+  assert.deepEqual(await list("text=holdout-&internal=true&sort=-key"), {
+    keys: ["holdout-season", "holdout-mine"],
+    hidden: 0,
+  });
+  assert.equal((await list("kind=experiment")).hidden, 0);
+});

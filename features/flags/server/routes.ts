@@ -6,7 +6,6 @@ import {
   ifMatch,
   notFound,
   pageLimit,
-  PageOf,
   PageQuery,
   readCursor,
 } from "@paceline/http";
@@ -23,7 +22,7 @@ import {
   FlagDetailSchema,
   FlagKey,
   FlagKindSchema,
-  FlagSummarySchema,
+  FlagListSchema,
   LifecycleSchema,
   PublicationSchema,
   TagSchema,
@@ -38,7 +37,7 @@ import { moveLifecycle } from "./commands/set-lifecycle.ts";
 import type { FlagRouteDependencies } from "./dependencies.ts";
 import { registerDocumentRoutes } from "./document-routes.ts";
 import { explanationView } from "./explanation-view.ts";
-import { listFlags } from "./flag-list.ts";
+import { countHidden, listFlags } from "./flag-list.ts";
 import type { ListPlace } from "./flag-list.ts";
 import { registerHoldoutRoutes } from "./holdouts/routes.ts";
 import { registerLayerRoutes } from "./layers/routes.ts";
@@ -69,7 +68,8 @@ function addList(app: App, deps: FlagRouteDependencies): void {
     {
       config: { permission: "flag.read" },
       schema: {
-        summary: "Flags that fit, in order",
+        summary:
+          "Flags that fit, in order; those that the product made for itself only if asked for",
         querystring: Type.Object({
           ...PageQuery.properties,
           text: Type.Optional(Type.String({ maxLength: 200 })),
@@ -80,6 +80,12 @@ function addList(app: App, deps: FlagRouteDependencies): void {
           lifecycle: Type.Optional(LifecycleSchema),
           environment: Type.Optional(EnvironmentKey),
           archived: Type.Optional(Type.Boolean()),
+          internal: Type.Optional(
+            Type.Boolean({
+              description:
+                "also those that the product made: shadows of rehearsals, flags of holdouts, the parity probe",
+            }),
+          ),
           sort: Type.Optional(
             Type.Union([
               Type.Literal("key"),
@@ -89,7 +95,7 @@ function addList(app: App, deps: FlagRouteDependencies): void {
             ]),
           ),
         }),
-        response: { 200: PageOf(FlagSummarySchema) },
+        response: { 200: FlagListSchema },
       },
     },
     async (request) => {
@@ -105,11 +111,13 @@ function addList(app: App, deps: FlagRouteDependencies): void {
         lifecycle: query.lifecycle ?? null,
         environment: query.environment ?? null,
         archived: query.archived ?? query.lifecycle === "archived",
+        internal: query.internal ?? false,
       };
       const sort = query.sort ?? "key";
       const after = placeOf(readCursor(query.cursor, 2));
       const rows = await listFlags(deps.db, workspaceId, filters, sort, after, limit + 1);
-      return cursorPage(rows, limit, ({ createdAt, key }) => [createdAt, key]);
+      const page = cursorPage(rows, limit, ({ createdAt, key }) => [createdAt, key]);
+      return { ...page, hidden: await countHidden(deps.db, workspaceId, filters) };
     },
   );
 }

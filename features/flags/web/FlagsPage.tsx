@@ -38,6 +38,13 @@ function answerOf(shown: number, more: boolean, stale: number | undefined): stri
   return `${flags}; ${formatCount(stale, "flag")} in all ${stale === 1 ? "is" : "are"} stale and can be cleaned up.`;
 }
 
+/** What is not in the list, since no person asked for it. */
+function hiddenWords(hidden: number): string {
+  return hidden === 0
+    ? ""
+    : ` ${formatCount(hidden, "flag")} of the product for rehearsals, holdouts and parity ${hidden === 1 ? "is" : "are"} not shown.`;
+}
+
 export function FlagsPage() {
   const [search, update] = usePageSearch(flagsPage);
   const query = useInfiniteQuery(flagListQuery(search));
@@ -76,7 +83,7 @@ export function FlagsPage() {
       >
         {query.data === undefined
           ? "What decides who sees what."
-          : answerOf(items.length, query.hasNextPage, stale.data?.items.length)}
+          : `${answerOf(items.length, query.hasNextPage, stale.data?.items.length)}${hiddenWords(query.data.pages[0]?.hidden ?? 0)}`}
       </PageHeader>
       <ListFilters
         search={search}

@@ -9,6 +9,8 @@ export const flagsPage = definePage("/flags", {
   lifecycle: choiceField("any", "draft", "live", "concluded", "clean-up"),
   stale: flagField(),
   archived: flagField(),
+  /** With those that the product made for work of its own. */
+  internal: flagField(),
   sort: choiceField("key", "-key", "created", "-created"),
   new: flagField(),
 });

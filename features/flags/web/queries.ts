@@ -4,12 +4,11 @@ import type { FoundObject } from "@paceline/web-kit";
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { Static } from "typebox";
 
-import type { FlagDetail, FlagSummary, PublicationView, RevisionDetailSchema } from "../api.ts";
+import type { FlagDetail, FlagList, PublicationView, RevisionDetailSchema } from "../api.ts";
 import type { RecordedContextsView } from "../contexts-api.ts";
 import type { StaleFlagView } from "../stale-api.ts";
 import { flagPage } from "./pages.ts";
 
-export type FlagList = { items: FlagSummary[]; next: string | null };
 export type RevisionDetail = Static<typeof RevisionDetailSchema>;
 export type FlagFilter = {
   readonly text: string;
@@ -19,6 +18,7 @@ export type FlagFilter = {
   readonly tag: string;
   readonly lifecycle: string;
   readonly archived: boolean;
+  readonly internal: boolean;
   readonly sort: string;
 };
 
@@ -41,9 +41,21 @@ function known(value: string, none: string): string | undefined {
 }
 
 export const flagListQuery = (filter: FlagFilter) => {
-  const { text, kind, environment, owner, tag, lifecycle, archived, sort } = filter;
+  const { text, kind, environment, owner, tag, lifecycle, archived, internal, sort } = filter;
   return infiniteQueryOptions({
-    queryKey: ["flags", "list", text, kind, environment, owner, tag, lifecycle, archived, sort],
+    queryKey: [
+      "flags",
+      "list",
+      text,
+      kind,
+      environment,
+      owner,
+      tag,
+      lifecycle,
+      archived,
+      internal,
+      sort,
+    ],
     queryFn: ({ signal, pageParam }) =>
       apiClient.get<FlagList>("/flags", {
         query: {
@@ -54,6 +66,7 @@ export const flagListQuery = (filter: FlagFilter) => {
           tag: known(tag, ""),
           lifecycle: known(lifecycle, "any"),
           archived: archived ? true : undefined,
+          internal: internal ? true : undefined,
           sort: known(sort, "key"),
           cursor: known(pageParam, ""),
           limit: shownRows,

@@ -1,3 +1,5 @@
+import { SHADOW_PREFIX } from "@paceline/flags/domain";
+
 /** What a rehearsal of a way back showed, in the words of drills. */
 export const REHEARSAL_VERDICTS = ["passed", "deviated", "failed-to-restore"] as const;
 export type RehearsalVerdict = (typeof REHEARSAL_VERDICTS)[number];
@@ -67,5 +69,5 @@ export function judgeRehearsal(measure: RehearsalMeasure): RehearsalFinding {
 
 /** The key of the flag on which the way back of another one is rehearsed. */
 export function shadowKey(flagKey: string): string {
-  return `rehearsal.${flagKey}`.slice(0, 100);
+  return `${SHADOW_PREFIX}${flagKey}`.slice(0, 100);
 }

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 
 import { EXIT, print, table } from "../../outcome.ts";
 import { call, list, text, withRemote } from "../../remote.ts";
-import { field, flagPath, percent, wholeNumber } from "./paths.ts";
+import { count, field, flagPath, percent, wholeNumber } from "./paths.ts";
 import type { FlagOptions } from "./paths.ts";
 
 const PAGE = 200;
@@ -14,6 +14,7 @@ interface ListOptions extends FlagOptions {
   readonly tag?: string;
   readonly environment?: string;
   readonly archived: boolean;
+  readonly internal: boolean;
   readonly sort: string;
   readonly limit: string;
 }
@@ -28,24 +29,48 @@ function places(flag: unknown): string {
   return published.length === 0 ? "nowhere" : published.join(", ");
 }
 
-async function flagsThatFit(options: ListOptions): Promise<readonly unknown[]> {
+async function flagsThatFit(
+  options: ListOptions,
+): Promise<{ readonly items: readonly unknown[]; readonly hidden: number }> {
   const limit = wholeNumber(options.limit, "--limit");
-  const asked = new URLSearchParams({ sort: options.sort, archived: String(options.archived) });
+  const asked = new URLSearchParams({
+    sort: options.sort,
+    archived: String(options.archived),
+    internal: String(options.internal),
+  });
   for (const name of ["text", "kind", "lifecycle", "tag", "environment"] as const) {
     const value = options[name];
     if (value !== undefined) asked.set(name, value);
   }
   const found: unknown[] = [];
+  let hidden = 0;
   let isMore = true;
   while (isMore && found.length < limit) {
     asked.set("limit", String(Math.min(PAGE, limit - found.length)));
     const page = await call(options, "GET", `/api/v1/flags?${asked.toString()}`);
     found.push(...list(page, "items"));
+    hidden = count(page, "hidden");
     const next = field(page, "next");
     isMore = typeof next === "string";
     if (typeof next === "string") asked.set("cursor", next);
   }
-  return found;
+  return { items: found, hidden };
+}
+
+/** The flags as a table, and how many are left out of it. */
+function listed({ items, hidden }: Awaited<ReturnType<typeof flagsThatFit>>): string {
+  const rows = items.map((flag) => [
+    text(flag, "key"),
+    text(flag, "kind"),
+    text(flag, "lifecycle"),
+    places(flag),
+    text(flag, "lastEvaluatedAt"),
+  ]);
+  const head = ["key", "kind", "state", "in force", "last evaluated"];
+  const flags = items.length === 0 ? "No flag fits." : table([head, ...rows]);
+  return hidden === 0
+    ? flags
+    : `${flags}\n${hidden} of the product for rehearsals, holdouts and parity not shown; --internal lists them, too.`;
 }
 
 /** `paceline flag list`. */
@@ -74,6 +99,7 @@ export function listCommand(): Command {
     .option("--tag <tag>", "only flags with a tag")
     .option("--environment <key>", "only flags that are in force there")
     .option("--archived", "archived flags instead", false)
+    .option("--internal", "also flags that the product made for itself", false)
     .addOption(
       new Option("--sort <order>", "order, - for descending")
         .choices(["key", "-key", "created", "-created"])
@@ -81,16 +107,8 @@ export function listCommand(): Command {
     )
     .option("--limit <n>", "how many", "1000")
     .action(async (options: ListOptions) => {
-      const items = await flagsThatFit(options);
-      const rows = items.map((flag) => [
-        text(flag, "key"),
-        text(flag, "kind"),
-        text(flag, "lifecycle"),
-        places(flag),
-        text(flag, "lastEvaluatedAt"),
-      ]);
-      const head = ["key", "kind", "state", "in force", "last evaluated"];
-      print(options.json, { items }, items.length === 0 ? "No flag fits." : table([head, ...rows]));
+      const found = await flagsThatFit(options);
+      print(options.json, found, listed(found));
     });
 }
 

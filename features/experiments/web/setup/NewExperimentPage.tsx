@@ -34,7 +34,11 @@ const shownOptions = 100;
 const flagsQuery = queryOptions({
   queryKey: ["flags", "options"],
   queryFn: ({ signal }) =>
-    apiClient.get<{ items: FlagSummary[] }>("/flags", { query: { limit: shownOptions }, signal }),
+    // The flag of a holdout is the product's own, and what its experiment is on.
+    apiClient.get<{ items: FlagSummary[] }>("/flags", {
+      query: { limit: shownOptions, internal: true },
+      signal,
+    }),
 });
 const initiativesQuery = queryOptions({
   queryKey: ["initiatives", "options"],

@@ -110,6 +110,11 @@ export function ListFilters(props: {
         checked={search.archived}
         onChange={(archived) => update({ archived })}
       />
+      <Checkbox
+        label="Product’s own"
+        checked={search.internal}
+        onChange={(internal) => update({ internal })}
+      />
       <div className="ml-auto">
         <Button
           icon={<Download aria-hidden />}

@@ -1,0 +1,3 @@
+/** The flag on which the way back of `checkout` is rehearsed has the key `rehearsal.checkout`, and this tag. */
+export const SHADOW_PREFIX = "rehearsal.";
+export const SHADOW_TAG = "rehearsal";
