@@ -1,14 +1,21 @@
-import { Card, classes } from "@paceline/web-kit";
-import { useId } from "react";
+import { Card, IconButton, classes, useMay } from "@paceline/web-kit";
+import { Trash2 } from "lucide-react";
+import { Suspense, lazy, useId, useState } from "react";
 
 import type { TemplateDocument } from "../../plan-api.ts";
 import { holdWords, shareWords } from "../plan-words.ts";
 import type { FormProps } from "./fields.ts";
 
+const RemoveTemplateDialog = lazy(async () => ({
+  default: (await import("./RemoveTemplateDialog.tsx")).RemoveTemplateDialog,
+}));
+
 /** The shape of the plan; choosing one replaces the stages. */
 export function TemplateChoice(props: FormProps & { templates: readonly TemplateDocument[] }) {
   const { form, onChange, templates } = props;
   const name = useId();
+  const mayEdit = useMay("rollout.edit");
+  const [removing, setRemoving] = useState<TemplateDocument>();
   return (
     <Card title="Pace" note={form.template === null ? "written by hand" : undefined}>
       <fieldset className="grid gap-3 sm:grid-cols-2">
@@ -35,7 +42,7 @@ export function TemplateChoice(props: FormProps & { templates: readonly Template
                 }
                 className="relative z-10 mt-0.5 size-4 shrink-0 accent-(--ink) outline-none"
               />
-              <div className="min-w-0">
+              <div className="min-w-0 flex-1">
                 <label
                   htmlFor={`${name}-${template.key}`}
                   className="font-medium after:absolute after:inset-0 after:content-['']"
@@ -52,10 +59,31 @@ export function TemplateChoice(props: FormProps & { templates: readonly Template
                   </p>
                 </div>
               </div>
+              {mayEdit && !template.isBuiltIn && (
+                <span className="relative z-10 -mt-1 -mr-1 shrink-0">
+                  <IconButton
+                    label={`Delete the template ${template.name}`}
+                    icon={<Trash2 aria-hidden />}
+                    small
+                    onClick={() => setRemoving(template)}
+                  />
+                </span>
+              )}
             </div>
           );
         })}
       </fieldset>
+      {removing !== undefined && (
+        <Suspense>
+          <RemoveTemplateDialog
+            template={removing}
+            onClose={() => setRemoving(undefined)}
+            onRemoved={() => {
+              if (form.template === removing.key) onChange({ ...form, template: null });
+            }}
+          />
+        </Suspense>
+      )}
     </Card>
   );
 }
