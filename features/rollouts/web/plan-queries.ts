@@ -10,6 +10,7 @@ import type {
   RolloutDocument,
   RolloutEvent,
   RolloutSummary,
+  RunDocument,
   TemplateDocument,
 } from "../plan-api.ts";
 
@@ -18,6 +19,7 @@ const chosenFrom = 200;
 const toldEntries = 200;
 /** Receipts arrive within seconds of a publication; the page asks again that often. */
 const receiptsAgainMs = 5_000;
+const runAgainMs = 30_000;
 
 /** Address of a rollout below `/api/v1`. */
 export function rolloutPath(id: string): string {
@@ -60,6 +62,14 @@ export const historyQuery = (id: string) =>
     queryKey: ["rollouts", "history", id],
     queryFn: ({ signal }) =>
       apiClient.get<{ items: RolloutEvent[] }>(`${rolloutPath(id)}/history`, { signal }),
+  });
+
+/** The durable run behind a rollout: it may stop without any news of the rollout itself. */
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["rollouts", "run", id],
+    queryFn: ({ signal }) => apiClient.get<RunDocument>(`${rolloutPath(id)}/run`, { signal }),
+    refetchInterval: runAgainMs,
   });
 
 export const foresightQuery = (id: string) =>

@@ -36,6 +36,9 @@ const PlanCard = lazy(async () => ({ default: (await import("./PlanCard.tsx")).P
 const ReadinessNotice = lazy(async () => ({
   default: (await import("./ReadinessNotice.tsx")).ReadinessNotice,
 }));
+const Standstills = lazy(async () => ({
+  default: (await import("./Standstills.tsx")).Standstills,
+}));
 
 const crumbs = [{ label: "Rollouts", to: rolloutsPage.href() }] as const;
 
@@ -102,6 +105,11 @@ function Parts(props: { rollout: RolloutDocument }) {
         <TextLink to={flagHref(flagKey, environment)}>{flagKey}</TextLink> in {environment}
         {plan.template === null ? "." : `, by the template ${plan.template}.`}
       </Acts>
+      {begun && rollout.endedAt === null && (
+        <Suspense>
+          <Standstills rolloutId={rollout.id} />
+        </Suspense>
+      )}
       <div className="mb-5">
         <AnswerBanner rollout={rollout} />
       </div>
