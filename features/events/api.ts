@@ -166,7 +166,14 @@ export const EventStorage = Type.Object({
     { description: "files that cannot be read, set aside and never deleted" },
   ),
   environments: Type.Array(
-    Type.Object({ environment: Type.String(), events: Count, newestReceivedAt: Instant }),
+    Type.Object({
+      environment: Type.String(),
+      events: Type.Integer({
+        minimum: 0,
+        description: "everything stored, also bad events and recorded contexts",
+      }),
+      newestReceivedAt: Instant,
+    }),
   ),
 });
 export type EventStorage = Static<typeof EventStorage>;

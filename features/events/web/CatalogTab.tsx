@@ -21,6 +21,7 @@ import type { EventCatalog } from "../api.ts";
 import { eventNamePage, eventsPage } from "./pages.ts";
 import { catalogQuery } from "./queries.ts";
 import { Sql } from "./Sql.tsx";
+import { receivedIn, volumesOf } from "./volumes.ts";
 import { eventKey, nameOf } from "./words.ts";
 
 const VolumeChart = lazy(async () => ({
@@ -38,24 +39,6 @@ const buckets = [
 
 type Name = EventCatalog["events"][number];
 
-/** How many events of each bucket, zero where none arrived. */
-function volumes(catalog: EventCatalog, names: readonly Name[]) {
-  const counts = new Map<number, number>();
-  for (const { counts: list } of names) {
-    for (const { at, events } of list) {
-      const key = Date.parse(at);
-      counts.set(key, (counts.get(key) ?? 0) + events);
-    }
-  }
-  const start = Math.floor(Date.parse(catalog.from) / catalog.bucketMs) * catalog.bucketMs;
-  const end = Date.parse(catalog.to);
-  const length = Math.max(1, Math.ceil((end - start) / catalog.bucketMs));
-  return Array.from({ length }, (_, index) => {
-    const at = start + index * catalog.bucketMs;
-    return { at, value: counts.get(at) ?? 0 };
-  });
-}
-
 /** The names that arrived, with their volume over time and how fresh they are. */
 export function CatalogTab(props: { environment: string }) {
   const { environment } = props;
@@ -64,8 +47,8 @@ export function CatalogTab(props: { environment: string }) {
   return (
     <Loaded query={query} skeleton={<SkeletonRows />}>
       {(catalog) => {
-        const bars = volumes(catalog, catalog.events);
-        const total = bars.reduce((sum, { value }) => sum + value, 0);
+        const bars = volumesOf(catalog, catalog.events);
+        const { events: total } = receivedIn(catalog);
         return (
           <div className="flex flex-col gap-5">
             <Card
@@ -129,7 +112,7 @@ function columnsFor(catalog: EventCatalog): readonly Column<Name>[] {
         <Suspense fallback={<div aria-hidden className="h-6 w-22" />}>
           <VolumeLine
             label={`Volume of ${nameOf(row)}`}
-            values={volumes(catalog, [row]).map(({ value }) => value)}
+            values={volumesOf(catalog, [row]).map(({ value }) => value)}
           />
         </Suspense>
       ),

@@ -13,8 +13,10 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy } from "react";
 
+import type { EventCatalog } from "../api.ts";
 import { eventsPage } from "./pages.ts";
-import { environmentsQuery, storageQuery } from "./queries.ts";
+import { catalogQuery, environmentsQuery, storageQuery } from "./queries.ts";
+import { receivedIn } from "./volumes.ts";
 
 const LiveTab = lazy(async () => ({ default: (await import("./live/LiveTab.tsx")).LiveTab }));
 const EventDrawer = lazy(async () => ({
@@ -45,6 +47,9 @@ const tabs = [
   { value: "parity", label: "Parity" },
 ] as const;
 
+/** The head counts the whole catalog; only the tab of that name asks more often. */
+const countAgainMs = 60_000;
+
 /** What arrives: events as they come, their names, questions about them, who sends them, how they are kept. */
 export function EventsPage() {
   const [search, update] = usePageSearch(eventsPage);
@@ -54,6 +59,11 @@ export function EventsPage() {
   const busiest = kept.toSorted((one, other) => other.events - one.events)[0]?.environment;
   const environment = search.environment ?? busiest ?? "production";
   const here = kept.find((one) => one.environment === environment);
+  const catalog = useQuery({
+    ...catalogQuery(environment, "day"),
+    enabled: here !== undefined,
+    refetchInterval: countAgainMs,
+  });
   const drawer = search.tab === "live" ? search.open : undefined;
   return (
     <Page
@@ -98,10 +108,7 @@ export function EventsPage() {
         ) : here === undefined ? (
           `Nothing has arrived in ${environment} yet.`
         ) : (
-          <>
-            {formatCount(here.events, "event")} in {environment}, the newest received{" "}
-            <RelativeTime at={here.newestReceivedAt} />.
-          </>
+          <Received environment={environment} catalog={catalog.data} />
         )}
       </PageHeader>
       <Tabs
@@ -121,6 +128,24 @@ export function EventsPage() {
         ))}
       </Tabs>
     </Page>
+  );
+}
+
+/** What the catalog counts by day: events that somebody sent or that the product served. */
+function Received(props: { environment: string; catalog: EventCatalog | undefined }) {
+  const { environment, catalog } = props;
+  if (catalog === undefined) return "Counting what has arrived.";
+  const { events, buckets, newestAt } = receivedIn(catalog);
+  return (
+    <>
+      {formatCount(events, "event")} in {environment} in the last {buckets} days
+      {newestAt !== null && (
+        <>
+          , the newest received <RelativeTime at={newestAt} />
+        </>
+      )}
+      . Bad events and recorded contexts are not counted.
+    </>
   );
 }
 

@@ -89,9 +89,9 @@ export function StorageTab(props: { environment: string }) {
             }
           >
             <ExportCard environment={props.environment} />
-            <Card title="By environment" flush>
+            <Card title="By environment" note="with bad events and recorded contexts" flush>
               <Table
-                label="Events by environment"
+                label="Stored by environment"
                 stickyHead={false}
                 rows={storage.environments}
                 rowKey={({ environment }) => environment}
@@ -103,7 +103,7 @@ export function StorageTab(props: { environment: string }) {
                   },
                   {
                     key: "events",
-                    label: "Events",
+                    label: "Stored",
                     align: "right",
                     cell: ({ events }) => formatNumber(events),
                   },
