@@ -12,6 +12,7 @@ const CHECKS: readonly Check[] = [
   { name: "lint", command: ["oxlint"] },
   { name: "edges and dead code", command: ["knip"] },
   { name: "undeclared imports", command: ["knip", "--strict", "--include", "unlisted"] },
+  { name: "circles between packages", command: ["node", "tools/check-cycles.ts"] },
   { name: "paths in Markdown", command: ["node", "tools/check-markdown-paths.ts"] },
 ];
 

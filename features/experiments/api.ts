@@ -274,6 +274,32 @@ export const ReasonSchema = Type.Object(
   { additionalProperties: false },
 );
 
+export const MonitorTriggerSchema = Type.Union([
+  Type.Literal("guardrail-breach"),
+  Type.Literal("primary-harm"),
+  Type.Literal("sample-ratio-mismatch"),
+  Type.Literal("cross-exposure"),
+]);
+
+export const MonitorStateSchema = Type.Object({
+  experimentId: Type.String(),
+  readAt: Nullable(Instant),
+  action: Type.String(),
+  trigger: Nullable(MonitorTriggerSchema),
+  reason: Type.String(),
+  units: Type.Record(Type.String(), Type.Number()),
+  newestEventAt: Nullable(Instant),
+  intervals: Type.Array(
+    Type.Object({
+      arm: Type.String(),
+      metric: Type.String(),
+      effect: Nullable(Type.Number()),
+      interval: OpenInterval,
+      scale: Type.String(),
+    }),
+  ),
+});
+
 export type MetricDocument = Static<typeof MetricSchema>;
 export type CriterionDocument = Static<typeof CriterionSchema>;
 export type ExperimentState = Static<typeof ExperimentStateSchema>;
@@ -285,3 +311,8 @@ export type ArmResultDocument = Static<typeof ArmResultSchema>;
 export type MetricResultDocument = Static<typeof MetricResultSchema>;
 export type Readiness = Static<typeof ReadinessSchema>;
 export type SamplePlanDocument = Static<typeof SamplePlanSchema>;
+export type MonitorState = Static<typeof MonitorStateSchema>;
+/** What an experiment needs to know of the rollbacks of its flag. */
+export type FlagRollbacks = {
+  readonly executions: readonly { readonly experimentId: string | null }[];
+};

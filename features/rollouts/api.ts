@@ -1,3 +1,5 @@
+import { MonitorTriggerSchema } from "@paceline/experiments/api";
+import type { FlagRollbacks } from "@paceline/experiments/api";
 import { Type } from "typebox";
 import type { Static } from "typebox";
 
@@ -28,12 +30,8 @@ export type {
   GuardStateDocument,
 } from "./guard-api.ts";
 
-export const TriggerSchema = Type.Union([
-  Type.Literal("guardrail-breach"),
-  Type.Literal("primary-harm"),
-  Type.Literal("sample-ratio-mismatch"),
-  Type.Literal("cross-exposure"),
-]);
+/** What may send a flag back without a person: whatever the monitor finds. */
+export const TriggerSchema = MonitorTriggerSchema;
 
 export const TargetSchema = Type.Union([
   Type.Object(
@@ -123,30 +121,6 @@ export const RollbackStateSchema = Type.Object({
   executions: Type.Array(ExecutionSchema),
 });
 
-/** Both ends; null is an open one. (A tuple of unions cannot be serialized by fast-json-stringify.) */
-const OpenInterval = Type.Unsafe<[number | null, number | null]>(
-  Type.Array(Type.Union([Type.Number(), Type.Null()]), { minItems: 2, maxItems: 2 }),
-);
-
-export const MonitorStateSchema = Type.Object({
-  experimentId: Type.String(),
-  readAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
-  action: Type.String(),
-  trigger: Type.Union([TriggerSchema, Type.Null()]),
-  reason: Type.String(),
-  units: Type.Record(Type.String(), Type.Number()),
-  newestEventAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
-  intervals: Type.Array(
-    Type.Object({
-      arm: Type.String(),
-      metric: Type.String(),
-      effect: Type.Union([Type.Number(), Type.Null()]),
-      interval: OpenInterval,
-      scale: Type.String(),
-    }),
-  ),
-});
-
 export type DefineRollback = Static<typeof DefineRollbackSchema>;
 export type RollbackDefinitionDocument = Static<typeof RollbackDefinitionSchema>;
 /** What a rehearsal measured; durations in milliseconds since the rollback was asked for. */
@@ -185,5 +159,6 @@ export type RehearsalDocument = Static<typeof RehearsalSchema>;
 
 export type DescentBegun = Static<typeof DescentBegunSchema>;
 export type RollbackExecutionDocument = Static<typeof ExecutionSchema>;
-export type RollbackState = Static<typeof RollbackStateSchema>;
-export type MonitorState = Static<typeof MonitorStateSchema>;
+type ReadAs<Reader, Answer extends Reader> = Answer;
+/** Experiments read a part of the same answer; this fails to compile when it no longer has that part. */
+export type RollbackState = ReadAs<FlagRollbacks, Static<typeof RollbackStateSchema>>;

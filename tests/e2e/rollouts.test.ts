@@ -52,10 +52,13 @@ step("an empty list says what a rollout is, and leads to the plan", async () => 
 });
 
 step(
-  "a plan is made from a template for a rule of a flag, with its way back in place",
+  "a plan is made from a template for a rule on the page of its flag, with its way back in place",
   async () => {
-    await page.goto(`${product.server.url}/rollouts/new?flag=${FLAG}&environment=production`);
+    await page.goto(`${product.server.url}/flags/${FLAG}?environment=production`);
+    await page.getByRole("link", { name: "Roll it out in stages" }).click();
+    await page.getByRole("heading", { name: "Plan a rollout", level: 1 }).waitFor();
     await page.getByRole("combobox", { name: "Rule" }).selectOption("everyone");
+    assert.equal(new URL(page.url()).searchParams.get("rule"), "everyone");
     await page.getByRole("radio", { name: /^Fast/u }).check();
     await page.getByRole("checkbox", { name: /do not come in the planned shares/u }).check();
     await page.getByRole("button", { name: "Save plan" }).click();
@@ -146,6 +149,18 @@ step("the start publishes the first stage and says what the next one waits for",
     .waitFor();
   await page.getByText("checkout.express in production goes back to").waitFor();
   await page.getByText(/Started: published the stage at 10%/u).waitFor();
+});
+
+step("the flag's page leads to the rollout that holds it, and shows its way back", async () => {
+  await page.goto(`${product.server.url}/flags/${FLAG}?environment=production`);
+  await page.getByText("Undone by going back to the off variant for everyone").waitFor();
+  await page.getByRole("button", { name: "Roll back", exact: true }).waitFor();
+  await page.getByRole("tab", { name: "Rollback" }).click();
+  await page.getByText("The old checkout is back.").waitFor();
+  await page.getByText("The way back was never rehearsed").waitFor();
+  await page.getByText("It has never been rolled back", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "Open the rollout" }).click();
+  await page.getByRole("heading", { name: `${FLAG} in production`, level: 1 }).waitFor();
 });
 
 step("rolling back needs a reason and nobody's yes, and the page says how it ended", async () => {

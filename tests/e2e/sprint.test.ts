@@ -175,6 +175,15 @@ step("it starts when everything holds, and runs", async () => {
   assert.deepEqual([...new Set(variants)].toSorted(), ["control", "treatment"]);
 });
 
+step("its monitor says what it found, and where the way back leads", async () => {
+  await page.getByRole("tab", { name: "Data health" }).click();
+  await page.getByText("Nothing found", { exact: true }).waitFor();
+  await page.getByRole("table", { name: "Always-valid intervals of the monitor" }).waitFor();
+  await page.getByRole("tab", { name: "Rollback" }).click();
+  await page.getByText("The checkout shows two pages again.").waitFor();
+  await page.getByText("It has never been rolled back", { exact: true }).waitFor();
+});
+
 step("one button with a reason takes it back, and every page says so", async () => {
   await button("Roll back").click();
   const dialog = page.getByRole("dialog", { name: `Roll back ${FLAG} in production?` });

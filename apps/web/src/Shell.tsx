@@ -1,4 +1,5 @@
 import { sessionQuery, toSession } from "@paceline/access/web";
+import { WayBackContext } from "@paceline/flags/web/parts";
 import {
   ErrorState,
   SessionContext,
@@ -11,6 +12,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useLocation, useRouter } from "@tanstack/react-router";
 import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
+import { filledParts } from "./parts.ts";
 import { useShortcuts } from "./shortcuts.ts";
 import { Sidebar, SidebarDrawer } from "./Sidebar.tsx";
 
@@ -87,7 +89,9 @@ function Inside(props: { session: Session }) {
             onSearch={openPalette}
           />
           <main ref={main} id="main" tabIndex={-1} className="min-w-0 flex-1 outline-none">
-            <Outlet />
+            <WayBackContext value={filledParts}>
+              <Outlet />
+            </WayBackContext>
           </main>
         </div>
         <Suspense>

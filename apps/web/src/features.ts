@@ -4,7 +4,7 @@ import { web as events } from "@paceline/events/web";
 import { web as experiments } from "@paceline/experiments/web";
 import { web as flags } from "@paceline/flags/web";
 import { web as initiatives } from "@paceline/initiatives/web";
-import { web as rollouts } from "@paceline/rollouts/web/screens";
+import { web as rollouts } from "@paceline/rollouts/web";
 import type { FeatureWeb } from "@paceline/web-kit";
 
 import { web as overview } from "./overview/index.ts";

@@ -3,6 +3,8 @@ import type { FeatureWeb } from "@paceline/web-kit";
 
 import { auditPage } from "./pages.ts";
 
+export { auditEntryHref } from "./pages.ts";
+
 export const web: FeatureWeb = defineFeature({
   name: "audit",
   routes: [route(auditPage, async () => (await import("./AuditPage.tsx")).AuditPage)],

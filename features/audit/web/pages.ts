@@ -11,3 +11,8 @@ export const auditPage = definePage("/assurance/audit", {
   to: textField(),
   cursor: optionalField(),
 });
+
+/** The log with one entry open. */
+export function auditEntryHref(entry: string): string {
+  return auditPage.href({}, { entry });
+}

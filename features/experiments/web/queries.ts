@@ -1,6 +1,5 @@
 import type { EnvironmentView, MemberView } from "@paceline/access/api";
 import type { InitiativeDetail } from "@paceline/initiatives/api";
-import type { MonitorState } from "@paceline/rollouts/api";
 import { ApiProblem, apiClient, useNow } from "@paceline/web-kit";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 
@@ -8,7 +7,9 @@ import type {
   AnalysisDocument,
   ExperimentDetail,
   ExperimentSummary,
+  FlagRollbacks,
   MetricDocument,
+  MonitorState,
   Readiness,
 } from "../api.ts";
 
@@ -61,6 +62,17 @@ export const monitorQuery = (id: string) =>
         throw error;
       }
     },
+  });
+
+/** The flag's rollbacks so far. Same key and answer as its way back, so it is read once. */
+export const rollbacksQuery = (environment: string, flagKey: string) =>
+  queryOptions({
+    queryKey: ["rollbacks", environment, flagKey],
+    queryFn: ({ signal }) =>
+      apiClient.get<FlagRollbacks>(
+        `/environments/${encodeURIComponent(environment)}/flags/${encodeURIComponent(flagKey)}/rollback`,
+        { signal },
+      ),
   });
 
 export const metricsQuery = queryOptions({

@@ -1,4 +1,3 @@
-import { RollBackButton, WayBackLine, rolloutPage } from "@paceline/rollouts/web";
 import {
   Badge,
   Loaded,
@@ -19,10 +18,12 @@ import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy } from "react";
 
 import type { FlagDetail } from "../api.ts";
+import { rolloutHref } from "./links.ts";
 import { Lifecycle } from "./list/Lifecycle.tsx";
 import { StaleBadge } from "./list/StaleBadge.tsx";
 import { InForceTab } from "./now/InForceTab.tsx";
 import { flagPage, flagsPage } from "./pages.ts";
+import { RollBackButton, WayBackLine } from "./parts.ts";
 import type { FlagPlace } from "./place.ts";
 import { environmentsQuery, flagQuery } from "./queries.ts";
 import { configurationWords, kindWords } from "./words.ts";
@@ -140,11 +141,7 @@ function Content(props: { flag: FlagDetail }) {
           <Notice
             tone="accent"
             title="A rollout holds this flag."
-            action={
-              <TextLink to={rolloutPage.href({ rolloutId: place.lock.holder })}>
-                Open the rollout
-              </TextLink>
-            }
+            action={<TextLink to={rolloutHref(place.lock.holder)}>Open the rollout</TextLink>}
           >
             {place.lock.reason} Rolling back is never held.
           </Notice>

@@ -1,10 +1,10 @@
 import type { JsonObject } from "@paceline/audit/server";
 import type { CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
+import type { MonitorState } from "@paceline/experiments/api";
 import { listLooks, listRunning, listToTakeBack, readMonitor } from "@paceline/experiments/server";
 import type { Experiment, LookTaken, MonitorReading } from "@paceline/experiments/server";
 
-import type { MonitorState } from "../api.ts";
 import { decideRollback } from "../domain/index.ts";
 import type { Finding } from "../domain/index.ts";
 import { executeRollback } from "./commands/execute-rollback.ts";

@@ -1,3 +1,4 @@
+import { MonitorStateSchema } from "@paceline/experiments/api";
 import { commandContext, etag, notFound, ProblemSchema } from "@paceline/http";
 import type { App } from "@paceline/http";
 import type { Result } from "@paceline/result";
@@ -8,7 +9,6 @@ import {
   DescentBegunSchema,
   ExecuteRollbackSchema,
   ExecutionSchema,
-  MonitorStateSchema,
   RollbackDefinitionSchema,
   RollbackStateSchema,
 } from "../api.ts";

@@ -1,3 +1,4 @@
+import { auditEntryHref } from "@paceline/audit/web";
 import {
   Card,
   CodeBlock,
@@ -11,7 +12,7 @@ import { useQuery } from "@tanstack/react-query";
 import { History } from "lucide-react";
 
 import type { RollbackExecutionDocument } from "../api.ts";
-import { auditEntryHref, effectWords, rollbackQuery } from "./queries.ts";
+import { effectWords, rollbackQuery } from "./queries.ts";
 import { triggerWords } from "./words.ts";
 
 /** Every rollback of a flag so far, with its reason, its numbers and how fast it was in force. */

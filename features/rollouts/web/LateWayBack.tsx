@@ -6,7 +6,7 @@ import type { WayBackCard as Card } from "./WayBackCard.tsx";
 
 const Late = lazy(async () => ({ default: (await import("./WayBackCard.tsx")).WayBackCard }));
 
-/** Where a flag goes back to; fetched when it is shown, because the shell imports this face. */
+/** Where a flag goes back to; fetched when it is shown. */
 export function WayBackCard(props: ComponentProps<typeof Card>) {
   return (
     <Suspense fallback={<SkeletonRows rows={4} />}>

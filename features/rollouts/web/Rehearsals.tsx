@@ -1,3 +1,4 @@
+import { auditEntryHref } from "@paceline/audit/web";
 import {
   Badge,
   Button,
@@ -21,7 +22,6 @@ import { Dumbbell } from "lucide-react";
 import type { RehearsalDocument } from "../api.ts";
 import type { RehearsalVerdict } from "../domain/rehearsal.ts";
 import { rehearsalsPath, rehearsalsQuery } from "./plan-queries.ts";
-import { auditEntryHref } from "./queries.ts";
 
 const verdicts = {
   passed: { word: "Passed", tone: "positive" },

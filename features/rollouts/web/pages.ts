@@ -19,7 +19,7 @@ export const editRolloutPage = definePage("/rollouts/$rolloutId/edit", {
   form: choiceField("simple", "advanced"),
 });
 
-/** A flag's page belongs to a feature that uses this one, so its address is written out. */
+/** Written out: the face of flags for the app registers pages, and gives no addresses. */
 export function flagHref(flagKey: string, environment: string, tab?: "rollback" | "rules"): string {
   const query = new URLSearchParams({ ...(tab === undefined ? {} : { tab }), environment });
   return `/flags/${encodeURIComponent(flagKey)}?${query.toString()}`;

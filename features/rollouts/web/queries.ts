@@ -23,11 +23,6 @@ export const membersQuery = queryOptions({
   queryFn: ({ signal }) => apiClient.get<{ items: MemberView[] }>("/members", { signal }),
 });
 
-/** The page of one audit entry. */
-export function auditEntryHref(entry: string): string {
-  return `/assurance/audit?entry=${encodeURIComponent(entry)}`;
-}
-
 /** How long a rollback took to be in force. */
 export function effectWords({ effectMs }: Pick<RollbackExecutionDocument, "effectMs">): string {
   return effectMs === null ? "not measured" : formatDuration(effectMs);

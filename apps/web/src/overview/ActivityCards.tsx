@@ -1,6 +1,5 @@
 import type { AuditEntry } from "@paceline/audit/api";
-import type { ExperimentSummary } from "@paceline/experiments/api";
-import type { MonitorState } from "@paceline/rollouts/api";
+import type { ExperimentSummary, MonitorState } from "@paceline/experiments/api";
 import {
   AppLink,
   Badge,

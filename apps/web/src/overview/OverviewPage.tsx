@@ -1,5 +1,5 @@
+import type { MonitorState } from "@paceline/experiments/api";
 import { policyPage, proposePage } from "@paceline/initiatives/web";
-import type { MonitorState } from "@paceline/rollouts/api";
 import {
   Card,
   Columns,

@@ -1,7 +1,6 @@
 import type { AuditPage } from "@paceline/audit/api";
-import type { ExperimentSummary } from "@paceline/experiments/api";
+import type { ExperimentSummary, MonitorState } from "@paceline/experiments/api";
 import type { Board, InitiativeSummary } from "@paceline/initiatives/api";
-import type { MonitorState } from "@paceline/rollouts/api";
 import { ApiProblem, apiClient } from "@paceline/web-kit";
 import { queryOptions } from "@tanstack/react-query";
 

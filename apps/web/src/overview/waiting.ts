@@ -1,6 +1,5 @@
-import type { ExperimentSummary } from "@paceline/experiments/api";
+import type { ExperimentSummary, MonitorState } from "@paceline/experiments/api";
 import type { InitiativeSummary } from "@paceline/initiatives/api";
-import type { MonitorState } from "@paceline/rollouts/api";
 
 /** Why something waits, the most urgent first. */
 export const REASONS = [

@@ -1,4 +1,4 @@
-import { auditEntryHref } from "@paceline/rollouts/web";
+import { auditEntryHref } from "@paceline/audit/web";
 import {
   AbsoluteTime,
   Button,

@@ -1,4 +1,3 @@
-import type { MonitorState } from "@paceline/rollouts/api";
 import {
   AbsoluteTime,
   Badge,
@@ -17,7 +16,7 @@ import type { Column } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 import { Activity } from "lucide-react";
 
-import type { AnalysisDocument, ExperimentDetail } from "../../api.ts";
+import type { AnalysisDocument, ExperimentDetail, MonitorState } from "../../api.ts";
 import { monitorQuery, useEnvironmentNow } from "../queries.ts";
 import { formatEffect, formatEnds } from "../words.ts";
 import { CheckIcon } from "./CheckIcon.tsx";

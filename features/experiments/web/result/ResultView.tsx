@@ -1,4 +1,4 @@
-import { RollBackButton, WayBackLine } from "@paceline/rollouts/web";
+import { RollBackButton, WayBackLine } from "@paceline/flags/web/parts";
 import {
   Badge,
   ModeBadge,

@@ -1,4 +1,5 @@
-import { Executions, WayBackCard } from "@paceline/rollouts/web";
+import { Executions, WayBackCard } from "@paceline/flags/web/parts";
+import { SkeletonRows } from "@paceline/web-kit";
 
 import type { ExperimentDetail } from "../../api.ts";
 
@@ -12,8 +13,9 @@ export function RollbackTab(props: { experiment: ExperimentDetail }) {
         flagKey={flagKey}
         experimentId={id}
         initiativeId={initiativeId}
+        pending={<SkeletonRows rows={4} />}
       />
-      <Executions environment={environment} flagKey={flagKey} />
+      <Executions environment={environment} flagKey={flagKey} pending={<SkeletonRows rows={3} />} />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { auditEntryHref, rollbackQuery } from "@paceline/rollouts/web";
+import { auditEntryHref } from "@paceline/audit/web";
 import { AbsoluteTime, TextLink, VerdictBanner, formatNumber } from "@paceline/web-kit";
 import type { BannerFigure } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
@@ -6,6 +6,7 @@ import { Lock } from "lucide-react";
 
 import type { ArmResultDocument, ExperimentDetail } from "../../api.ts";
 import { decidingOn, effectOn, primaryOf, unitsOf } from "../evidence.ts";
+import { rollbacksQuery } from "../queries.ts";
 import { formatEffect, formatEnds } from "../words.ts";
 import { answerOf } from "./verdict.ts";
 
@@ -17,7 +18,7 @@ export function Verdict(props: {
 }) {
   const { experiment, arm } = props;
   const { id, environment, flagKey } = experiment;
-  const wayBack = useQuery(rollbackQuery(environment, flagKey));
+  const wayBack = useQuery(rollbacksQuery(environment, flagKey));
   const wentBack = wayBack.data?.executions.some(({ experimentId }) => experimentId === id);
   const { tone, title, words } = answerOf(experiment, wentBack === true);
   const last = experiment.looks.at(-1)?.analysis;

@@ -1,7 +1,6 @@
-import type { MonitorState } from "@paceline/rollouts/api";
 import { formatNumber, formatPercent } from "@paceline/web-kit";
 
-import type { ExperimentDetail } from "../../api.ts";
+import type { ExperimentDetail, MonitorState } from "../../api.ts";
 import { unitsOf } from "../evidence.ts";
 
 export type Check = {

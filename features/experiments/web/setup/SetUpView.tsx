@@ -1,4 +1,5 @@
-import { WayBackCard, WayBackLine, auditEntryHref } from "@paceline/rollouts/web";
+import { auditEntryHref } from "@paceline/audit/web";
+import { WayBackCard, WayBackLine } from "@paceline/flags/web/parts";
 import {
   Badge,
   Button,
@@ -7,6 +8,7 @@ import {
   Notice,
   Page,
   PageHeader,
+  SkeletonRows,
   StateBadge,
   TextLink,
   apiClient,
@@ -137,6 +139,7 @@ export function SetUpView(props: { experiment: ExperimentDetail }) {
             flagKey={flagKey}
             experimentId={id}
             initiativeId={initiativeId}
+            pending={<SkeletonRows rows={4} />}
           />
         </div>
         {!draft && <CriterionSummary experiment={experiment} />}

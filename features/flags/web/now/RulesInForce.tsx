@@ -1,4 +1,3 @@
-import { newRolloutPage } from "@paceline/rollouts/web";
 import {
   Badge,
   Card,
@@ -14,6 +13,7 @@ import { Flag } from "lucide-react";
 import type { Configuration, Rule } from "../../domain/flag.ts";
 import type { ReachView } from "../../reach-api.ts";
 import { partsOfCounts } from "../editor/Reach.tsx";
+import { newRolloutHref } from "../links.ts";
 import { flagPage } from "../pages.ts";
 import type { FlagPlace } from "../place.ts";
 import { shareWords, VariantBar } from "../VariantBar.tsx";
@@ -77,7 +77,7 @@ export function RulesInForce(props: {
             {mayPlan && (
               <TextLink
                 className="w-fit text-small"
-                to={newRolloutPage.href({}, { flag: flag.key, environment, rule: rule.id })}
+                to={newRolloutHref({ flag: flag.key, environment, rule: rule.id })}
               >
                 Roll it out in stages
               </TextLink>

@@ -1,10 +1,11 @@
+import { auditEntryHref } from "@paceline/audit/web";
 import { TextLink, VerdictBanner, formatNumber, formatRelative, useNow } from "@paceline/web-kit";
 import type { BannerFigure, BannerTone } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 
 import type { RolloutDocument } from "../../plan-api.ts";
 import { isUnderWay, shareWords, tookWords } from "../plan-words.ts";
-import { auditEntryHref, rollbackQuery } from "../queries.ts";
+import { rollbackQuery } from "../queries.ts";
 import { blockerNames, blockerSentence } from "./blocker-words.ts";
 
 type Answer = { readonly tone: BannerTone; readonly title: string; readonly words: string };

@@ -1,3 +1,4 @@
+import { auditEntryHref } from "@paceline/audit/web";
 import {
   Badge,
   CodeBlock,
@@ -15,7 +16,6 @@ import type { LucideIcon } from "lucide-react";
 import type { GuardReadingDocument, GuardStateDocument } from "../../api.ts";
 import type { Guard, GuardVerdict } from "../../domain/guard.ts";
 import { actionNames, guardWords } from "../plan-words.ts";
-import { auditEntryHref } from "../queries.ts";
 import { bucketValues, flatNumbers, harmDomain, harmOf } from "./guard-numbers.ts";
 
 type Kept = GuardStateDocument["kept"][number];

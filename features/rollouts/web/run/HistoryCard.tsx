@@ -1,4 +1,5 @@
 import type { AuditEntry } from "@paceline/audit/api";
+import { auditEntryHref } from "@paceline/audit/web";
 import {
   Button,
   Card,
@@ -14,7 +15,6 @@ import { useState } from "react";
 
 import type { RolloutDocument, RolloutEvent } from "../../plan-api.ts";
 import { entriesQuery, historyQuery } from "../plan-queries.ts";
-import { auditEntryHref } from "../queries.ts";
 import { historyWords } from "./history-words.ts";
 
 const shownAtFirst = 12;
