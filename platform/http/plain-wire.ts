@@ -41,6 +41,13 @@ export interface PlainWireOptions {
   readonly idleMs: number;
 }
 
+/** An answer that waits for the end of the turn of the event loop. */
+interface Ready {
+  readonly socket: Socket;
+  readonly answer: PlainAnswer;
+  readonly startedAtMs: number;
+}
+
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 const MAX_HEAD_BYTES = 4_096;
 /** Longer than callers are told, so that none sends into a connection that closes. */
@@ -63,12 +70,16 @@ interface KnownHead {
  * (`readPlainHead`). With the first that is not, the connection and all bytes that were not answered
  * go to Node's server for good, as if it had had them from the start. So there is one place that
  * reads what is malformed, split, pipelined, encoded or slow.
+ *
+ * Answers are written when all requests of a turn of the event loop are worked out: written one by one
+ * between them, each would wake a caller that sleeps, which costs the sender more than an evaluation.
  */
 export class PlainWire {
   readonly options: PlainWireOptions;
   readonly #handlers: PlainHandler[] = [];
   /** Connections with a request whose answer has to be waited for. */
   readonly #busy = new Set<Socket>();
+  #ready: Ready[] = [];
   #isOpen = true;
   #dateLine = "";
   #dateUntilMs = 0;
@@ -84,6 +95,32 @@ export class PlainWire {
   /** From now on every connection goes to Node with its next request. */
   stop(): void {
     this.#isOpen = false;
+    this.flush();
+  }
+
+  /** Writes an answer at the end of this turn, after those that were ready before. */
+  answer(socket: Socket, answer: PlainAnswer, startedAtMs: number): void {
+    if (this.#ready.length === 0) setImmediate(() => this.flush());
+    this.#ready.push({ socket, answer, startedAtMs });
+  }
+
+  /** Writes what is ready. Nothing more is read from a caller that does not read. */
+  flush(): void {
+    const ready = this.#ready;
+    this.#ready = [];
+    for (const { socket, answer, startedAtMs } of ready) {
+      if (!socket.destroyed && !this.#write(socket, answer)) socket.pause();
+      const seconds = (performance.now() - startedAtMs) / 1_000;
+      this.options.observe("POST", answer.route, answer.status, seconds);
+    }
+  }
+
+  /** @returns false while the caller does not read what it asked for */
+  #write(socket: Socket, answer: PlainAnswer): boolean {
+    const { body, bodyBytes: bytes = Buffer.byteLength(body) } = answer;
+    // Every text of one byte a character is the same in Latin 1, which needs no look at it.
+    const encoding = bytes === body.length ? "latin1" : "utf8";
+    return socket.write(this.#textOf(answer, bytes), encoding);
   }
 
   isBusy(socket: Socket): boolean {
@@ -127,7 +164,7 @@ export class PlainWire {
   }
 
   /** The bytes of an answer, the head as Node would write it. */
-  textOf({ status, headers, body }: PlainAnswer, bytes: number): string {
+  #textOf({ status, headers, body }: PlainAnswer, bytes: number): string {
     let lines = "";
     for (let index = 0; index < headers.length; index += 2) {
       lines += `${headers[index]}: ${headers[index + 1]}\r\n`;
@@ -155,7 +192,10 @@ class PlainConnection {
   readonly #toNode: () => void;
   readonly #heads = new Map<string, KnownHead>();
   readonly #onData = (chunk: Buffer): void => this.#read(chunk);
-  readonly #onEnd = (): void => void this.#socket.end();
+  readonly #onEnd = (): void => {
+    this.#wire.flush();
+    this.#socket.end();
+  };
   readonly #onDrain = (): void => void this.#socket.resume();
   /** Also on an error: the socket has destroyed itself then. */
   readonly #give = (): void => void this.#socket.destroy();
@@ -181,7 +221,7 @@ class PlainConnection {
       this.#wire.wait(this.#socket);
       this.#socket.pause();
       void answer.then((one) => this.#waited(chunk, one, startedAtMs));
-    } else if (!this.#write(answer, startedAtMs)) this.#socket.pause();
+    } else this.#wire.answer(this.#socket, answer, startedAtMs);
   }
 
   #answerTo(chunk: Buffer): ReturnType<PlainReader> {
@@ -210,23 +250,16 @@ class PlainConnection {
       this.#handOver(chunk);
       return;
     }
-    const isTaken = this.#write(answer, startedAtMs);
-    if (!goesOn) this.#socket.destroySoon();
-    else if (isTaken) this.#socket.resume();
-  }
-
-  /** @returns false while the caller does not read what it asked for */
-  #write(answer: PlainAnswer, startedAtMs: number): boolean {
-    const { status, route, body, bodyBytes: bytes = Buffer.byteLength(body) } = answer;
-    // Every text of one byte a character is the same in Latin 1, which needs no look at it.
-    const encoding = bytes === body.length ? "latin1" : "utf8";
-    const isTaken = this.#socket.write(this.#wire.textOf(answer, bytes), encoding);
-    const seconds = (performance.now() - startedAtMs) / 1_000;
-    this.#wire.options.observe("POST", route, status, seconds);
-    return isTaken;
+    this.#socket.resume();
+    this.#wire.answer(this.#socket, answer, startedAtMs);
+    if (goesOn) return;
+    this.#wire.flush();
+    this.#socket.destroySoon();
   }
 
   #handOver(chunk: Buffer): void {
+    // Node writes what it has at once.
+    this.#wire.flush();
     const socket = this.#socket;
     socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);

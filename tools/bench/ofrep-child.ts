@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { becomeOwner, makeKey, startTestServer } from "@paceline/server/test-server";
 
 const FLAGS = 50;
+const CALLERS = 4;
 
 function tell(message: object): void {
   process.send?.(message);
@@ -53,7 +54,7 @@ function rulesOf(index: number, first: string, second: string): readonly object[
 }
 
 /** The whole product, with 50 flags in production. */
-async function paceline(): Promise<{ readonly url: string; readonly key: string }> {
+async function paceline(): Promise<{ readonly url: string; readonly keys: readonly string[] }> {
   const server = await startTestServer();
   const cookie = await becomeOwner(server);
   const call = async (method: "POST" | "PUT", url: string, payload: object): Promise<void> => {
@@ -73,10 +74,14 @@ async function paceline(): Promise<{ readonly url: string; readonly key: string 
     await call("PUT", at, { defaultVariant: second, rules });
     await call("POST", `${at}/publish`, {});
   }
-  return { url: server.url, key: (await makeKey(server, cookie, "browser")).secret };
+  const keys: string[] = [];
+  for (let caller = 0; caller < CALLERS; caller += 1) {
+    keys.push((await makeKey(server, cookie, "browser")).secret);
+  }
+  return { url: server.url, keys };
 }
 
 process.on("message", () => tell({ cpu: process.cpuUsage() }));
 const [role, size = "0"] = process.argv.slice(2);
-if (role === "bare") tell({ url: await bare(Number(size)), key: "" });
+if (role === "bare") tell({ url: await bare(Number(size)), keys: [] });
 else tell(await paceline());

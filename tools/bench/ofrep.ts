@@ -28,8 +28,12 @@ import { parseArgs } from "node:util";
 interface Child {
   readonly process: ChildProcess;
   readonly url: string;
-  readonly key: string;
+  /** Of several callers: each may ask 20,000 times a second, which one alone would do here. */
+  readonly keys: readonly string[];
 }
+
+/** Requests of each caller. */
+type Requests = readonly (readonly Buffer[])[];
 
 /** A server and the microseconds of CPU that it uses in a second in which nobody asks. */
 interface Rested extends Child {
@@ -53,7 +57,7 @@ async function start(...args: readonly string[]): Promise<Child> {
       throw new Error(`the server ${args.join(" ")} did not start`);
     }),
   ]);
-  return { process: child, url: String(message.url), key: String(message.key) };
+  return { process: child, url: String(message.url), keys: message.keys };
 }
 
 /** Microseconds that the server's process has used. */
@@ -107,17 +111,17 @@ function exchange(socket: Socket, bytes: Buffer): Promise<number> {
 
 async function send(
   url: string,
-  requests: readonly Buffer[],
+  requests: Requests,
   count: number,
   connections: number,
 ): Promise<void> {
   const { hostname, port } = new URL(url);
   let sent = 0;
-  const client = async (): Promise<void> => {
+  const client = async (own: readonly Buffer[] = []): Promise<void> => {
     const socket = connect({ port: Number(port), host: hostname, noDelay: true });
     try {
       while (sent < count) {
-        const request = requests[sent % requests.length];
+        const request = own[sent % own.length];
         sent += 1;
         if (request !== undefined) await exchange(socket, request);
       }
@@ -125,12 +129,14 @@ async function send(
       socket.destroy();
     }
   };
-  await Promise.all(Array.from({ length: connections }, client));
+  await Promise.all(
+    Array.from({ length: connections }, (_, index) => client(requests[index % requests.length])),
+  );
 }
 
 async function measure(
   child: Rested,
-  requests: readonly Buffer[],
+  requests: Requests,
   count: number,
   connections: number,
 ): Promise<Measured> {
@@ -170,10 +176,7 @@ interface Case {
 }
 
 /** The body's size in the answer to the first request. */
-async function sizeOf(
-  { url }: Child,
-  [first = Buffer.alloc(0)]: readonly Buffer[],
-): Promise<number> {
+async function sizeOf({ url }: Child, [[first = Buffer.alloc(0)] = []]: Requests): Promise<number> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   const size = await exchange(socket, first);
@@ -208,7 +211,9 @@ function report({ name, goal }: Case, size: number, rounds: readonly Round[]): b
 
 async function run(ours: Rested, one: Case, rounds: number, connections: number): Promise<boolean> {
   const { path, requests: count } = one;
-  const requests = contexts(1_000).map((body) => requestOf(path, ours.key, body));
+  const requests = ours.keys.map((key) =>
+    contexts(1_000).map((body) => requestOf(path, key, body)),
+  );
   const size = await sizeOf(ours, requests);
   const child = await start("bare", `${size}`);
   try {
