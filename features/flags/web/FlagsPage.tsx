@@ -42,7 +42,7 @@ function answerOf(shown: number, more: boolean, stale: number | undefined): stri
 function hiddenWords(hidden: number): string {
   return hidden === 0
     ? ""
-    : ` ${formatCount(hidden, "flag")} of the product for rehearsals, holdouts and parity ${hidden === 1 ? "is" : "are"} not shown.`;
+    : ` ${hidden} of the product’s own, for rehearsals, holdouts and parity, ${hidden === 1 ? "is" : "are"} not shown.`;
 }
 
 export function FlagsPage() {

@@ -70,7 +70,7 @@ function listed({ items, hidden }: Awaited<ReturnType<typeof flagsThatFit>>): st
   const flags = items.length === 0 ? "No flag fits." : table([head, ...rows]);
   return hidden === 0
     ? flags
-    : `${flags}\n${hidden} of the product for rehearsals, holdouts and parity not shown; --internal lists them, too.`;
+    : `${flags}\n${hidden} of the product’s own, for rehearsals, holdouts and parity, not shown; --internal lists them, too.`;
 }
 
 /** `paceline flag list`. */

@@ -44,7 +44,7 @@ export function ListFilters(props: {
   const members = useQuery(membersQuery);
   return (
     <div className="mb-4 flex flex-wrap items-center gap-2">
-      <div className="w-56 max-sm:w-full">
+      <div className="w-48 max-sm:w-full">
         <TextField
           label="Search by key, description or tag"
           hideLabel
@@ -73,7 +73,7 @@ export function ListFilters(props: {
           onChange={(lifecycle) => update({ lifecycle })}
         />
       </div>
-      <div className="w-44 max-sm:w-[calc(50%-0.25rem)]">
+      <div className="w-40 max-sm:w-[calc(50%-0.25rem)]">
         <Select
           label="In force in"
           hideLabel
@@ -88,7 +88,7 @@ export function ListFilters(props: {
           onChange={(environment) => update({ environment })}
         />
       </div>
-      <div className="w-36 max-sm:w-[calc(50%-0.25rem)]">
+      <div className="w-32 max-sm:w-[calc(50%-0.25rem)]">
         <Select
           label="Owner"
           hideLabel
