@@ -142,3 +142,22 @@ step("going back to what exposes more asks what must be answered, then does it",
   const { environments } = await owner.call("GET", `/api/v1/flags/${FLAG}`);
   assert.equal(environments[0].published.revision, 3);
 });
+
+step("a publication that tests refuse goes through with a reason", async () => {
+  const at = `/api/v1/flags/${FLAG}/environments/production`;
+  const rule = { id: "rule-1", serve: { variant: "on" }, exposureShare: 1, salt: "another" };
+  await owner.call("PUT", at, { rules: [rule], defaultVariant: "off" });
+  await page.goto(`${product.server.url}/flags/${FLAG}?tab=rules`);
+  await page.getByRole("button", { name: "Review and publish" }).click();
+  const review = page.getByRole("dialog", { name: `Publish ${FLAG} to production` });
+  await review.getByText("1 of 1 do not hold.").waitFor();
+  await review.getByRole("checkbox", { name: "New buckets for everybody are meant" }).check();
+  const act = review.getByRole("button", { name: "Publish to production" });
+  await act.click();
+  const reason = review.getByRole("textbox", { name: /Why it is published although tests fail/u });
+  await reason.waitFor();
+  assert.equal(await act.isDisabled(), true);
+  await reason.fill("Anna waits no more");
+  await act.click();
+  await page.getByText("On, production r4").waitFor();
+});

@@ -3,6 +3,7 @@ import {
   Checkbox,
   Dialog,
   ErrorState,
+  TextArea,
   apiClient,
   asProblem,
   useCommand,
@@ -22,6 +23,8 @@ import { configurationWords } from "../words.ts";
 import type { ConfigurationDraft } from "./edit.ts";
 import { rulesWithNewBuckets, Warnings } from "./Warnings.tsx";
 
+const leastReason = 3;
+
 /** The last look before the draft is in force: what changes, for whom, and whether its tests hold. */
 export function PublishDialog(props: {
   at: FlagPlace;
@@ -35,12 +38,13 @@ export function PublishDialog(props: {
   const names = { variants, base: baseVariant(variants, published ?? draft) };
   const rebucketed = rulesWithNewBuckets(published, draft);
   const [accepted, setAccepted] = useState(false);
+  const [testsReason, setTestsReason] = useState("");
   const publish = useCommand({
     run: () =>
-      apiClient.post<PublicationView>(
-        `${placePath(flag.key, environment)}/publish`,
-        accepted ? { acceptRebucketing: true } : {},
-      ),
+      apiClient.post<PublicationView>(`${placePath(flag.key, environment)}/publish`, {
+        ...(accepted ? { acceptRebucketing: true } : {}),
+        ...(testsReason === "" ? {} : { ignoreFailingTests: testsReason.trim() }),
+      }),
     refresh: [["flags"], ["experiments"]],
     done: ({ revision }) => `Revision ${revision} is in force in ${environment}`,
     inline: true,
@@ -48,6 +52,8 @@ export function PublishDialog(props: {
   });
   const problem = publish.isError ? asProblem(publish.error) : undefined;
   const mustAccept = rebucketed.length > 0 || problem?.kind === "rebuckets-units";
+  // Asked once tests refused it; the reason that is written stays while it is sent.
+  const mustExplain = problem?.kind === "failing-flag-tests" || testsReason !== "";
   const changes = published === undefined ? null : differences(published, draft);
   return (
     <Dialog
@@ -63,7 +69,9 @@ export function PublishDialog(props: {
             kind="primary"
             icon={<Send aria-hidden />}
             busy={publish.isPending}
-            disabled={mustAccept && !accepted}
+            disabled={
+              (mustAccept && !accepted) || (mustExplain && testsReason.trim().length < leastReason)
+            }
             onClick={() => publish.mutate(undefined)}
           >
             Publish to {environment}
@@ -88,6 +96,15 @@ export function PublishDialog(props: {
           label="New buckets for everybody are meant"
           checked={accepted}
           onChange={setAccepted}
+        />
+      )}
+      {mustExplain && (
+        <TextArea
+          label="Why it is published although tests fail"
+          required
+          hint="Goes into the audit log"
+          value={testsReason}
+          onChange={setTestsReason}
         />
       )}
     </Dialog>

@@ -109,7 +109,10 @@ function Question(props: {
   const { question, answers, onAnswers } = props;
   return (
     <div className="flex flex-col gap-3">
-      <Notice tone="caution" title="Nothing was changed yet.">
+      <Notice
+        tone="caution"
+        title={question.kind === "new-buckets" ? "New buckets." : "Tests of the flag fail."}
+      >
         {questionWords(question)}
       </Notice>
       {question.kind === "new-buckets" ? (
