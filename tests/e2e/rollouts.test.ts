@@ -99,7 +99,7 @@ step(
   },
 );
 
-step("the stages are kept as a template, from which another plan begins", async () => {
+step("the stages are kept as a template, from which another plan begins, and deleted", async () => {
   await page.getByRole("button", { name: "Keep the stages as a template" }).click();
   const dialog = page.getByRole("dialog", { name: "Keep the stages as a template" });
   await dialog.getByRole("textbox", { name: "Name" }).fill("Fast");
@@ -119,7 +119,15 @@ step("the stages are kept as a template, from which another plan begins", async 
   });
   const rollout = page.url();
   await page.goto(`${product.server.url}/rollouts/new`);
-  await page.getByRole("radio", { name: /^Neighbors last/u }).waitFor();
+  const neighbors = page.getByRole("radio", { name: /^Neighbors last/u });
+  await neighbors.check();
+  await page.getByRole("button", { name: "Delete the template Neighbors last" }).click();
+  const sure = page.getByRole("alertdialog", { name: "Delete the template “Neighbors last”?" });
+  await sure.getByRole("button", { name: "Delete template" }).click();
+  await neighbors.waitFor({ state: "detached" });
+  await page.getByText("written by hand").waitFor();
+  const { items: left } = await owner.call("GET", "/api/v1/rollout-templates");
+  assert.ok(left.every(({ isBuiltIn }: { readonly isBuiltIn: boolean }) => isBuiltIn));
   await page.goto(rollout);
 });
 
@@ -161,6 +169,28 @@ step("the flag's page leads to the rollout that holds it, and shows its way back
   await page.getByText("It has never been rolled back", { exact: true }).waitFor();
   await page.getByRole("link", { name: "Open the rollout" }).click();
   await page.getByRole("heading", { name: `${FLAG} in production`, level: 1 }).waitFor();
+});
+
+step("a rollout that was set aside says why, and goes on when somebody says so", async () => {
+  const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  const run = `/api/v1/rollouts/${id}/run`;
+  const { db } = product.server.parts.store;
+  await db
+    .updateTable("workflow_runs")
+    .set({ status: "quarantined", reason: "It took its node down." })
+    .where("id", "=", id)
+    .execute();
+  await page.reload();
+  const standstill = page.getByText("It stands still: it was set aside.", { exact: true });
+  await standstill.waitFor();
+  await page.getByText("It took its node down.").waitFor();
+  await page.getByRole("button", { name: "Retry" }).click();
+  const dialog = page.getByRole("dialog", { name: "Let it go on?" });
+  await dialog.getByRole("textbox", { name: "Reason" }).fill("The node has memory again");
+  await dialog.getByRole("button", { name: "Retry" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  await standstill.waitFor({ state: "hidden" });
+  assert.equal((await owner.call("GET", run)).status, "active");
 });
 
 step("rolling back needs a reason and nobody's yes, and the page says how it ended", async () => {
