@@ -80,6 +80,15 @@ export function PublishDialog(props: {
       }
     >
       {problem !== undefined && <ErrorState inline error={problem} />}
+      {mustExplain && (
+        <TextArea
+          label="Why it is published although tests fail"
+          required
+          hint="Goes into the audit log"
+          value={testsReason}
+          onChange={setTestsReason}
+        />
+      )}
       <section aria-label="What changes" className="flex flex-col gap-2">
         <h3 className="font-medium">What changes</h3>
         {changes === null ? (
@@ -96,15 +105,6 @@ export function PublishDialog(props: {
           label="New buckets for everybody are meant"
           checked={accepted}
           onChange={setAccepted}
-        />
-      )}
-      {mustExplain && (
-        <TextArea
-          label="Why it is published although tests fail"
-          required
-          hint="Goes into the audit log"
-          value={testsReason}
-          onChange={setTestsReason}
         />
       )}
     </Dialog>
