@@ -14,6 +14,10 @@ export function encodeEventsTo(events: readonly FlatEvent[], write: (line: strin
   let workspace = "";
   let environment = "";
   let source = "";
+  // Those of one body have one receipt, and nearly always one time of sending.
+  let sentAt: number | null = null;
+  let receivedAt = Number.NaN;
+  let receipt = "";
   for (const event of events) {
     const sameScope =
       event.source === source &&
@@ -24,7 +28,11 @@ export function encodeEventsTo(events: readonly FlatEvent[], write: (line: strin
       ({ workspace, environment, source } = event);
       scope = `{"workspace":${quote(workspace)},"environment":${quote(environment)},"source":${quote(source)},"message_id":`;
     }
-    write(wellFormed(`${scope}${encodeRest(event)}\n`));
+    if (event.receivedAt !== receivedAt || event.sentAt !== sentAt) {
+      ({ sentAt, receivedAt } = event);
+      receipt = `${sentAt === null ? "" : `,"sent_at":${sentAt}`},"received_at":${receivedAt}`;
+    }
+    write(wellFormed(`${scope}${encodeRest(event, receipt)}\n`));
   }
 }
 
@@ -37,14 +45,13 @@ export function encodeEvents(events: readonly FlatEvent[]): string {
   return text;
 }
 
-function encodeRest(event: FlatEvent): string {
+function encodeRest(event: FlatEvent, receipt: string): string {
   let line = `${quote(event.messageId)},"type":"${event.type}","event":${quote(event.event)},"unit":${quote(event.unit)}`;
   if (event.userId !== null) line += `,"user_id":${quote(event.userId)}`;
   if (event.anonymousId !== null) line += `,"anonymous_id":${quote(event.anonymousId)}`;
   line += `,"occurred_at":${event.at}`;
   if (event.timestamp !== null) line += `,"client_timestamp":${event.timestamp}`;
-  if (event.sentAt !== null) line += `,"sent_at":${event.sentAt}`;
-  line += `,"received_at":${event.receivedAt}`;
+  line += receipt;
   if (event.experimentId !== null) line += `,"experiment_id":${quote(event.experimentId)}`;
   if (event.flagKey !== null) line += `,"flag_key":${quote(event.flagKey)}`;
   if (event.revision !== null) line += `,"revision":${quote(event.revision)}`;
