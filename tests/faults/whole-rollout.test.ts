@@ -93,7 +93,10 @@ async function guarded(
   const onTime = kills.includes("time") ? journey.holdNext(window, 1) : null;
   await onTime;
   await asked("start", journey.asking("start"));
-  if (onTime !== null) await journey.killDuring("time", window, undefined, onTime);
+  // The guard may be read before the time is over, and holds the plan until it has enough units.
+  const early = (): Promise<unknown> => sdk.exposed(unitsOf("early", 800));
+  if (onTime === null) await early();
+  else await journey.killDuring("time", window, early, onTime);
   await journey.served(0.22);
   await asked("approval", journey.asking("approve", { stage: "s1" }, somebodyElse));
   await journey.served(0.35);
