@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { apiCaller } from "@paceline/test-kit";
+import type { Answered, Json, Method } from "@paceline/test-kit";
+
 import { addMember, becomeOwner, startTestServer } from "./test-server.ts";
 import type { TestServer } from "./test-server.ts";
-
-type Body = Readonly<Record<string, unknown>>;
 
 let server: TestServer;
 let owner: string;
@@ -15,25 +16,12 @@ before(async () => {
 });
 after(() => server.close());
 
-async function call(
-  method: "GET" | "POST" | "PUT",
-  url: string,
-  payload?: object,
-  cookie = owner,
-): Promise<{ readonly status: number; readonly body: Body }> {
-  const answer = await server.app.inject({
-    method,
-    url: `/api/v1${url}`,
-    headers: { cookie },
-    ...(payload === undefined ? {} : { payload }),
-  });
-  return { status: answer.statusCode, body: answer.body === "" ? {} : answer.json() };
+function call(method: Method, url: string, payload?: object, cookie = owner): Promise<Answered> {
+  return apiCaller(server.app, { cookie }).ask(method, `/api/v1${url}`, payload);
 }
 
-async function must(method: "GET" | "POST" | "PUT", url: string, payload?: object): Promise<Body> {
-  const { status, body } = await call(method, url, payload);
-  assert.ok(status < 300, `${method} ${url}: ${status} ${JSON.stringify(body)}`);
-  return body;
+function must(method: Method, url: string, payload?: object): Promise<Json> {
+  return apiCaller(server.app, { cookie: owner }).call(method, `/api/v1${url}`, payload);
 }
 
 async function startedRollout(key: string): Promise<string> {
