@@ -12,7 +12,7 @@ import {
   announceClients,
   registerRoutes as registerFlags,
 } from "@paceline/flags/server";
-import { Problem, createApp, expireIdempotencyKeys, freeAbandonedClaims } from "@paceline/http";
+import { createApp, expireIdempotencyKeys, freeAbandonedClaims } from "@paceline/http";
 import type { App, AppHandles, MetricsAccess, RegisteredRoute } from "@paceline/http";
 import { registerRoutes as registerInitiatives } from "@paceline/initiatives/server";
 import { registerGuardRoutes, registerRoutes as registerRollouts } from "@paceline/rollouts/server";
@@ -70,27 +70,14 @@ export interface RunningServer {
   readonly sample: SampleProcess;
   /** The second port, for OTLP only; null if there is none. */
   readonly otlpPort: number | null;
-  /** The gRPC ports of flagd's protocols; null for one that is switched off or taken. */
   /** The certificate in use; null without TLS. */
   readonly certificate: Certificate | null;
+  /** The gRPC ports of flagd's protocols; null for one that is switched off or taken. */
   readonly flagdPorts: { readonly evaluation: number | null; readonly sync: number | null };
   readonly app: App;
   readonly routes: readonly RegisteredRoute[];
   /** Stops taking requests, finishes those under way, and closes every store. */
   close(): Promise<void>;
-}
-
-/** A key that was revoked is refused; a database that does not answer says nothing about it. */
-async function stillAllowed(
-  { authenticate }: Parts["authentication"],
-  request: Parameters<Parts["authentication"]["authenticate"]>[0],
-): Promise<boolean> {
-  try {
-    return (await authenticate(request)) !== null;
-  } catch (error) {
-    if (error instanceof Problem && error.details.status === 401) return false;
-    throw error;
-  }
 }
 
 function registerFlagsAndEvents(
@@ -100,7 +87,7 @@ function registerFlagsAndEvents(
   serving: FlagServing,
   config: Config,
 ): void {
-  const { store, authentication } = parts;
+  const { store } = parts;
   const exists = async (workspaceId: string, key: string): Promise<boolean> => {
     const row = await store.db
       .selectFrom("environments")
@@ -120,7 +107,6 @@ function registerFlagsAndEvents(
       const own = running.filter((one) => one.workspaceId === workspaceId);
       return new Set(own.map(({ id }) => id));
     },
-    stillAllowed: (request) => stillAllowed(authentication, request),
   });
   serving.countStreams("ofrep-sse", eventStreams);
   registerEvents(app, eventRouteDeps(parts, config));

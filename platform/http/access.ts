@@ -19,8 +19,16 @@ export interface Identity {
   readonly via: "session" | "key";
 }
 
-/** Finds the caller of a request, or null; throws a Problem for a bad credential. */
-export type Authenticate = (request: FastifyRequest) => Promise<Identity | null>;
+/**
+ * Finds the caller of a request, or null; throws a Problem for a bad credential.
+ *
+ * @param of.isPresent  false where nobody has just asked, as for a stream that is open since: it must
+ *   not keep an idle session alive; true by default
+ */
+export type Authenticate = (
+  request: FastifyRequest,
+  of?: { readonly isPresent: boolean },
+) => Promise<Identity | null>;
 
 declare module "fastify" {
   interface FastifyContextConfig {

@@ -20,6 +20,8 @@ import { COMMON_HEADERS, DirectRouting } from "./direct.ts";
 import type { DirectAnswers, DirectOptions } from "./direct.ts";
 import { addDraining } from "./drain.ts";
 import { answerError } from "./errors.ts";
+import { WatchedStreams } from "./event-streams.ts";
+import type { EventStreams } from "./event-streams.ts";
 import { addHealth } from "./health.ts";
 import type { HealthChecks } from "./health.ts";
 import { claimIdempotencyKey, markActs, storeIdempotentAnswer } from "./idempotency.ts";
@@ -37,6 +39,8 @@ declare module "fastify" {
   interface FastifyInstance {
     /** Answers that go before the routes. */
     direct: DirectAnswers;
+    /** Opens server-sent events, and ends them once their caller may not read them. */
+    eventStreams: EventStreams;
     /** Compiles the schemas that no request has needed yet; throws for one that cannot be compiled. */
     compileSchemas(): void;
   }
@@ -64,6 +68,8 @@ export interface AppOptions {
   readonly trustProxy?: string;
   /** How long a request may go on once the server closes; 5 s unless said otherwise. */
   readonly graceMs?: number;
+  /** Between two looks at who reads the open streams; 15 s unless said otherwise. */
+  readonly streamCheckMs?: number;
   /** Which of the processes on this database this is; `node` unless said otherwise. */
   readonly node?: string;
   /** Certificate chain and private key, PEM; plain HTTP without. */
@@ -230,10 +236,13 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     access: options.metricsAccess ?? "local",
     authenticate: options.authenticate,
   });
+  const streams = new WatchedStreams(options.authenticate, options.streamCheckMs);
+  app.decorate("eventStreams", streams);
   registerStream(app, hub);
   app.decorate("direct", direct);
   app.addHook("preClose", async () => {
     direct.stop();
+    streams.close();
     hub.close();
   });
   addDraining(app, direct, options.graceMs);

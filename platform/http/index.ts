@@ -4,6 +4,8 @@ export { createApp } from "./app.ts";
 export type { App } from "./app-type.ts";
 export type { AppHandles, AppOptions, RegisteredRoute } from "./app.ts";
 export { readText } from "./direct.ts";
+export { TOO_MANY_STREAMS } from "./event-streams.ts";
+export type { EventStreams } from "./event-streams.ts";
 export type { DirectAnswers, DirectExchange } from "./direct.ts";
 export { expireIdempotencyKeys, freeAbandonedClaims } from "./idempotency.ts";
 export type { PlainHead } from "./plain-head.ts";

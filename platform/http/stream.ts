@@ -2,9 +2,12 @@ import { Type } from "typebox";
 
 import { identityOf } from "./access.ts";
 import type { App } from "./app-type.ts";
+import { TOO_MANY_STREAMS } from "./event-streams.ts";
 import type { SseHub } from "./sse.ts";
 
 const MAX_TOPICS = 50;
+/** Of a process: one for each open page, each with a socket and a look-up of its session every 15 s. */
+const MAX_STREAMS = 5_000;
 
 /** `GET /api/v1/stream?topics=a,b`: live changes of the caller's workspace; resumes by `Last-Event-ID`. */
 export function registerStream(app: App, hub: SseHub): void {
@@ -20,16 +23,10 @@ export function registerStream(app: App, hub: SseHub): void {
     async (request, reply) => {
       const { workspaceId } = identityOf(request);
       const topics = new Set(request.query.topics.split(",").slice(0, MAX_TOPICS));
-      reply.hijack();
-      reply.raw.writeHead(200, {
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-store",
-        "x-accel-buffering": "no",
-        "x-content-type-options": "nosniff",
-      });
+      if (hub.size() >= MAX_STREAMS) throw TOO_MANY_STREAMS;
       const lastEventId = request.headers["last-event-id"];
       hub.subscribe(
-        { workspaceId, topics, stream: reply.raw },
+        { workspaceId, topics, stream: app.eventStreams.open(request, reply) },
         typeof lastEventId === "string" ? lastEventId : undefined,
       );
     },

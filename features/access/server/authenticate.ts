@@ -115,10 +115,10 @@ export async function createAuthentication(deps: AuthenticationDeps): Promise<Au
   const identities = new KeyIdentities(cache, () => deps.clock.now());
   await followKeys(deps, cache);
   return {
-    async authenticate(request) {
+    async authenticate(request, { isPresent } = { isPresent: true }) {
       const credential = readCredential(request.headers);
       if (credential.kind === "malformed") throw BAD_KEY;
-      if (credential.kind === "none") return identifySession(deps, request);
+      if (credential.kind === "none") return identifySession(deps, request, isPresent);
       const identity = await identities.byKey(credential.key);
       if (identity === null) throw BAD_KEY;
       return identity;
@@ -138,6 +138,7 @@ export async function createAuthentication(deps: AuthenticationDeps): Promise<Au
 async function identifySession(
   deps: AuthenticationDeps,
   request: Request,
+  isPresent: boolean,
 ): Promise<Identity | null> {
   const token = request.cookies[SESSION_COOKIE];
   if (token === undefined || token === "") return null;
@@ -147,7 +148,7 @@ async function identifySession(
   const now = deps.clock.now();
   const state = sessionState(session, now);
   if (state === "ended") return null;
-  if (state === "touch") await touchSession(deps.db, session.id, now);
+  if (state === "touch" && isPresent) await touchSession(deps.db, session.id, now);
   return {
     actor: personActor(session.userId, session.userName, session.role),
     workspaceId: session.workspaceId,

@@ -12,16 +12,21 @@ import { createLiveTap } from "./live-tap.ts";
 import { sampleEvent, SCOPE } from "./sample-events.ts";
 
 const tap = createLiveTap();
+let isMember = true;
 const db = openDatabase("postgres://127.0.0.1:1/none", () => undefined);
 const { app } = await createApp({
   db,
   clock: { now: () => new Date() },
-  authenticate: async () => ({
-    actor: { kind: "person", id: "p1", name: "Ines", role: "viewer" },
-    workspaceId: SCOPE.workspace,
-    environment: null,
-    via: "session",
-  }),
+  streamCheckMs: 20,
+  async authenticate() {
+    if (!isMember) return null;
+    return {
+      actor: { kind: "person", id: "p1", name: "Ines", role: "viewer" },
+      workspaceId: SCOPE.workspace,
+      environment: null,
+      via: "session",
+    };
+  },
 });
 // The live view needs the tap alone.
 registerLiveRoutes(app, { tap } as unknown as EventRouteDeps);
@@ -98,4 +103,12 @@ test("when too many come the rest is counted, and an ended stream hears nothing 
   const { value } = await stream.next();
   assert.deepEqual([value.items.length, value.dropped], [200, 800]);
   await stream.return(undefined);
+});
+
+test("a member who is removed sees no more events", async () => {
+  const stream = watch("");
+  await stream.next();
+  isMember = false;
+  assert.deepEqual(await stream.next(), { done: true, value: undefined });
+  isMember = true;
 });

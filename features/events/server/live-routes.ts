@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-import { identityOf } from "@paceline/http";
+import { identityOf, TOO_MANY_STREAMS } from "@paceline/http";
 import type { App } from "@paceline/http";
 
 import { LiveEventsQuery } from "../api.ts";
@@ -15,6 +15,8 @@ const SHOWN_AT_ONCE = 200;
 /** A reader that is this far behind is sent nothing more until it has caught up. */
 const MAX_BUFFERED_BYTES = 1_000_000;
 const HEARTBEAT_EVERY = 75;
+/** In a process: the intake shows every event to each of them. */
+const MAX_WATCHERS = 100;
 
 type Filter = Pick<LiveEventsQuery, "type" | "event" | "unit" | "source">;
 
@@ -37,17 +39,12 @@ export function registerLiveRoutes(app: App, deps: EventRouteDeps): void {
     async (request, reply) => {
       const { environment, ...filter } = request.query;
       const { workspaceId } = identityOf(request);
-      reply.hijack();
-      reply.raw.writeHead(200, {
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-store",
-        "x-accel-buffering": "no",
-        "x-content-type-options": "nosniff",
-      });
-      const watcher = new Watcher(reply.raw, filter);
+      if (watchers.size >= MAX_WATCHERS) throw TOO_MANY_STREAMS;
+      const stream = app.eventStreams.open(request, reply);
+      const watcher = new Watcher(stream, filter);
       const stop = deps.tap?.subscribe(workspaceId, environment, (live) => watcher.see(live));
       watchers.add(watcher);
-      reply.raw.once("close", () => {
+      stream.once("close", () => {
         stop?.();
         watcher.end();
         watchers.delete(watcher);

@@ -1,6 +1,5 @@
 import type { Db } from "@paceline/db";
 import type { Identity } from "@paceline/http";
-import type { FastifyRequest } from "fastify";
 
 import type { RecordedContexts } from "./contexts/recorded-contexts.ts";
 import type { FlagSets } from "./flag-sets.ts";
@@ -91,8 +90,6 @@ export interface FlagRouteDependencies {
   readonly credentials: FlagCredentials;
   /** Attributes that every evaluation of this process has, whoever asks; they win over the caller's. */
   readonly staticContext?: Readonly<Record<string, boolean | number | string>>;
-  /** Whether the caller of a stream is still allowed; by default a stream lives as long as it likes. */
-  readonly stillAllowed?: (request: FastifyRequest) => Promise<boolean>;
   /** Delta streams at most in this process; beyond it they are refused with 503. */
   readonly maxStreams?: number;
   /** Between two signs of life on a delta stream; 15 s by default. */

@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { listen } from "@paceline/db";
 
 import { createFlagSets } from "./flag-sets.ts";
-import { publishTestFlag, startTestServer, WORKSPACE } from "./test-server.ts";
+import { publishTestFlag, REVOKED, startTestServer, WORKSPACE } from "./test-server.ts";
 import type { TestServer } from "./test-server.ts";
 
 const server = await startTestServer();
@@ -168,6 +168,14 @@ test("many publications at once reach a reader that is slow as one event", async
     seen.toSorted((a, b) => a - b),
   );
   stream.close();
+});
+
+test("a stream ends once the key of its ticket is revoked", async () => {
+  const stream = await open(await streamPath(), revision());
+  await stream.next();
+  REVOKED.add("page");
+  await assert.rejects(stream.next(), /the stream ended/);
+  REVOKED.delete("page");
 });
 
 test("a direct answer is the one that the route gives", async () => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-import { problem } from "@paceline/http";
+import { problem, TOO_MANY_STREAMS } from "@paceline/http";
 import type { App, Identity } from "@paceline/http";
 import { Type } from "typebox";
 
@@ -180,14 +180,6 @@ const FORBIDDEN = problem({
     "The ticket in the address is not ours, or its key was revoked. Evaluate all flags again: the answer holds the address of the stream.",
 });
 
-const FULL = problem({
-  name: "too-many-streams",
-  title: "This server has as many streams as it may",
-  status: 503,
-  detail: "Come back in a moment: another server may have room.",
-  headers: { "retry-after": "5" },
-});
-
 async function callerOf(
   deps: ServingDependencies,
   ticket: string,
@@ -219,19 +211,16 @@ export function registerOfrepStream(app: App, deps: ServingDependencies): OfrepS
     async (request, reply) => {
       const peer = `${request.ip}:${request.socket.remotePort ?? 0}`;
       const caller = await callerOf(deps, request.query.ticket, peer);
-      if (streams.isFull) throw FULL;
-      reply.hijack();
-      reply.raw.writeHead(200, {
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-store",
-        "access-control-allow-origin": "*",
-        "x-accel-buffering": "no",
-        "x-content-type-options": "nosniff",
+      if (streams.isFull) throw TOO_MANY_STREAMS;
+      const { ticket } = request.query;
+      const stream = app.eventStreams.open(request, reply, {
+        headers: { "access-control-allow-origin": "*" },
+        isAllowed: async () => (await deps.credentials.identityOfTicket(ticket)) !== null,
       });
       const last = lastEventId(request.headers["last-event-id"]);
-      await streams.open(caller, reply.raw, last).catch((error: unknown) => {
+      await streams.open(caller, stream, last).catch((error: unknown) => {
         deps.onError(error);
-        reply.raw.destroy();
+        stream.destroy();
       });
     },
   );

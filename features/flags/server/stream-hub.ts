@@ -34,8 +34,6 @@ export interface StreamReader {
   /** It knows a newer revision than the database: that was restored, and what it knows is void. */
   readonly isVoid: boolean;
   readonly subscription: Subscription;
-  /** Whether its key is still in force; asked again and again. */
-  readonly isAllowed: () => Promise<boolean>;
 }
 
 interface Open extends StreamReader {
@@ -165,18 +163,13 @@ export class StreamHub {
     if (open.sent === null || set.revision >= open.sent) open.writer.offer(set);
   }
 
-  /** Sends a comment to readers that wait, and drops those that are gone or whose key was revoked. */
+  /** Sends a comment to readers that wait, and drops those that are gone. */
   #keepAlive(): void {
     for (const streams of this.#open.values()) {
       for (const open of streams) {
         open.missed = open.writer.isBusy ? open.missed + 1 : 0;
         if (open.missed >= MAX_MISSED) open.stream.destroy();
         else if (!open.writer.isBusy) open.stream.write(KEEP_ALIVE);
-        open.isAllowed().then(
-          (isAllowed) => (isAllowed ? undefined : open.stream.end()),
-          // It cannot be told now; the next time it will.
-          () => undefined,
-        );
       }
     }
   }

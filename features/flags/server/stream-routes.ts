@@ -1,4 +1,4 @@
-import { identityOf, problem } from "@paceline/http";
+import { identityOf, problem, TOO_MANY_STREAMS } from "@paceline/http";
 import type { App } from "@paceline/http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -15,13 +15,8 @@ const RECONNECT_MS = 1_000;
 const MAX_CONTEXT_BYTES = 64 * 1024;
 const CONFIRM_MS = 2_000;
 
-const HEADERS = {
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-store",
-  "x-accel-buffering": "no",
-  "x-content-type-options": "nosniff",
-  "access-control-allow-origin": "*",
-};
+/** Pages of any origin open it: what counts is their key. */
+const HEADERS = { "access-control-allow-origin": "*" };
 
 /** What a client says of itself; shown to people, never believed. */
 const ClientQuery = Type.Object({
@@ -70,14 +65,6 @@ export function createCallLimit(deps: FlagRouteDependencies): (caller: BoundCall
   };
 }
 
-const TOO_MANY_STREAMS = problem({
-  name: "too-many-streams",
-  title: "There are too many streams",
-  status: 503,
-  detail: "This server has as many streams as it may. Come back in a moment, or ask another node.",
-  headers: { "retry-after": "5" },
-});
-
 async function isVoid(
   { flagSets }: FlagRouteDependencies,
   { workspaceId, environment }: BoundCaller,
@@ -112,8 +99,7 @@ async function openStream(
   const header = request.headers["last-event-id"];
   const has = readEventId(typeof header === "string" ? header : undefined, setTag(caller));
   const isVoided = await isVoid(deps, caller, has);
-  const { raw } = reply;
-  if (raw.destroyed) return;
+  if (reply.raw.destroyed) return;
   const subscription = deps.subscribers.join({
     ...caller,
     protocol: "sdk",
@@ -121,19 +107,10 @@ async function openStream(
     name: about.client,
     version: about.version ?? "",
   });
-  reply.hijack();
-  raw.writeHead(200, HEADERS);
+  const stream = request.server.eventStreams.open(request, reply, { headers: HEADERS });
   const hello = { stream: subscription.id, probe: { flag: probeFlag(), keys: PROBE_KEYS } };
-  raw.write(`retry: ${RECONNECT_MS}\nevent: hello\ndata: ${JSON.stringify(hello)}\n\n`);
-  const { stillAllowed } = deps;
-  hub.add(raw, {
-    ...caller,
-    content,
-    has,
-    isVoid: isVoided,
-    subscription,
-    isAllowed: async () => stillAllowed === undefined || stillAllowed(request),
-  });
+  stream.write(`retry: ${RECONNECT_MS}\nevent: hello\ndata: ${JSON.stringify(hello)}\n\n`);
+  hub.add(stream, { ...caller, content, has, isVoid: isVoided, subscription });
 }
 
 async function valuesFor(

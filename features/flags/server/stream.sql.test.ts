@@ -5,7 +5,7 @@ import { sql } from "kysely";
 
 import { openTestStream } from "./stream-test-client.ts";
 import type { StreamEvent } from "./stream-test-client.ts";
-import { publishTestFlag, startTestServer, WORKSPACE } from "./test-server.ts";
+import { publishTestFlag, REVOKED, startTestServer, WORKSPACE } from "./test-server.ts";
 
 const EXPERIMENT = "0193a000-0000-7000-8000-0000000000e1";
 const boolean = { type: "boolean", variants: { on: true, off: false } };
@@ -14,11 +14,7 @@ const split = [
   { variant: "off", share: 0.5 },
 ];
 
-const revoked = new Set<string>();
-const server = await startTestServer({
-  keepAliveMs: 20,
-  stillAllowed: async (request) => !revoked.has(String(request.headers["x-test"])),
-});
+const server = await startTestServer({ keepAliveMs: 20 });
 const baseUrl = await server.app.listen({ port: 0, host: "127.0.0.1" });
 after(() => server.close());
 
@@ -186,11 +182,12 @@ test("exposures are stored as of when they happened, and what cannot be one is t
 });
 
 test("a revoked key ends its stream", async () => {
-  const stream = await rules(undefined, { "x-test": "revoked" });
+  const stream = await openTestStream(baseUrl, { key: "staging" });
   await stream.next();
   await stream.next();
-  revoked.add("revoked");
+  REVOKED.add("staging");
   await stream.ended;
+  REVOKED.delete("staging");
 });
 
 test("while the database is away a reader with a newer revision keeps it, until the database says otherwise", async () => {

@@ -88,15 +88,18 @@ const CREDENTIALS: FlagCredentials = {
     return actor.kind === "key" ? `ticket-of-${actor.id}` : null;
   },
   async identityOfTicket(ticket) {
-    const of = ({ actor }: Identity): boolean =>
-      actor.kind === "key" && ticket === `ticket-of-${actor.id}`;
-    return [...IDENTITIES.values()].find(of) ?? null;
+    const of = ([name, { actor }]: readonly [string, Identity]): boolean =>
+      actor.kind === "key" && ticket === `ticket-of-${actor.id}` && !REVOKED.has(name);
+    return [...IDENTITIES].find(of)?.[1] ?? null;
   },
 };
 
+/** Names that are no keys any more; tests add to it. */
+export const REVOKED = new Set<string>();
+
 /** Who holds a key, in these tests. */
 export async function identityOfKey(text: string): Promise<Identity | null> {
-  return IDENTITIES.get(text) ?? null;
+  return REVOKED.has(text) ? null : (IDENTITIES.get(text) ?? null);
 }
 
 const FIXED = {
@@ -168,6 +171,7 @@ function testApp({ db }: TestDatabase, clock: TestClock) {
   return createApp({
     db,
     clock,
+    streamCheckMs: 20,
     authenticate: async (request) => {
       const { authorization } = request.headers;
       const name = request.headers["x-api-key"] ?? authorization?.replace(/^Bearer /, "") ?? "";

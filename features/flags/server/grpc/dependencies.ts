@@ -19,4 +19,6 @@ export type GrpcDependencies = Omit<ServingDependencies, "credentials"> & {
   readonly openEnvironments?: () => Promise<readonly OpenEnvironment[]>;
   /** Streams at most in this process; beyond it they are refused. */
   readonly maxStreams?: number;
+  /** Between two looks at who reads the open streams; 15 s by default. */
+  readonly streamCheckMs?: number;
 };

@@ -153,7 +153,9 @@ export class EvaluationService {
 
   async #events(call: Streaming): Promise<Refusal | null> {
     const caller = await this.#admit(call);
-    return caller.ok ? this.#streams.open(call, caller.value) : caller.error;
+    if (!caller.ok) return caller.error;
+    // Opening counts as an evaluation, being looked at while it is open does not.
+    return this.#streams.open(call, () => admit(call, "browser", "", this.#deps));
   }
 }
 

@@ -7,7 +7,13 @@ import { after, test } from "node:test";
 import { status } from "@grpc/grpc-js";
 
 import type { SubscriberDescription, Subscribers } from "../subscribers.ts";
-import { identityOfKey, publishTestFlag, startTestServer, WORKSPACE } from "../test-server.ts";
+import {
+  identityOfKey,
+  publishTestFlag,
+  REVOKED,
+  startTestServer,
+  WORKSPACE,
+} from "../test-server.ts";
 import type { GrpcDependencies } from "./dependencies.ts";
 import { EVALUATION_V1, EVALUATION_V2, SYNC_V1 } from "./messages.ts";
 import type { Service } from "./messages.ts";
@@ -314,6 +320,29 @@ test("a process that has as many streams as it may refuses another one", async (
   );
   first.on("error", () => undefined);
   assert.equal(small.streams(), 1);
+});
+
+test("a revoked key ends its streams, of rules and of events", async () => {
+  const brief = { ...deps, streamCheckMs: 20 };
+  const rules = await startSyncServer(brief, { addresses: ["127.0.0.1:0"] });
+  const events = await startEvaluationServer(brief, { addresses: ["127.0.0.1:0"] });
+  closing.push(
+    () => rules.close(),
+    () => events.close(),
+  );
+  const streams = [
+    clientOf(SYNC_V1, rules).stream("SyncFlags", {}, { "x-api-key": "staging" }),
+    clientOf(EVALUATION_V2, events).stream("EventStream", {}, { "x-api-key": "staging" }),
+  ];
+  for (const stream of streams) await take(stream, 1);
+  const ends = streams.map((stream) => {
+    stream.resume();
+    return refusal(new Promise((_resolve, reject) => stream.once("error", reject)));
+  });
+  REVOKED.add("staging");
+  for (const end of ends) assert.equal((await end)[0], status.UNAUTHENTICATED);
+  REVOKED.delete("staging");
+  assert.deepEqual([rules.streams(), events.streams()], [0, 0]);
 });
 
 test("a closing server ends its streams, so that clients go to another one", async () => {

@@ -1,5 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import type { Metadata } from "@grpc/grpc-js";
+import type { Result } from "@paceline/result";
 
 import type { PublishedSet } from "../../domain/index.ts";
 import type { FlagSetChange, FlagSets } from "../flag-sets.ts";
@@ -12,6 +13,9 @@ import type { Streaming } from "./service.ts";
 /** Streams at most in a process, unless said otherwise: each holds a socket and about 10 kB. */
 const MAX_STREAMS = 10_000;
 
+/** A revoked key loses its streams within this time. */
+const CHECK_MS = 15_000;
+
 const FULL: Refusal = {
   code: status.RESOURCE_EXHAUSTED,
   details: "this server has as many streams as it may; another one may have room",
@@ -21,6 +25,9 @@ const CLOSING: Refusal = {
   code: status.UNAVAILABLE,
   details: "this server stops; connect again",
 };
+
+/** Decides who makes a call, and whether they may. */
+export type Admission = () => Promise<Result<Caller, Refusal>>;
 
 /** What a reader is sent: the set at a revision, and what changed since the last one it was sent. */
 export interface News {
@@ -37,11 +44,13 @@ function merged(waiting: News, { set, changedKeys }: News): News {
 /** The open streams of one kind, told of every change of the set that they read. */
 export interface Streams {
   /**
-   * Opens a stream and sends its first message.
+   * Opens a stream and sends its first message. It ends by itself once its caller is not admitted any
+   * more: what was allowed when it opened may be revoked while it is open.
    *
+   * @param admit  decides whether the caller may read; asked again and again
    * @returns why it cannot be opened, or null
    */
-  open(call: Streaming, caller: Caller): Promise<Refusal | null>;
+  open(call: Streaming, admit: Admission): Promise<Refusal | null>;
   /** Sends something to every stream that is idle, so that a broken connection is noticed. */
   keepAlive(chunk: Buffer): void;
   size(): number;
@@ -53,11 +62,17 @@ function keyOf({ workspaceId, environment }: Caller | PublishedSet): string {
   return `${workspaceId}/${environment}`;
 }
 
+interface Open {
+  readonly writer: LatestWriter<News>;
+  readonly admit: Admission;
+}
+
 class SetStreams implements Streams {
   readonly #deps: GrpcDependencies;
   readonly #protocol: SubscriberProtocol;
   readonly #encode: (news: News) => Buffer;
-  readonly #bySet = new Map<string, Map<Streaming, LatestWriter<News>>>();
+  readonly #bySet = new Map<string, Map<Streaming, Open>>();
+  readonly #timer: NodeJS.Timeout;
   readonly #stop: () => void;
   #size = 0;
 
@@ -70,9 +85,14 @@ class SetStreams implements Streams {
     this.#protocol = protocol;
     this.#encode = encode;
     this.#stop = deps.flagSets.onChange((change) => this.#tell(change));
+    this.#timer = setInterval(() => this.#check(), deps.streamCheckMs ?? CHECK_MS);
+    this.#timer.unref();
   }
 
-  async open(call: Streaming, caller: Caller): Promise<Refusal | null> {
+  async open(call: Streaming, admit: Admission): Promise<Refusal | null> {
+    const admitted = await admit();
+    if (!admitted.ok) return admitted.error;
+    const caller = admitted.value;
     if (this.#size >= (this.#deps.maxStreams ?? MAX_STREAMS)) return FULL;
     this.#size += 1;
     const { workspaceId, environment } = caller;
@@ -101,15 +121,15 @@ class SetStreams implements Streams {
       leave();
       return null;
     }
-    const streams = this.#bySet.get(keyOf(caller)) ?? new Map<Streaming, LatestWriter<News>>();
-    this.#bySet.set(keyOf(caller), streams.set(call, writer));
+    const streams = this.#bySet.get(keyOf(caller)) ?? new Map<Streaming, Open>();
+    this.#bySet.set(keyOf(caller), streams.set(call, { writer, admit }));
     writer.offer({ set, changedKeys: null });
     return null;
   }
 
   keepAlive(chunk: Buffer): void {
     for (const streams of this.#bySet.values()) {
-      for (const [call, writer] of streams) if (!writer.isBusy) call.write(chunk);
+      for (const [call, { writer }] of streams) if (!writer.isBusy) call.write(chunk);
     }
   }
 
@@ -119,17 +139,30 @@ class SetStreams implements Streams {
 
   close(): void {
     this.#stop();
+    clearInterval(this.#timer);
     const calls = [...this.#bySet.values()].flatMap((streams) => [...streams.keys()]);
     this.#bySet.clear();
     // As an error: flagd's providers wait for ever after a stream that has ended well.
     for (const call of calls) call.emit("error", CLOSING);
   }
 
+  #check(): void {
+    for (const streams of this.#bySet.values()) {
+      for (const [call, { admit }] of streams) {
+        admit().then(
+          (admitted) => (admitted.ok ? undefined : call.emit("error", admitted.error)),
+          // It cannot be told now; the next time it will.
+          () => undefined,
+        );
+      }
+    }
+  }
+
   #tell({ set, changedKeys }: FlagSetChange): void {
     const streams = this.#bySet.get(keyOf(set));
     if (streams === undefined) return;
     const news = { set, changedKeys: new Set(changedKeys) };
-    for (const writer of streams.values()) writer.offer(news);
+    for (const { writer } of streams.values()) writer.offer(news);
   }
 
   #forget(key: string, call: Streaming): void {

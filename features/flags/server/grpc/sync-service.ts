@@ -43,10 +43,7 @@ export function createSyncService(deps: GrpcDependencies): SyncService {
     admit(call, "evaluate", selectorOf(call.request), deps);
 
   const implementation: UntypedServiceImplementation = {
-    SyncFlags: streaming(async (call) => {
-      const caller = await admitted(call);
-      return caller.ok ? streams.open(call, caller.value) : caller.error;
-    }, deps.onError),
+    SyncFlags: streaming((call) => streams.open(call, () => admitted(call)), deps.onError),
     FetchAllFlags: unary(async (call) => {
       const caller = await admitted(call);
       if (!caller.ok) return caller;
