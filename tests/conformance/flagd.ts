@@ -4,18 +4,22 @@
  *   node tests/conformance/flagd.ts <dir> [--all] [--verbose]
  *
  * `<dir>` is a flagd-testbed (its `evaluator/` is run; with `--all` also the evaluations among its
- * other scenarios), or any folder with `gherkin/*.feature` and `flags/*.json`. Scenarios of other bucketing formulas and of a provider's connection are left out
+ * other scenarios), any folder with `gherkin/*.feature` and `flags/*.json`, or one feature file of
+ * such a folder. Scenarios of other bucketing formulas and of a provider's connection are left out
  * and counted. Ends with `N passed, N failed`; exit code 1 when a scenario failed, 2 when unusable.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
 import type { Pickle } from "@cucumber/messages";
 import { compileFlagSet } from "@paceline/flag-eval";
 import type { Evaluation, FlagSet, FlagValueType } from "@paceline/flag-eval";
 
+import { conformanceReport } from "./report.ts";
+import type { ConformanceReport } from "./report.ts";
 import { readScenarios } from "./scenarios.ts";
+import { isObject, runConformance, runNamed } from "./vector-files.ts";
 
 const OTHER_FORMULAS = new Set(["@fractional-v1", "@fractional-v3"]);
 // Superseded upstream by @no-default-variant, which asserts the opposite.
@@ -176,71 +180,89 @@ function runScenario(flags: FlagSet, pickle: Pickle): string | undefined {
 
 function readFlags(folder: string): FlagSet {
   const merged: Record<string, Record<string, unknown>> = { flags: {}, $evaluators: {} };
-  for (const name of readdirSync(folder)
-    .filter((file) => file.endsWith(".json"))
-    .toSorted()) {
-    const parsed: Record<string, Record<string, unknown>> = JSON.parse(
-      readFileSync(join(folder, name), "utf8"),
-    );
+  const names = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  for (const name of names.toSorted()) {
+    const parsed = readJson(join(folder, name));
     Object.assign(merged["flags"] ?? {}, parsed["flags"]);
     Object.assign(merged["$evaluators"] ?? {}, parsed["$evaluators"]);
-    if (readdirSync(folder).length === 1 && parsed["metadata"] !== undefined) {
-      merged["metadata"] = parsed["metadata"];
-    }
+    if (names.length === 1 && isObject(parsed["metadata"])) merged["metadata"] = parsed["metadata"];
   }
   const compiled = compileFlagSet(merged);
   if (!compiled.ok) throw new Error(`flags in ${folder}: ${compiled.error.kind}`);
   return compiled.value;
 }
 
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
+function readJson(file: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (isObject(parsed)) return parsed;
+  } catch (error) {
+    throw new Error(`${file}: ${String(error)}`, { cause: error });
+  }
+  throw new Error(`${file}: no object with flags`);
 }
 
-/** @param strict  a step that is not known is a fault, and not one that needs a provider */
-function runFolder(folder: string, strict: boolean, verbose: boolean, counts: Counts): void {
+interface Run {
+  readonly report: ConformanceReport;
+  leftOut: number;
+}
+
+/**
+ * @param strict  a step that is not known is a fault, and not one that needs a provider
+ * @param only    the feature file that was asked for; undefined means all
+ */
+function runFolder(
+  folder: string,
+  { strict, verbose, only }: { strict: boolean; verbose: boolean; only?: string },
+  run: Run,
+): void {
   const flags = readFlags(join(folder, "flags"));
   for (const { file, pickle } of readScenarios(join(folder, "gherkin"))) {
+    if (only !== undefined && file !== only) continue;
     if (pickle.tags.some(({ name }) => LEFT_OUT.has(name))) {
-      counts.skipped += 1;
+      run.leftOut += 1;
       continue;
     }
     try {
       const fault = runScenario(flags, pickle);
-      if (fault === undefined) counts.passed += 1;
-      else {
-        counts.failed += 1;
-        console.log(`FAILED ${file}: ${pickle.name}\n  ${fault}`);
-      }
+      const detail = fault === undefined ? "" : `\n  ${fault}`;
+      run.report.check(`${file}: ${pickle.name}${detail}`, fault === undefined);
     } catch (error) {
       if (!(error instanceof NeedsProvider)) throw error;
-      counts[strict ? "failed" : "skipped"] += 1;
-      if (strict || verbose) console.log(`no such step, ${file}: ${pickle.name}: ${error.message}`);
+      const name = `${file}: ${pickle.name}: no such step: ${error.message}`;
+      if (strict) run.report.check(name, false);
+      else run.leftOut += 1;
+      if (!strict && verbose) console.log(name);
     }
   }
 }
 
-function main(folder: string, all: boolean, verbose: boolean): number {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const evaluator = join(folder, "evaluator");
-  const isTestbed = existsSync(join(evaluator, "gherkin"));
-  if (isTestbed) runFolder(evaluator, true, verbose, counts);
-  if (!isTestbed || all) runFolder(folder, false, verbose, counts);
-  if (counts.skipped > 0) {
-    console.log(`${counts.skipped} left out (other bucketing formulas, provider connection)`);
-  }
-  console.log(`${counts.passed} passed, ${counts.failed} failed`);
-  return counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+/** The folder with `gherkin/` and `flags/`, and the feature file if the path is one. */
+function place(path: string): { readonly folder: string; readonly only?: string } {
+  if (path.endsWith(".feature")) return { folder: dirname(dirname(path)), only: basename(path) };
+  const isFeatures = basename(path) === "gherkin" && !existsSync(join(path, "gherkin"));
+  return { folder: isFeatures ? dirname(path) : path };
 }
 
-const [folder, ...options] = process.argv.slice(2);
-if (folder === undefined || !existsSync(folder)) {
-  console.error(
-    "usage: node tests/conformance/flagd.ts <dir of flagd-testbed> [--all] [--verbose]",
-  );
-  process.exitCode = 2;
-} else {
-  process.exitCode = main(folder, options.includes("--all"), options.includes("--verbose"));
-}
+const [given, ...options] = process.argv.slice(2);
+const report = conformanceReport();
+const run: Run = { report, leftOut: 0 };
+const usage = "node tests/conformance/flagd.ts <dir of flagd-testbed> [--all] [--verbose]";
+process.exitCode = await runConformance(usage, given, report, async (path) => {
+  const { folder, only } = place(resolve(path));
+  const verbose = options.includes("--verbose");
+  const evaluator = join(folder, "evaluator");
+  const isTestbed = existsSync(join(evaluator, "gherkin"));
+  await runNamed(path, report, () => {
+    if (isTestbed) runFolder(evaluator, { strict: true, verbose }, run);
+    if (isTestbed && !options.includes("--all")) return;
+    for (const part of ["gherkin", "flags"]) {
+      if (!existsSync(join(folder, part))) throw new Error(`no folder ${part}/ in ${folder}`);
+    }
+    const one = only === undefined ? {} : { only };
+    runFolder(folder, { strict: false, verbose, ...one }, run);
+  });
+  if (run.leftOut > 0) {
+    console.log(`${run.leftOut} left out (other bucketing formulas, provider connection)`);
+  }
+});

@@ -6,16 +6,17 @@
  *
  * Ends with `N passed, N failed`; exit code 1 when a case failed, 2 when unusable.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
 import { compileFlagSet } from "@paceline/flag-eval";
 import type { FlagSet } from "@paceline/flag-eval";
 import { eppoDetails, eppoOperators, importEppo } from "@paceline/flag-import";
 
-import { conformanceReport, printReport } from "./report.ts";
+import { conformanceReport } from "./report.ts";
 import type { ConformanceReport } from "./report.ts";
+import { isObject, runConformance, runVectorFiles } from "./vector-files.ts";
 
 interface Subject {
   readonly subjectKey: string;
@@ -66,44 +67,59 @@ function runSuite(
   }
 }
 
-function suiteFiles(path: string): readonly string[] {
-  if (statSync(path).isFile()) return [path];
-  const folder = existsSync(join(path, "tests")) ? join(path, "tests") : path;
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
-    .toSorted()
-    .map((name) => join(folder, name));
+/** @returns why the file is no test of flags, or null if it is one */
+function unfit(content: unknown): string | null {
+  if (!isObject(content) || !Array.isArray(content["subjects"])) return "no test file";
+  if (typeof content["flag"] !== "string") return "a test of the format before UFC";
+  return content["subjects"].some((subject) => isObject(subject) && "actions" in subject)
+    ? "a test of bandits, which are not carried"
+    : null;
 }
 
-function flagsFile(path: string): string | undefined {
-  const option = process.argv.indexOf("--flags");
-  const near = [path, dirname(path), dirname(dirname(path))].map((one) =>
-    join(one, "flags-v1.json"),
-  );
-  return [option < 0 ? undefined : process.argv[option + 1], ...near].find(
-    (file) => file !== undefined && existsSync(file),
-  );
+/** The definitions of a test file: those that were named, or the nearest above it. */
+function definitionsOf(file: string, named: string | undefined): string {
+  if (named !== undefined) return named;
+  for (let folder = dirname(resolve(file)); ; folder = dirname(folder)) {
+    const near = join(folder, "flags-v1.json");
+    if (existsSync(near)) return near;
+    if (folder === dirname(folder)) {
+      throw new Error("no flags-v1.json beside it or above; name it with --flags <file>");
+    }
+  }
 }
 
-const [path] = process.argv.slice(2);
-const definitions = path === undefined || !existsSync(path) ? undefined : flagsFile(path);
-if (path === undefined || definitions === undefined) {
-  console.error(
-    "usage: node tests/conformance/import-eppo.ts <ufc | ufc/tests | file> [--flags <file>]",
-  );
-  process.exitCode = 2;
-} else {
-  const report = conformanceReport();
-  const document: unknown = JSON.parse(readFileSync(definitions, "utf8"));
+interface Definitions {
+  readonly document: unknown;
+  readonly flags: FlagSet;
+}
+
+function readDefinitions(file: string, report: ConformanceReport): Definitions {
+  const document: unknown = JSON.parse(readFileSync(file, "utf8"));
   const compiled = compileFlagSet(importEppo(document).flags, { operators: eppoOperators });
-  if (compiled.ok) {
-    for (const { flagKey, detail } of compiled.value.problems) {
-      report.check(`${flagKey}: ${detail}`, false);
-    }
-    for (const file of suiteFiles(path)) {
-      const suite: Suite = JSON.parse(readFileSync(file, "utf8"));
-      runSuite(compiled.value, document, suite, report);
-    }
-  } else report.check(compiled.error.kind, false);
-  process.exitCode = printReport(report);
+  if (!compiled.ok) throw new Error(`${basename(file)}: ${compiled.error.kind}`);
+  for (const { flagKey, detail } of compiled.value.problems) {
+    report.check(`${flagKey}: ${detail}`, false);
+  }
+  return { document, flags: compiled.value };
 }
+
+const [given, ...options] = process.argv.slice(2);
+const named = options[0] === "--flags" ? options[1] : undefined;
+const report = conformanceReport();
+const usage = "node tests/conformance/import-eppo.ts <ufc | ufc/tests | file> [--flags <file>]";
+process.exitCode = await runConformance(usage, given, report, async (path) => {
+  const read = new Map<string, Definitions>();
+  // Of a copy of all test data only the flags' part; the rest is of other formats.
+  const folder = existsSync(join(path, "ufc")) ? join(path, "ufc") : path;
+  await runVectorFiles(folder, /\.json$/, JSON.parse, report, ({ path: file, name, content }) => {
+    const reason = unfit(content);
+    if (reason !== null) {
+      if (!/^(?:flags|bandit)-/.test(basename(name))) report.skip(name, reason);
+      return;
+    }
+    const definitions = definitionsOf(file, named);
+    const known = read.get(definitions) ?? readDefinitions(definitions, report);
+    read.set(definitions, known);
+    runSuite(known.flags, known.document, content as Suite, report);
+  });
+});

@@ -1,14 +1,14 @@
 /**
  * Imports the flags of LaunchDarkly's SDK test data and asks what its evaluations ask.
  *
- *   node tests/conformance/import-launchdarkly.ts <server-side-eval | file>
+ *   node tests/conformance/import-launchdarkly.ts <data-files | server-side-eval | file>
  *
  * Files are expanded as the harness does: constants and parameters replace `<NAME>`. Each
  * evaluation must have the value, the index and the reason, and the imported flag set the value.
  * Ends with `N passed, N failed`; exit code 1 when a case failed, 2 when unusable.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
 import { compileFlagSet } from "@paceline/flag-eval";
@@ -17,10 +17,11 @@ import {
   launchdarklyEvaluation,
   launchdarklyOperators,
 } from "@paceline/flag-import";
-import { parse } from "yaml";
+import { parse, parseDocument } from "yaml";
 
-import { conformanceReport, printReport } from "./report.ts";
+import { conformanceReport } from "./report.ts";
 import type { ConformanceReport } from "./report.ts";
+import { isObject, runConformance, runVectorFiles } from "./vector-files.ts";
 
 type Substitutions = Readonly<Record<string, unknown>>;
 
@@ -69,7 +70,9 @@ function permutations(parameters: readonly (Substitutions | readonly Substitutio
 }
 
 function expand(source: string): readonly Suite[] {
-  const head = read(source) as {
+  const content = read(source);
+  if (!isObject(content)) throw new Error("neither YAML nor JSON with fields");
+  const head = content as {
     readonly constants?: Substitutions;
     readonly parameters?: readonly Substitutions[];
   };
@@ -164,26 +167,33 @@ function runSuite(suite: Suite, report: ConformanceReport): void {
   }
 }
 
-function suiteFiles(path: string): readonly string[] {
-  if (statSync(path).isFile()) return [path];
-  return readdirSync(path)
-    .filter((name) => /\.(?:ya?ml|json)$/.test(name))
-    .toSorted()
-    .map((name) => join(path, name));
+/** @returns why the file is no server-side evaluation, or null if it is one */
+function unfit(content: unknown): string | null {
+  if (!isObject(content) || !Array.isArray(content["evaluations"])) {
+    return "no data file: it has no evaluations";
+  }
+  return isObject(content["sdkData"]) && isObject(content["sdkData"]["flags"])
+    ? null
+    : "a client-side file: what a client was told, no flag to import";
 }
 
-const [path] = process.argv.slice(2);
-if (path === undefined || !existsSync(path)) {
-  console.error("usage: node tests/conformance/import-launchdarkly.ts <server-side-eval | file>");
-  process.exitCode = 2;
-} else {
-  const report = conformanceReport();
-  for (const file of suiteFiles(path)) {
-    try {
-      for (const suite of expand(readFileSync(file, "utf8"))) runSuite(suite, report);
-    } catch (error) {
-      report.check(`${basename(file)}: ${String(error)}`, false);
-    }
-  }
-  process.exitCode = printReport(report);
-}
+const [given] = process.argv.slice(2);
+const report = conformanceReport();
+const usage =
+  "node tests/conformance/import-launchdarkly.ts <data-files | server-side-eval | file>";
+process.exitCode = await runConformance(usage, given, report, async (path) => {
+  // Of a copy of the whole harness only its data files; its other files are no vectors.
+  const inside = join(path, "data/data-files");
+  const folder = existsSync(inside) ? inside : path;
+  const expanded = (source: string): readonly Suite[] => {
+    const [fault] = parseDocument(source, { merge: true, logLevel: "silent" }).errors;
+    if (fault !== undefined) throw fault;
+    return expand(source);
+  };
+  await runVectorFiles(folder, /\.(?:ya?ml|json)$/, expanded, report, ({ name, content }) => {
+    const suites = content as readonly Suite[];
+    const reason = unfit(suites[0]);
+    if (reason !== null) report.skip(name, reason);
+    else for (const suite of suites) runSuite(suite, report);
+  });
+});

@@ -5,7 +5,7 @@
  *
  * Ends with `N passed, N failed`; exit code 1 when a case failed, 2 when unusable.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
@@ -13,8 +13,16 @@ import { compileFlagSet } from "@paceline/flag-eval";
 import type { EvaluationContext, FlagSet } from "@paceline/flag-eval";
 import { importUnleash, unleashOperators, variantFlagKey } from "@paceline/flag-import";
 
-import { conformanceReport, printReport } from "./report.ts";
+import { conformanceReport } from "./report.ts";
 import type { ConformanceReport } from "./report.ts";
+import {
+  fieldNames,
+  isObject,
+  runConformance,
+  runNamed,
+  runVectorFiles,
+  withoutNewer,
+} from "./vector-files.ts";
 
 interface Case {
   readonly description: string;
@@ -44,7 +52,14 @@ function variant(flags: FlagSet, key: string, context: EvaluationContext): unkno
   return { name: "disabled", enabled: false, feature_enabled: isEnabled(flags, key, context) };
 }
 
-function runSpecification(source: Specification, report: ConformanceReport): void {
+// What version 5.1 of the specification added to the expected variants.
+const NEWER = ["feature_enabled"];
+
+function runSpecification(
+  source: Specification,
+  known: ReadonlySet<string>,
+  report: ConformanceReport,
+): void {
   const { name, state, tests = [], variantTests = [] } = source;
   const compiled = compileFlagSet(importUnleash(state).flags, { operators: unleashOperators });
   if (!compiled.ok) {
@@ -59,7 +74,7 @@ function runSpecification(source: Specification, report: ConformanceReport): voi
     report.check(`${name}: ${description}: gave ${actual}`, actual === expectedResult);
   }
   for (const { description, toggleName, context, expectedResult } of variantTests) {
-    const actual = variant(compiled.value, toggleName, context);
+    const actual = withoutNewer(variant(compiled.value, toggleName, context), known, NEWER);
     report.check(
       `${name}: ${description}: gave ${JSON.stringify(actual)}`,
       isDeepStrictEqual(actual, expectedResult),
@@ -67,24 +82,27 @@ function runSpecification(source: Specification, report: ConformanceReport): voi
   }
 }
 
-function specificationFiles(path: string): readonly string[] {
-  if (statSync(path).isFile()) return [path];
-  const folder = existsSync(join(path, "specifications")) ? join(path, "specifications") : path;
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".json") && name !== "index.json")
-    .toSorted()
-    .map((name) => join(folder, name));
+function isSpecification(content: unknown): content is Specification {
+  return (
+    isObject(content) &&
+    isObject(content["state"]) &&
+    (Array.isArray(content["tests"]) || Array.isArray(content["variantTests"]))
+  );
 }
 
-const [path] = process.argv.slice(2);
-if (path === undefined || !existsSync(path)) {
-  console.error("usage: node tests/conformance/import-unleash.ts <folder | file>");
-  process.exitCode = 2;
-} else {
-  const report = conformanceReport();
-  for (const file of specificationFiles(path)) {
-    const specification: Specification = JSON.parse(readFileSync(file, "utf8"));
-    runSpecification(specification, report);
+const [given] = process.argv.slice(2);
+const report = conformanceReport();
+const usage = "node tests/conformance/import-unleash.ts <folder | file>";
+process.exitCode = await runConformance(usage, given, report, async (path) => {
+  const found: Specification[] = [];
+  // Of the whole package only the specifications; its other files are no vectors.
+  const folder = existsSync(join(path, "specifications")) ? join(path, "specifications") : path;
+  await runVectorFiles(folder, /\.json$/, JSON.parse, report, ({ name, content }) => {
+    if (isSpecification(content)) found.push(content);
+    else report.skip(name, "no specification: it has no state with tests or variantTests");
+  });
+  const known = fieldNames(found.flatMap(({ variantTests = [] }) => variantTests));
+  for (const one of found) {
+    await runNamed(one.name, report, () => runSpecification(one, known, report));
   }
-  process.exitCode = printReport(report);
-}
+});

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -39,6 +47,28 @@ test("a specification in which one answer was changed fails", () => {
     writeFileSync(join(folder, name), changed);
     const ending = run("unleash", folder);
     assert.deepEqual([ending.failed, ending.status], [1, 1], ending.output);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("what cannot be read is named and fails; what is beside it still runs", () => {
+  const folder = mkdtempSync(join(tmpdir(), "paceline-import-"));
+  try {
+    mkdirSync(join(folder, "deeper"));
+    cpSync(
+      join(UNLEASH, "01-simple-examples.json"),
+      join(folder, "deeper", "01-simple-examples.json"),
+    );
+    writeFileSync(join(folder, "broken.json"), '{"state": ');
+    writeFileSync(join(folder, "other.json"), "[]");
+    const ending = run("unleash", folder);
+    assert.deepEqual([ending.passed, ending.failed, ending.status], [5, 1, 1], ending.output);
+    assert.match(ending.output, /^FAIL broken\.json: /m);
+    assert.match(ending.output, /^SKIPPED other\.json: no specification/m);
+    const absent = run("unleash", join(folder, "absent"));
+    assert.deepEqual([absent.failed, absent.status], [1, 2], absent.output);
+    assert.match(absent.output, /absent: no such file or folder/);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -8,6 +8,7 @@ import { canonicalJsonBytes } from "@paceline/transparency-log";
 
 import { conformanceReport, printReport } from "./report.ts";
 import type { ConformanceReport } from "./report.ts";
+import { unusable } from "./vector-files.ts";
 
 export function runJcsVectors(directory: string): ConformanceReport {
   const report = conformanceReport();
@@ -46,10 +47,9 @@ function expectedBytes(directory: string, file: string): { name: string; bytes: 
 
 if (import.meta.main) {
   const [directory] = process.argv.slice(2);
-  if (directory === undefined) {
-    console.error("Usage: node tests/conformance/jcs.ts <dir>");
-    process.exitCode = 2;
-  } else {
-    process.exitCode = printReport(runJcsVectors(directory));
-  }
+  const usage = "node tests/conformance/jcs.ts <dir>";
+  process.exitCode =
+    directory === undefined || !existsSync(directory)
+      ? unusable(usage, directory)
+      : printReport(runJcsVectors(directory));
 }

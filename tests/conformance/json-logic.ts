@@ -1,17 +1,20 @@
 /**
  * Runs JsonLogic compatibility suites against our evaluator.
  *
- *   node tests/conformance/json-logic.ts <suite.json | dir> [--all] [--verbose]
+ *   node tests/conformance/json-logic.ts <suite.json | dir> [--all]
  *
  * A folder means its `compatible.json` (or `suites/compatible.json`), the classic suite; `--all`
  * takes every suite, including the proposals that no flag uses (`try`, `throw`, `val`, `??`).
  * Ends with `N passed, N failed`; exit code 1 when a case failed, 2 when unusable.
  */
-import { readdirSync, readFileSync, statSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
 import { compileRule } from "@paceline/flag-eval";
+
+import { conformanceReport } from "./report.ts";
+import { isObject, runConformance, runVectorFiles } from "./vector-files.ts";
 
 interface Case {
   readonly description?: string;
@@ -34,47 +37,28 @@ function runCase({ rule, data = null, result, error }: Case): string | undefined
     : `gave ${JSON.stringify(plain)}, expected ${JSON.stringify(result)}`;
 }
 
-function suiteFiles(path: string, all: boolean): readonly string[] {
-  if (statSync(path).isFile()) return [path];
-  if (!all) {
-    const nested = join(path, "suites", "compatible.json");
-    return [existsSync(nested) ? nested : join(path, "compatible.json")];
-  }
-  return readdirSync(path, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".json") && !name.endsWith("index.json"))
-    .toSorted()
-    .map((name) => join(path, name));
+/** What a folder means: its classic suite, or with `all`, or without such a suite, what is in it. */
+function suitePath(path: string, all: boolean): string {
+  const classic = [join(path, "suites/compatible.json"), join(path, "compatible.json")];
+  return (all ? undefined : classic.find((file) => existsSync(file))) ?? path;
 }
 
-function main(path: string, all: boolean, verbose: boolean): number {
-  let passed = 0;
-  let failed = 0;
-  for (const file of suiteFiles(path, all)) {
-    const cases: readonly (string | Case)[] = JSON.parse(readFileSync(file, "utf8"));
-    let faults = 0;
-    for (const one of cases) {
+const [given, ...options] = process.argv.slice(2);
+const all = options.includes("--all");
+const report = conformanceReport();
+const usage = "node tests/conformance/json-logic.ts <suite.json | dir> [--all]";
+process.exitCode = await runConformance(usage, given, report, async (path) => {
+  const suite = suitePath(path, all);
+  await runVectorFiles(suite, /\.json$/, JSON.parse, report, ({ name, content }) => {
+    if (!Array.isArray(content) || !content.some((one) => isObject(one) && "rule" in one)) {
+      report.skip(name, "no suite: no list of rules");
+      return;
+    }
+    for (const one of content as readonly (string | Case)[]) {
       if (typeof one === "string") continue;
       const fault = runCase(one);
-      if (fault === undefined) passed += 1;
-      else {
-        faults += 1;
-        if (!all || verbose)
-          console.log(`FAILED ${one.description ?? JSON.stringify(one.rule)}\n  ${fault}`);
-      }
+      const what = `${name}: ${one.description ?? JSON.stringify(one.rule)}`;
+      report.check(fault === undefined ? what : `${what}\n  ${fault}`, fault === undefined);
     }
-    failed += faults;
-    if (all) console.log(`${file}: ${faults} failed`);
-  }
-  console.log(`${passed} passed, ${failed} failed`);
-  return failed > 0 || passed === 0 ? 1 : 0;
-}
-
-const [path, ...options] = process.argv.slice(2);
-if (path === undefined || !existsSync(path)) {
-  console.error(
-    "usage: node tests/conformance/json-logic.ts <suite.json | dir> [--all] [--verbose]",
-  );
-  process.exitCode = 2;
-} else {
-  process.exitCode = main(path, options.includes("--all"), options.includes("--verbose"));
-}
+  });
+});

@@ -6,7 +6,8 @@
  * Prints every field that differs, names the kinds that were left out, and ends with
  * `N passed, N failed` (`, N skipped`); exit code 1 when a case failed, 2 when unusable.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 
 import { CaseInput, isRecord } from "./statistics-input.ts";
 import { METHODS } from "./statistics-methods.ts";
@@ -131,8 +132,26 @@ export function runStatisticsCases(
   return { passed, failed, failures, skipped };
 }
 
+/** @returns the cases, or what keeps them from being read */
+function readCases(path: string): { readonly cases: unknown } | { readonly fault: string } {
+  if (!existsSync(path)) return { fault: "no such file" };
+  const file = statSync(path).isDirectory() ? join(path, "cases.json") : path;
+  try {
+    const cases: unknown = JSON.parse(readFileSync(file, "utf8"));
+    runStatisticsCases(cases, new Set());
+    return { cases };
+  } catch (error) {
+    return { fault: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 function report(path: string, kinds: ReadonlySet<string> | undefined): number {
-  const result = runStatisticsCases(JSON.parse(readFileSync(path, "utf8")), kinds);
+  const read = readCases(path);
+  if ("fault" in read) {
+    console.log(`FAIL ${path}: ${read.fault}\n0 passed, 1 failed`);
+    return 2;
+  }
+  const result = runStatisticsCases(read.cases, kinds);
   for (const failure of result.failures) console.log(`FAIL ${failure}`);
   let skipped = 0;
   for (const [kind, count] of result.skipped) {

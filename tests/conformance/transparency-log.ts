@@ -4,7 +4,7 @@
 //   */checkpoint  a C2SP tile log: everything below it is verified and then made again from its
 //                 entries, byte for byte
 // Usage: node tests/conformance/transparency-log.ts <dir>
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 
 import {
@@ -34,6 +34,7 @@ import type { Checkpoint, SignerKey, VerifierKey } from "@paceline/transparency-
 
 import { conformanceReport, printReport } from "./report.ts";
 import type { ConformanceReport } from "./report.ts";
+import { unusable } from "./vector-files.ts";
 
 // The published test key of transparency-dev/tessera (testdata/build_log.sh). It protects nothing.
 const TESSERA_TEST_KEY =
@@ -240,10 +241,9 @@ async function checkProofs(
 
 if (import.meta.main) {
   const [directory] = process.argv.slice(2);
-  if (directory === undefined) {
-    console.error("Usage: node tests/conformance/transparency-log.ts <dir>");
-    process.exitCode = 2;
-  } else {
-    process.exitCode = printReport(await runTransparencyLogVectors(directory));
-  }
+  const usage = "node tests/conformance/transparency-log.ts <dir>";
+  process.exitCode =
+    directory === undefined || !existsSync(directory) || !statSync(directory).isDirectory()
+      ? unusable(usage, directory)
+      : printReport(await runTransparencyLogVectors(directory));
 }
