@@ -1,6 +1,6 @@
 import type { CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
-import { takeDueLooks } from "@paceline/experiments/server";
+import { takeDueLook, takeDueLooks } from "@paceline/experiments/server";
 import type {
   BeginningExperiment,
   Begun,
@@ -180,7 +180,13 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
     serviceContext(store.db, clock, name, workspaceId);
   const onError = (error: unknown, experimentId: string): void =>
     logger.error({ err: error, experimentId }, "an experiment could not be read");
-  const monitor = createMonitor({ ...rollouts, serviceContext: as("monitor"), onError });
+  const scheduler = { ...experiments, serviceContext: as("scheduler") };
+  const monitor = createMonitor({
+    ...rollouts,
+    serviceContext: as("monitor"),
+    takeDueLook: (experiment, now) => takeDueLook(scheduler, store.db, experiment, now),
+    onError,
+  });
   const onLook = async (taken: LookTaken): Promise<void> => {
     await monitor.afterLook(store.db, taken);
     const { workspaceId, initiativeId } = taken.experiment;
@@ -202,8 +208,7 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
       await keepHoldouts(deps, clock.now());
     },
     async takeLooks() {
-      const deps = { ...experiments, serviceContext: as("scheduler"), onLook, onError };
-      await takeDueLooks(deps, store.db);
+      await takeDueLooks({ ...scheduler, onLook, onError }, store.db);
     },
     async watch() {
       for (const { workspaceId } of await monitor.pass(store.db))

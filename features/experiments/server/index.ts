@@ -27,6 +27,6 @@ export {
 } from "./repository.ts";
 export type { Experiment } from "./repository.ts";
 export { registerRoutes } from "./routes.ts";
-export { takeDueLooks } from "./scheduler.ts";
+export { takeDueLook, takeDueLooks } from "./scheduler.ts";
 export { armMetrics, metricPlans } from "./statistics.ts";
 export type { EventStorePort, ExperimentPlan, StoredStatistics } from "./statistics.ts";

@@ -13,11 +13,16 @@ export interface MonitorReading {
   readonly statistics: ExperimentStatistics;
 }
 
-/** Reads fresh data of a running experiment and applies the monitor's rules; null before the start. */
+/**
+ * Reads fresh data of a running experiment and applies the monitor's rules; null before the start.
+ *
+ * @param asOf  on the clock of the experiment's environment
+ */
 export async function readMonitor(
-  deps: Pick<ExperimentDependencies, "events" | "environmentNow">,
+  deps: Pick<ExperimentDependencies, "events">,
   db: Db,
   experiment: Experiment,
+  asOf: Date,
 ): Promise<MonitorReading | null> {
   const { criterion, startedAt } = experiment;
   if (startedAt === null) return null;
@@ -30,7 +35,7 @@ export async function readMonitor(
     metrics: await listMetrics(db, experiment.workspaceId, metricKeysOf(criterion)),
     windowHours: criterion.design.conversionWindowHours,
     from: startedAt,
-    asOf: await deps.environmentNow(experiment.workspaceId, experiment.environment),
+    asOf,
   });
   return { statistics, finding: monitor({ criterion, statistics }) };
 }

@@ -6,11 +6,16 @@ import type { LookTaken } from "./commands/take-look.ts";
 import type { ExperimentDependencies } from "./dependencies.ts";
 import { dueLook } from "./look-time.ts";
 import { listLooks, listRunning } from "./repository.ts";
+import type { Experiment } from "./repository.ts";
 
-/** What the scheduler needs besides the feature's own dependencies. */
-export interface SchedulerDependencies extends ExperimentDependencies {
+/** What taking the looks of a clock needs besides the feature's own dependencies. */
+export interface DueLookDependencies extends ExperimentDependencies {
   /** A context of the service `scheduler` for one workspace. */
   readonly serviceContext: (workspaceId: string) => CommandContext;
+}
+
+/** What the scheduler needs besides the feature's own dependencies. */
+export interface SchedulerDependencies extends DueLookDependencies {
   /** Called after each look, outside its transaction: rolls back, moves the initiative on. */
   readonly onLook: (taken: LookTaken) => Promise<void>;
   /** Told of a look that failed; the others are taken all the same. */
@@ -18,8 +23,28 @@ export interface SchedulerDependencies extends ExperimentDependencies {
 }
 
 /**
- * Takes every scheduled look that is due on the clock of its environment. Safe to call from several
- * processes: a look is taken under the experiment's row lock and is then no longer due.
+ * Takes the scheduled look of a running experiment that is due. Safe to call from several processes: a
+ * look is taken under the experiment's row lock and is then no longer due.
+ *
+ * @param now  on the clock of the experiment's environment
+ * @returns null where none is due, or somebody else has taken it
+ */
+export async function takeDueLook(
+  deps: DueLookDependencies,
+  db: Db,
+  experiment: Experiment,
+  now: Date,
+): Promise<LookTaken | null> {
+  const looks = await listLooks(db, experiment);
+  const asOf = dueLook(experiment, looks.at(-1)?.asOf ?? null, now);
+  if (asOf === null) return null;
+  const ctx = deps.serviceContext(experiment.workspaceId);
+  const result = await takeLook(deps, ctx, { id: experiment.id, asOf, kind: "scheduled" });
+  return result.ok ? result.value : null;
+}
+
+/**
+ * Takes every scheduled look that is due on the clock of its environment.
  *
  * @returns the looks taken
  */
@@ -31,14 +56,10 @@ export async function takeDueLooks(
   for (const experiment of await listRunning(db)) {
     try {
       const now = await deps.environmentNow(experiment.workspaceId, experiment.environment);
-      const looks = await listLooks(db, experiment);
-      const asOf = dueLook(experiment, looks.at(-1)?.asOf ?? null, now);
-      if (asOf === null) continue;
-      const ctx = deps.serviceContext(experiment.workspaceId);
-      const result = await takeLook(deps, ctx, { id: experiment.id, asOf, kind: "scheduled" });
-      if (!result.ok) continue;
-      taken.push(result.value);
-      await deps.onLook(result.value);
+      const look = await takeDueLook(deps, db, experiment, now);
+      if (look === null) continue;
+      taken.push(look);
+      await deps.onLook(look);
     } catch (error) {
       deps.onError(error, experiment.id);
     }

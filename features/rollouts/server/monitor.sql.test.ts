@@ -4,6 +4,7 @@ import { after, test } from "node:test";
 import { migrations as audit } from "@paceline/audit/migrations";
 import type { CommandContext } from "@paceline/command";
 import { migrations as experiments } from "@paceline/experiments/migrations";
+import { listLooks } from "@paceline/experiments/server";
 import { migrations as flagTables } from "@paceline/flags/migrations";
 import { err, ok } from "@paceline/result";
 import { testDatabase } from "@paceline/test-kit";
@@ -11,6 +12,7 @@ import { testDatabase } from "@paceline/test-kit";
 import { NO_PLANS } from "./dependencies.ts";
 import { migrations } from "./migrations/index.ts";
 import { createMonitor } from "./monitor.ts";
+import type { MonitorDependencies } from "./monitor.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const WORKSPACE = "0193a000-0000-7000-8000-000000000001";
@@ -47,8 +49,14 @@ const flags = {
   effective: async () => {},
 };
 
-function monitor() {
-  const unused = (): never => assert.fail("no experiment runs");
+const unused = (): never => assert.fail("no experiment runs");
+
+function monitor(
+  takeDueLook: MonitorDependencies["takeDueLook"] = unused,
+  onError: MonitorDependencies["onError"] = (error) => {
+    throw error;
+  },
+) {
   return createMonitor({
     flags,
     shadow: { prepare: async () => err("unused"), serves: () => [] },
@@ -66,9 +74,8 @@ function monitor() {
     monotonicMs: () => 0,
     publish: () => {},
     serviceContext: context,
-    onError: (error) => {
-      throw error;
-    },
+    takeDueLook,
+    onError,
   });
 }
 
@@ -173,4 +180,37 @@ test("a rollback that a killed process did not get to after its look is made up 
   inForce = 3;
   assert.deepEqual(await monitor().pass(db), [], "a later start leaves what was published since");
   assert.equal(inForce, 3);
+});
+
+async function setState(state: "running" | "concluded", verdict: "rollback" | null): Promise<void> {
+  await db
+    .updateTable("experiments")
+    .set({ state, verdict, ended_at: verdict === null ? null : NOW })
+    .where("experiments.id", "=", EXPERIMENT)
+    .execute();
+}
+
+test("harm that a due look and the monitor would both find ends the run with its look", async () => {
+  await setState("running", null);
+  const [execution] = await monitor(async (experiment, now) => {
+    assert.deepEqual(now, NOW);
+    await setState("concluded", "rollback");
+    const look = (await listLooks(db, experiment)).at(-1) ?? assert.fail("no look is kept");
+    return { experiment: { ...experiment, state: "concluded" }, look };
+  }).pass(db);
+  assert.deepEqual([execution?.fromRevision, execution?.toRevision], [3, 1]);
+  assert.equal(JSON.parse(JSON.stringify(execution?.numbers)).look, 1);
+});
+
+test("a look that fails keeps the monitor from nothing", async () => {
+  await setState("running", null);
+  const told: unknown[] = [];
+  const failing = monitor(
+    async () => {
+      throw new Error("no look today");
+    },
+    (error) => told.push(error),
+  );
+  assert.deepEqual(await failing.pass(db), []);
+  assert.match(String(told), /no look today.*no experiment runs/);
 });

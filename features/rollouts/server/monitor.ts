@@ -15,6 +15,8 @@ import type { RollbackExecution } from "./repository.ts";
 export interface MonitorDependencies extends RolloutDependencies {
   /** A context of the service `monitor` for one workspace. */
   readonly serviceContext: (workspaceId: string) => CommandContext;
+  /** Takes the look of a running experiment that is due; null where none is. */
+  readonly takeDueLook: (experiment: Experiment, now: Date) => Promise<LookTaken | null>;
   /** Told of a reading that failed; missing data never rolls back, and the others go on. */
   readonly onError: (error: unknown, experimentId: string) => void;
 }
@@ -155,15 +157,32 @@ async function catchUp(
 }
 
 /**
- * Watches running experiments between looks. Cost of a pass: two event queries per running experiment,
- * and one look-up for verdicts of the last day whose rollback may be missing.
+ * Watches running experiments between looks. Cost of a pass: two event queries and one look-up of looks
+ * per running experiment, and one look-up for verdicts of the last day whose rollback may be missing.
  */
 export function createMonitor(deps: MonitorDependencies): Monitor {
   const states = new Map<string, MonitorState>();
   const settled = new Set<string>();
 
+  /** The look of an instant comes first, so that harm that both would find ends the run with its look. */
+  async function lookFirst(experiment: Experiment, now: Date): Promise<LookTaken | null> {
+    try {
+      return await deps.takeDueLook(experiment, now);
+    } catch (error) {
+      deps.onError(error, experiment.id);
+      return null;
+    }
+  }
+
   async function read(db: Db, experiment: Experiment): Promise<RollbackExecution | null> {
-    const reading = await readMonitor(deps.experiments, db, experiment);
+    const { workspaceId, environment } = experiment;
+    const now = await deps.experiments.environmentNow(workspaceId, environment);
+    const taken = await lookFirst(experiment, now);
+    if (taken !== null) {
+      deps.publish(workspaceId, "initiatives", { id: experiment.initiativeId });
+      if (taken.experiment.state !== "running") return afterLook(deps, db, taken);
+    }
+    const reading = await readMonitor(deps.experiments, db, experiment, now);
     if (reading === null) return null;
     const state = stateOfReading(experiment, reading);
     states.set(experiment.id, state);

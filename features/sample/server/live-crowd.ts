@@ -24,6 +24,8 @@ const COMES_FOR_MS = 6 * 3_600_000;
 /** Who has a flag rolled out to them, and how many come. */
 export interface Coming {
   readonly seed: number;
+  /** Names who come together: the same seed and name make the same customers. */
+  readonly together: string;
   readonly nowMs: number;
   readonly visits: number;
 }
@@ -33,12 +35,12 @@ export function comeBy(
   deps: Pick<SampleDependencies, "serveLive">,
   workspaceId: string,
   { crowd, flagKey }: { readonly crowd: Crowd; readonly flagKey: string },
-  { seed, nowMs, visits }: Coming,
+  { seed, together, nowMs, visits }: Coming,
 ): { readonly recorded: readonly Exposure[]; readonly deeds: readonly FlatEvent[] } {
   const recorded: Exposure[] = [];
   const deeds: FlatEvent[] = [];
   for (let place = 0; place < visits; place++) {
-    const unit = `${crowd.key}-${nowMs.toString(36)}-${place}`;
+    const unit = `${crowd.key}-${together}-${place}`;
     const context = contextOf(seed, unit);
     for (const served of deps.serveLive(workspaceId, environment, flagKey, context, nowMs)) {
       const { variant, revision, experimentId } = served;
@@ -137,7 +139,9 @@ export class SampleCrowd {
     const deeds = [...this.#waiting];
     for (const { crowd, flagKey } of SAMPLE_ROLLOUTS) {
       if (crowd === null || !keys.has(flagKey)) continue;
-      const coming = { seed, nowMs, visits: crowd.eachBeat };
+      // Others at every beat, also after another start.
+      const together = nowMs.toString(36);
+      const coming = { seed, together, nowMs, visits: crowd.eachBeat };
       const came = comeBy(deps, this.#workspaceId, { crowd, flagKey }, coming);
       recorded.push(...came.recorded);
       deeds.push(...came.deeds);

@@ -126,16 +126,8 @@ export async function rollOut(
   for (const { crowd, flagKey } of SAMPLE_ROLLOUTS) {
     if (crowd === null) continue;
     const nowMs = deps.clock.now().getTime();
-    const { recorded, deeds } = comeBy(
-      deps,
-      workspaceId,
-      { crowd, flagKey },
-      {
-        seed,
-        nowMs,
-        visits: crowd.atFirst,
-      },
-    );
+    const coming = { seed, together: "first", nowMs, visits: crowd.atFirst };
+    const { recorded, deeds } = comeBy(deps, workspaceId, { crowd, flagKey }, coming);
     must("record exposures", await deps.recordExposures(recorded));
     // They came within the last moments: what they do has happened, too.
     const happened = deeds.map((deed) => ({ ...deed, at: nowMs + 1, timestamp: nowMs + 1 }));

@@ -161,6 +161,8 @@ export async function playDays(
       all.filter(({ at }) => at < to).toSorted((a, b) => a.at - b.at),
     );
     waiting = all.filter(({ at }) => at >= to);
+    // Whoever reads at the new time finds all that has happened by then, however busy the machine is.
+    await deps.events.flush();
     await moveClock(deps, workspaceId, to);
     await deps.watch();
     onStep(step + 1);
