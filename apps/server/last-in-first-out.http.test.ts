@@ -154,6 +154,20 @@ test("a way back that is last in, first out lowers the exposure first, and ends 
   assert.ok((execution?.effectMs ?? 9_999) < 4_000, "the way down counted as time to effect");
 });
 
+test("a rollout leaves out the stages that lie below its target", async () => {
+  const id = await ramped("shelf", [0.1, 0.3, 0.6, 1]);
+  const { items } = await must("GET", "/flags/shelf/environments/production/revisions");
+  // Newest first: everybody, 60 %, 30 %, 10 %, nobody.
+  const target = { kind: "revision", revision: items[2].revision };
+  await must("PUT", wayBack("shelf"), { ...WAY_BACK, target });
+  const foreseen = await must("GET", `/rollouts/${id}/foresight`);
+  assert.match(String(foreseen["targetWords"]), /first: 60 %, 5 s apart, then the target/);
+  const begun = await must("POST", `/rollouts/${id}/rollback`, { reason: "Orders fall." });
+  assert.deepEqual([begun["state"], begun["exposureShare"]], ["rolling-back", 0.6]);
+  const { ahead } = begun["descent"] as { ahead: unknown[] };
+  assert.deepEqual(ahead, []);
+});
+
 test("instant takes the flag back at once, from the middle of the way down too", async () => {
   const id = await ramped("search", [0.1, 0.5, 1]);
   const begun = await must("POST", `/rollouts/${id}/rollback`, { reason: "Orders fall." });
@@ -248,6 +262,14 @@ test("it goes no further than its target, and at once where it never was smaller
   const hurried = await call("POST", wayBack("cart"), { reason: "Faster.", pace: "instant" });
   assert.equal(hurried.status, 200, JSON.stringify(hurried.body));
   assert.deepEqual(await inForce("cart"), { share: 0.1, enabled: true });
+  const [half] = await raisedByHand("till", [0.5, 0.2, 1]);
+  await must("PUT", wayBack("till"), {
+    ...WAY_BACK,
+    target: { kind: "revision", revision: half },
+  });
+  const above = await call("POST", wayBack("till"), { reason: "Orders fall." });
+  assert.equal(above.status, 200, `went below its target first: ${JSON.stringify(above.body)}`);
+  assert.deepEqual(await inForce("till"), { share: 0.5, enabled: true });
   await raisedByHand("help", [1]);
   const back = await call("POST", wayBack("help"), { reason: "It was never smaller." });
   assert.equal(back.status, 200, JSON.stringify(back.body));

@@ -8,6 +8,7 @@ import {
   publishExposure,
   readFlag,
   readLatest,
+  readRevision,
   releaseFlagLocks,
   takeFlagLock,
 } from "@paceline/flags/server";
@@ -74,6 +75,13 @@ function stagePort(door: PublicationDoor): StagePort {
         recordsExposure: rule.recordExposure,
         experimentId: rule.experimentId,
       };
+    },
+    async shareAt(ctx, { flagKey, environment, ruleId, revision }) {
+      const flag = await readFlag(ctx.db, ctx.workspaceId, flagKey);
+      const was = flag && (await readRevision(ctx.db, flag.id, environment, revision));
+      const configuration = was?.content?.configuration;
+      if (configuration?.enabled !== true) return 0;
+      return configuration.rules.find(({ id }) => id === ruleId)?.exposureShare ?? 0;
     },
     async publish(ctx, { flagKey, environment, ruleId, exposureShare, when, planId }) {
       const published = await publishExposure(door, ctx, {

@@ -197,7 +197,11 @@ export function wire(parts: Parts, hub: SseHub): Wiring {
     experiments,
     rollouts,
     monitor,
-    guards: wireGuards(parts, hub, guardedPlans(plans.runs, as("guards"))),
+    guards: wireGuards(
+      parts,
+      hub,
+      guardedPlans(plans.runs, plans.dependencies.stages, as("guards")),
+    ),
     plans,
     door,
     onLook,

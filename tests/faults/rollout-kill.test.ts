@@ -185,10 +185,14 @@ for (const moment of LONG ? ["effect:before", "effect:inside", "effect:committed
     const dying = node(`dying-${key}`, key, moment);
     const id = await begin(key, [0.3, 1]);
     await dying.until(({ on }) => (on ?? 0) > 0);
-    const back = await rollBackRollout(world.plans.runs, world.context(), {
-      id,
-      reason: "It hurts.",
-    });
+    const back = await rollBackRollout(
+      { runs: world.plans.runs, stages: world.plans.dependencies.stages },
+      world.context(),
+      {
+        id,
+        reason: "It hurts.",
+      },
+    );
     assert.ok(back.ok, JSON.stringify(back));
     await dying.exited;
     assert.equal((await openings(world.db, key)).at(-1)?.enabled, false);

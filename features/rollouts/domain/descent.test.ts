@@ -177,6 +177,26 @@ test("from the first stage nothing lies between, so that it is instant", () => {
   ]);
 });
 
+test("no step goes below what the target exposes: exposure would rise again at the end", () => {
+  const shown = (leastShare: number): readonly number[] =>
+    play([
+      [0, { ...wish, leastShare }],
+      [30, look],
+      [60, look],
+      [90, look],
+    ]).shares;
+  assert.deepEqual(shown(0.05), [0.5, 0.25]);
+  assert.deepEqual(shown(0.3), [0.5]);
+  assert.deepEqual(shown(0.5), []);
+  const harm = { ...read("a", "roll-back", 0), stepSeconds: 30, leastShare: 0.25 } as PlanEvent;
+  const guarded = play([
+    [0, harm],
+    [30, look],
+  ]);
+  assert.deepEqual(guarded.shares, [0.5]);
+  assert.equal(guarded.takenBack?.["trigger"], "guard-breach");
+});
+
 test("a definition gives the pace, unless somebody asks for another", () => {
   const own = { pace: "last-in-first-out", automaticPace: "instant", stepSeconds: 10 } as const;
   assert.equal(stepSecondsOf(own, null), 10);
@@ -200,17 +220,19 @@ const anything: fc.Arbitrary<(seconds: number) => PlanEvent | EngineEvent> = fc.
 );
 
 test("whatever happens on the way down, exposure only falls, once an advance, and ends at the target", () => {
+  const target = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 100 }));
   const shares = fc.uniqueArray(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 8 });
   const events = fc.array(fc.tuple(fc.constantFrom(0, 1, 10, 31, 200), anything), {
     maxLength: 12,
   });
   fc.assert(
-    fc.property(shares, events, (percents, steps) => {
+    fc.property(shares, events, target, (percents, steps, least) => {
       const stages = percents
         .toSorted((a, b) => a - b)
         .map((percent) => exampleStage(percent / 100));
       const top = { ...onTop, plan: { ...plan, stages }, stage: stages.length - 1 };
       let share = stages.at(-1)?.exposureShare ?? 0;
+      const leastShare = least / 100;
       let seconds = 0;
       let run: PlanRun = top;
       const effects: string[] = [];
@@ -221,6 +243,7 @@ test("whatever happens on the way down, exposure only falls, once an advance, an
         assert.ok(lowered.length <= 1, "two publications in one advance");
         for (const { input } of lowered) {
           assert.ok(Number(input["exposureShare"]) < share, "exposure did not fall");
+          assert.ok(Number(input["exposureShare"]) > leastShare, "exposure rises at the end");
           assert.ok(!effects.includes("take-back"), "a step after the target");
           share = Number(input["exposureShare"]);
         }
@@ -228,7 +251,7 @@ test("whatever happens on the way down, exposure only falls, once an advance, an
         assert.ok(!isLate || event.kind !== "timer", "a step that rings again and again");
         effects.push(...next.effects.map(({ name }) => name));
       };
-      take(wish);
+      take({ ...wish, leastShare });
       for (const [after, event] of steps) {
         seconds += after;
         take(event(seconds));

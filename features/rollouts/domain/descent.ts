@@ -24,18 +24,27 @@ export interface Descent {
   readonly endsAt: string;
 }
 
+/** How a rollback that is not instant goes down. */
+export interface DescentPace {
+  /** Between its steps. */
+  readonly stepSeconds: number;
+  /** What its target exposes of the rule, 0 to 1; 0 by default. No step goes below it, nor stops there. */
+  readonly leastShare?: number;
+}
+
 /** Why a flag goes back. */
 export type DescentCause = Pick<Descent, "trigger" | "reason" | "by" | "readings">;
 
 /**
  * The way down from a stage: the smaller shares of the stages before it in reverse, the first of them
- * now, and then the target. Without any, nothing lies between here and the target.
+ * now, and then the target. Without any, nothing lies between here and the target. Shares that the target
+ * exceeds are left out: to go below it would raise the exposure at the end.
  */
 export function descentFrom(
   { stages }: RolloutPlan,
   stage: number | null,
   cause: DescentCause,
-  stepSeconds: number,
+  { stepSeconds, leastShare = 0 }: DescentPace,
   now: Date,
 ): Descent | null {
   const ahead: DescentStep[] = [];
@@ -46,7 +55,7 @@ export function descentFrom(
     ).toISOString();
   for (let index = (stage ?? 0) - 1; index >= 0; index -= 1) {
     const { exposureShare } = stages[index] ?? { exposureShare: 0 };
-    if (exposureShare <= 0 || exposureShare >= share) continue;
+    if (exposureShare <= leastShare || exposureShare >= share) continue;
     ahead.push({ stage: index, exposureShare, at: atStep() });
     share = exposureShare;
   }

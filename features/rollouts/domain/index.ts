@@ -38,7 +38,7 @@ export type { PlanTemplate } from "./template.ts";
 export { judgeRehearsal, REHEARSAL_VERDICTS, shadowKey } from "./rehearsal.ts";
 export type { RehearsalFinding, RehearsalMeasure, RehearsalVerdict } from "./rehearsal.ts";
 export { nextStepAt } from "./descent.ts";
-export type { Descent, DescentStep } from "./descent.ts";
+export type { Descent, DescentPace, DescentStep } from "./descent.ts";
 export {
   decideRollback,
   ROLLBACK_PACES,

@@ -1,7 +1,7 @@
 import type { Advance, Effect, EngineEvent, Timer } from "@paceline/workflow";
 
 import { descentFrom, isDescentOver, nextStepAt, takeSteps } from "./descent.ts";
-import type { DescentCause } from "./descent.ts";
+import type { DescentCause, DescentPace } from "./descent.ts";
 import type { GuardReading } from "./guard.ts";
 import {
   blockersOf,
@@ -133,17 +133,16 @@ function stepDown(run: PlanRun, now: Date): Answer {
   return answer(lower, [inside("lower", { stage, exposureShare, trigger, reason })], now);
 }
 
+/** How a rollback goes that an event asks for; null if it is instant. */
+function paceOf({ stepSeconds, leastShare }: Partial<DescentPace>): DescentPace | null {
+  if (stepSeconds === undefined) return null;
+  return leastShare === undefined ? { stepSeconds } : { stepSeconds, leastShare };
+}
+
 /** Begins a rollback: at once, or with steps where seconds lie between them. */
-function goBack(
-  run: PlanRun,
-  cause: DescentCause,
-  stepSeconds: number | undefined,
-  now: Date,
-): Answer {
+function goBack(run: PlanRun, cause: DescentCause, pace: DescentPace | null, now: Date): Answer {
   const descent =
-    stepSeconds === undefined || isDescending(run)
-      ? null
-      : descentFrom(run.plan, run.stage, cause, stepSeconds, now);
+    pace === null || isDescending(run) ? null : descentFrom(run.plan, run.stage, cause, pace, now);
   if (descent === null) return takeBack(run, cause, now);
   const { reason } = cause;
   return stepDown({ ...run, state: "rolling-back", pausedAt: null, reason, descent }, now);
@@ -184,9 +183,14 @@ function refusedBack(
 }
 
 /** Goes as far as nothing keeps the plan, and publishes where it gets to, once. */
-function proceed(run: PlanRun, first: readonly Effect[], now: Date, stepSeconds?: number): Answer {
+function proceed(
+  run: PlanRun,
+  first: readonly Effect[],
+  now: Date,
+  pace: DescentPace | null = null,
+): Answer {
   const harm = harmCause(run);
-  if (harm !== null) return goBack(run, harm, stepSeconds, now);
+  if (harm !== null) return goBack(run, harm, pace, now);
   let at = run;
   for (;;) {
     const blockers = blockersOf(at, now);
@@ -220,13 +224,13 @@ function readGuards(
   if (isStale) return { ...answer(run, [], now), quiet: true };
   const told: PlanRun = { ...run, readings, exposedUnits: event.exposedUnits };
   const isSame = verdictsOf(readings) === verdictsOf(run.readings);
-  const { stepSeconds } = event;
+  const pace = paceOf(event);
   if (run.state === "paused" || isDescending(run)) {
     const harm = harmCause(told);
-    if (harm !== null) return goBack(told, harm, stepSeconds, now);
+    if (harm !== null) return goBack(told, harm, pace, now);
     return { ...answer(told, [], now), quiet: isSame };
   }
-  const next = proceed(told, [], now, stepSeconds);
+  const next = proceed(told, [], now, pace);
   return { ...next, quiet: isSame && next.state.state === run.state };
 }
 
@@ -272,7 +276,7 @@ function onEvent(run: PlanRun, event: PlanEvent, now: Date): Answer {
       return goBack(
         run,
         { ...MANUAL, reason: event.reason, by: event.by, readings: run.readings },
-        event.stepSeconds,
+        paceOf(event),
         now,
       );
     case "taken-back":

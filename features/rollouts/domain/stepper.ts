@@ -60,6 +60,8 @@ export type PlanEvent =
       readonly by: string;
       readonly reason: string;
       readonly stepSeconds?: number;
+      /** What its target exposes of the rule; no step goes below it. */
+      readonly leastShare?: number;
     }
   /** The flag has been taken back in this transaction, by a rollback that was made elsewhere. */
   | { readonly kind: "taken-back"; readonly by: string; readonly reason: string }
@@ -71,6 +73,7 @@ export type PlanEvent =
       readonly exposedUnits: number | null;
       /** Between the steps of a rollback for harm that they find; without it that is instant. */
       readonly stepSeconds?: number;
+      readonly leastShare?: number;
     }
   /** Something else than this plan has changed what is in force: a way back, which nothing locks. */
   | { readonly kind: "flag-moved"; readonly reason: string };

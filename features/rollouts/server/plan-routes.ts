@@ -119,7 +119,7 @@ function registerReading(app: App, { runs }: PlanRouteDependencies): void {
   );
 }
 
-function registerLookingBack(app: App, { runs, control }: PlanRouteDependencies): void {
+function registerLookingBack(app: App, deps: PlanRouteDependencies): void {
   app.get(
     `${BASE}/:id/history`,
     {
@@ -132,7 +132,7 @@ function registerLookingBack(app: App, { runs, control }: PlanRouteDependencies)
     },
     async (request) => {
       const { id } = await found(request, request.params.id);
-      const lines = await control.history(commandContext(request), id, HISTORY_LIMIT);
+      const lines = await deps.control.history(commandContext(request), id, HISTORY_LIMIT);
       return { items: lines.map((line) => ({ ...line, at: line.at.toISOString() })) };
     },
   );
@@ -147,7 +147,7 @@ function registerLookingBack(app: App, { runs, control }: PlanRouteDependencies)
       },
     },
     async (request) =>
-      foresightOf(runs, commandContext(request), await found(request, request.params.id)),
+      foresightOf(deps, commandContext(request), await found(request, request.params.id)),
   );
 }
 
@@ -265,7 +265,7 @@ function registerActs(app: App, { runs }: PlanRouteDependencies): void {
   }
 }
 
-function registerRollback(app: App, { runs }: PlanRouteDependencies): void {
+function registerRollback(app: App, deps: PlanRouteDependencies): void {
   app.post(
     `${BASE}/:id/rollback`,
     {
@@ -280,7 +280,7 @@ function registerRollback(app: App, { runs }: PlanRouteDependencies): void {
     (request) => {
       const input = { ...request.params, ...request.body };
       const ctx = commandContext(request);
-      return answering(runs)(request, rollBackRollout(runs, ctx, input));
+      return answering(deps.runs)(request, rollBackRollout(deps, ctx, input));
     },
   );
 }

@@ -5,14 +5,15 @@ import { inTransaction } from "@paceline/db";
 import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
-import { refusalOfEvent, stepSecondsOf } from "../../domain/index.ts";
+import { refusalOfEvent } from "../../domain/index.ts";
 import type { PlanEvent, RollbackPace } from "../../domain/index.ts";
 import { actorId, roleOf } from "../plans/actor.ts";
+import type { StagePort } from "../plans/dependencies.ts";
 import type { RolloutError } from "../plans/errors.ts";
+import { paceOf } from "../plans/pace.ts";
 import { findRollout, lockRollout, updateRollout } from "../plans/repository.ts";
 import type { Rollout } from "../plans/repository.ts";
 import type { PlanRuns } from "../plans/running-plans.ts";
-import { findDefinition } from "../repository.ts";
 
 type Outcome = Promise<Result<Rollout, RolloutError>>;
 
@@ -92,7 +93,7 @@ export function advanceRollout(
  * of the flag's way back.
  */
 export async function rollBackRollout(
-  runs: PlanRuns,
+  { runs, stages }: { readonly runs: PlanRuns; readonly stages: StagePort },
   ctx: CommandContext,
   {
     id,
@@ -103,10 +104,7 @@ export async function rollBackRollout(
   requirePermission(ctx, "rollback.execute");
   const rollout = await findRollout(ctx.db, ctx.workspaceId, id);
   if (rollout === null) return err({ kind: "rollout-not-found" });
-  const { environment, flagKey } = rollout.plan;
-  const definition = await findDefinition(ctx.db, ctx.workspaceId, environment, flagKey);
-  const stepSeconds = stepSecondsOf(definition, pace ?? null);
-  const steps = stepSeconds === null ? {} : { stepSeconds };
+  const steps = await paceOf(stages, ctx, rollout.plan, pace ?? null);
   const event = { kind: "roll-back", by: actorId(ctx), reason, ...steps } as const;
   return tell(runs, ctx, id, "rollback.execute", event);
 }

@@ -13,6 +13,7 @@ import type { PlanEvent, PlanRun } from "../../domain/index.ts";
 import { findExecution, setEffect } from "../repository.ts";
 import { takeBack } from "../take-back.ts";
 import type { PlanDependencies } from "./dependencies.ts";
+import { leastShareOf } from "./pace.ts";
 import { readPlanRun, toJson } from "./plan-state.ts";
 import { recordPlan } from "./record.ts";
 import { findRollout, setExecution, setRevision } from "./repository.ts";
@@ -99,6 +100,9 @@ function lower(deps: PlanDependencies): InsideEffect {
     const moved = await movedElsewhere(deps, inner, rollout);
     if (moved !== null) return refused(moved);
     const exposureShare = Number(input["exposureShare"]);
+    const least = await leastShareOf(deps.stages, inner, rollout.plan);
+    // Somebody may have defined another way back since the steps were planned.
+    if (exposureShare < least) return refused("its target exposes more than this step");
     const lowered = await deps.stages.lower(inner, { ...rollout.plan, exposureShare });
     if (!lowered.ok) return err(lowered.error);
     await setRevision(ctx.db, rollout.id, lowered.value);

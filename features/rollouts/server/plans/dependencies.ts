@@ -36,6 +36,8 @@ type Refused = { readonly kind: "refused"; readonly reason: string };
 export interface StagePort {
   /** Null if the flag is not in force there, `"no-rule"` if it has no such rule. */
   find(ctx: CommandContext, place: PlanPlace): Promise<RuleInForce | "no-rule" | null>;
+  /** What a rule was open for in a revision, 0 to 1: 0 where the flag was off or had no such rule. */
+  shareAt(ctx: CommandContext, place: PlanPlace & { readonly revision: number }): Promise<number>;
   /** Publishes a stage through the one door. @returns the new revision */
   publish(
     ctx: CommandContext,

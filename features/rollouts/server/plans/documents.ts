@@ -5,12 +5,13 @@ import {
   blockerWords,
   isDescending,
   nextStepAt,
-  stepSecondsOf,
   timeOverAt,
 } from "../../domain/index.ts";
 import type { Blocker, DescentStep, PlanRun } from "../../domain/index.ts";
 import type { Foresight, RolloutDocument, RolloutSummary } from "../../plan-api.ts";
 import { findDefinition } from "../repository.ts";
+import type { StagePort } from "./dependencies.ts";
+import { paceOf } from "./pace.ts";
 import type { Rollout } from "./repository.ts";
 import type { PlanRuns } from "./running-plans.ts";
 
@@ -101,18 +102,17 @@ export async function documentOf(
 
 /** What taking a rollout back now would do, by its own rules; nothing is changed. */
 export async function foresightOf(
-  runs: PlanRuns,
+  { runs, stages }: { readonly runs: PlanRuns; readonly stages: StagePort },
   ctx: CommandContext,
   rollout: Rollout,
 ): Promise<Foresight> {
   const { environment, flagKey } = rollout.plan;
   const definition = await findDefinition(ctx.db, ctx.workspaceId, environment, flagKey);
   const target = definition?.target ?? { kind: "off" as const };
-  const stepSeconds = stepSecondsOf(definition, null);
+  const pace = await paceOf(stages, ctx, rollout.plan, null);
   const present = await runs.read(ctx, rollout.id);
-  const isInstant = stepSeconds === null || present === null || isDescending(present);
-  const pace = isInstant ? {} : { stepSeconds };
-  const event = { kind: "roll-back", by: "", reason: "", ...pace } as const;
+  const isInstant = present === null || isDescending(present);
+  const event = { kind: "roll-back", by: "", reason: "", ...(isInstant ? null : pace) } as const;
   const foreseen = await runs.preview(ctx, rollout.id, event);
   const descent = foreseen.ok ? (foreseen.value.state.descent ?? null) : null;
   const steps = descent === null ? [] : [...descent.done, ...descent.ahead];
@@ -120,7 +120,7 @@ export async function foresightOf(
     target.kind === "off" ? "the off variant for everyone" : `revision ${target.revision}`;
   return {
     target,
-    targetWords: `${flagKey} in ${environment} goes back to ${place}.${stepWords(steps, stepSeconds)}`,
+    targetWords: `${flagKey} in ${environment} goes back to ${place}.${stepWords(steps, pace?.stepSeconds ?? null)}`,
     steps,
     state: foreseen.ok ? foreseen.value.state.state : rollout.state,
     effects: foreseen.ok ? foreseen.value.effects.map(({ name }) => name) : [],

@@ -8,6 +8,7 @@ import type { PlanEvent, PlanRun, RolloutPlan } from "../../domain/index.ts";
 import { findDefinition } from "../repository.ts";
 import { actorId } from "./actor.ts";
 import type { FlagStepsBack, StagePort } from "./dependencies.ts";
+import { leastShareOf } from "./pace.ts";
 import { insertRollout, listMoving } from "./repository.ts";
 import type { Rollout } from "./repository.ts";
 
@@ -102,7 +103,9 @@ export async function descendAlone(
     startedAt: ctx.now.toISOString(),
   };
   const start = { id, subject: `rollout/${id}`, state };
-  const event = { kind: "roll-back", by: actorId(ctx), reason, stepSeconds } as const;
+  const leastShare = await leastShareOf(stages, ctx, plan);
+  const pace = { stepSeconds, leastShare };
+  const event = { kind: "roll-back", by: actorId(ctx), reason, ...pace } as const;
   const run = await runs.startRun(ctx, start, event);
   return isDescending(run) ? ok({ id, run }) : err({ kind: "instant" });
 }

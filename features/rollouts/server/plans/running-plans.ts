@@ -5,15 +5,15 @@ import type { Result } from "@paceline/result";
 import type { ProcessHandle } from "@paceline/workflow";
 
 import type { DescentBegun } from "../../api.ts";
-import { isDescending, LOCKING_STATES, presentStage, stepSecondsOf } from "../../domain/index.ts";
-import type { PlanEvent, PlanRun } from "../../domain/index.ts";
+import { isDescending, LOCKING_STATES, presentStage } from "../../domain/index.ts";
+import type { DescentPace, PlanEvent, PlanRun } from "../../domain/index.ts";
 import type { RunningPlans } from "../dependencies.ts";
 import type { GuardedRuns, WatchedRun } from "../guards/dependencies.ts";
-import { findDefinition } from "../repository.ts";
 import { actorId } from "./actor.ts";
 import type { StagePort } from "./dependencies.ts";
 import { descendAlone } from "./lone-descent.ts";
 import type { NoDescent } from "./lone-descent.ts";
+import { leastShareOf, paceOf } from "./pace.ts";
 import { findRollout, listMoving, setExecution } from "./repository.ts";
 import type { Rollout } from "./repository.ts";
 
@@ -66,7 +66,9 @@ export function runningPlans(runs: PlanRuns, stages: StagePort): RunningPlans {
       }
       const { id, run } = moving;
       if (isDescending(run)) return begun(id, run);
-      const event = { kind: "roll-back", by: actorId(ctx), reason, stepSeconds } as const;
+      const leastShare = await leastShareOf(stages, inner, run.plan);
+      const pace = { stepSeconds, leastShare };
+      const event = { kind: "roll-back", by: actorId(ctx), reason, ...pace } as const;
       const foreseen = await runs.preview(inner, id, event);
       if (!foreseen.ok || !isDescending(foreseen.value.state)) return err({ kind: "instant" });
       const told = await runs.deliver(inner, id, event);
@@ -110,22 +112,20 @@ function watchedOf(rollout: Rollout, run: PlanRun): WatchedRun | null {
   };
 }
 
-/** Between the steps of a rollback by a guard, as the way back of the flag says; nothing if it is instant. */
+/** How a rollback by a guard goes, as the way back of the flag says; nothing if it is instant. */
 async function automaticPace(
+  stages: StagePort,
   ctx: CommandContext,
   runId: string,
-): Promise<{ readonly stepSeconds?: number }> {
+): Promise<Partial<DescentPace>> {
   const rollout = await findRollout(ctx.db, ctx.workspaceId, runId);
-  if (rollout === null) return {};
-  const { environment, flagKey } = rollout.plan;
-  const definition = await findDefinition(ctx.db, ctx.workspaceId, environment, flagKey);
-  const stepSeconds = stepSecondsOf(definition, "automatic");
-  return stepSeconds === null ? {} : { stepSeconds };
+  return rollout === null ? {} : ((await paceOf(stages, ctx, rollout.plan, "automatic")) ?? {});
 }
 
 /** The rollout plans, as far as their guards are concerned. */
 export function guardedPlans(
   runs: PlanRuns,
+  stages: StagePort,
   serviceContext: (workspaceId: string) => CommandContext,
 ): GuardedRuns {
   /** In which stage each run was when it was listed, and hence read. */
@@ -149,7 +149,7 @@ export function guardedPlans(
       const stage = listedIn.get(runId);
       const place = stage === undefined ? {} : { stage };
       const isHarm = readings.some(({ verdict }) => verdict === "roll-back");
-      const pace = isHarm ? await automaticPace(ctx, runId) : {};
+      const pace = isHarm ? await automaticPace(stages, ctx, runId) : {};
       const read = { kind: "guards-read", ...place, ...pace, readings, exposedUnits } as const;
       await runs.deliver(ctx, runId, read);
     },
