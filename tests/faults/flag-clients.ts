@@ -1,8 +1,9 @@
-/** What flag clients get while servers die: our SDK, and a page with OFREP's event stream. */
+/** What flag clients get while servers die: our SDK, flagd's provider, and a page with OFREP's event stream. */
 import { setTimeout as pause } from "node:timers/promises";
 
+import { FlagdProvider } from "@openfeature/flagd-provider";
 import { OpenFeature, ProviderEvents } from "@openfeature/server-sdk";
-import type { Client } from "@openfeature/server-sdk";
+import type { Client, Provider } from "@openfeature/server-sdk";
 import { PacelineProvider } from "@paceline/openfeature-node";
 
 /** How many of a client's units had the new variant at a moment. */
@@ -31,15 +32,22 @@ export function unitsOf(prefix: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 }
 
-/** A service with our SDK, which evaluates in its own process and reports whom it exposed. */
-export async function openSdkClient(
-  url: string,
-  apiKey: string,
-  flagKey: string,
-  units: readonly string[],
-): Promise<FlagClient> {
-  const domain = `${flagKey}@${url}`;
-  const provider = new PacelineProvider({ url, apiKey });
+interface Evaluating {
+  readonly name: string;
+  readonly domain: string;
+  readonly provider: Provider;
+  readonly flagKey: string;
+  readonly units: readonly string[];
+}
+
+/** A service that evaluates in its own process, and looks when its provider tells of a change. */
+async function openService({
+  name,
+  domain,
+  provider,
+  flagKey,
+  units,
+}: Evaluating): Promise<FlagClient> {
   await OpenFeature.setProviderAndWait(domain, provider);
   const client: Client = OpenFeature.getClient(domain);
   const got: Got[] = [];
@@ -57,7 +65,44 @@ export async function openSdkClient(
   };
   client.addHandler(ProviderEvents.ConfigurationChanged, () => void look());
   await look();
-  return { name: "SDK", units, got, look, exposed, close: () => provider.onClose() };
+  const close = async (): Promise<void> => provider.onClose?.();
+  return { name, units, got, look, exposed, close };
+}
+
+/** A service with our SDK, which reports whom it exposed. */
+export function openSdkClient(
+  url: string,
+  apiKey: string,
+  flagKey: string,
+  units: readonly string[],
+): Promise<FlagClient> {
+  const provider = new PacelineProvider({ url, apiKey });
+  return openService({
+    name: `SDK at ${url}`,
+    domain: `${flagKey}@${url}`,
+    provider,
+    flagKey,
+    units,
+  });
+}
+
+/** A service with flagd's own provider, which synchronizes over gRPC. It can send no key. */
+export function openSyncClient(
+  port: number,
+  flagKey: string,
+  units: readonly string[],
+): Promise<FlagClient> {
+  const provider = new FlagdProvider({
+    resolverType: "in-process",
+    host: "127.0.0.1",
+    port,
+    tls: false,
+    deadlineMs: 60_000,
+    retryBackoffMs: RETRY_MS,
+    retryBackoffMaxMs: RETRY_MS,
+  });
+  const domain = `${flagKey}@sync:${port}`;
+  return openService({ name: `flagd at ${port}`, domain, provider, flagKey, units });
 }
 
 interface Page {
@@ -128,7 +173,7 @@ export async function openOfrepClient(page: Page, units: readonly string[]): Pro
   await ask();
   const following = follow();
   return {
-    name: "OFREP",
+    name: `OFREP at ${page.url}`,
     units,
     got,
     look: async () => has.length / units.length,

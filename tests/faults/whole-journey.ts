@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { bucketOf, murmur3 } from "@paceline/flag-eval";
 
-import { openOfrepClient, openSdkClient, unitsOf } from "./flag-clients.ts";
+import { openOfrepClient, openSdkClient, openSyncClient, unitsOf } from "./flag-clients.ts";
 import type { FlagClient } from "./flag-clients.ts";
 import { WITHIN_MS } from "./whole-world.ts";
 import type { Answer, Hold, Json, Node, WholeWorld, Window } from "./whole-world.ts";
@@ -14,6 +14,7 @@ import type { Answer, Hold, Json, Node, WholeWorld, Window } from "./whole-world
 const SALT = "drill";
 const SDK_UNITS = 400;
 const PAGES = 100;
+const SYNC_UNITS = 100;
 const GATE_PARTS = 100_000;
 const LOOK_MS = 50;
 
@@ -28,6 +29,13 @@ function expected({ units }: FlagClient, exposureShare: number): number {
 export interface StageShape {
   readonly share: number;
   readonly hold: Readonly<Record<string, unknown>>;
+}
+
+/** Where clients find a server: its own address, or that of a balancer before it. */
+export interface Entry {
+  readonly url: string;
+  /** Where flagd's clients synchronize; null where there are none. */
+  readonly syncPort: number | null;
 }
 
 export const HOLD = { time: null, sample: null, approval: null, guards: false };
@@ -66,27 +74,29 @@ export class Journey {
   readonly acknowledged: Set<string> = new Set();
   readonly clients: FlagClient[] = [];
   rollout = "";
+  /** The server that is asked; another one when this has died. */
+  node: Node;
   readonly #world: WholeWorld;
-  readonly #node: Node;
   readonly #stages: readonly StageShape[];
   #intake = "";
 
   constructor(world: WholeWorld, node: Node, flagKey: string, stages: readonly StageShape[]) {
     this.#world = world;
-    this.#node = node;
+    this.node = node;
     this.flagKey = flagKey;
     this.#stages = stages;
   }
 
   #must(method: string, path: string, body?: object, key?: string): Promise<Json> {
-    return this.#world.must(this.#node, method, path, body, key);
+    return this.#world.must(this.node, method, path, body, key);
   }
 
-  /** A flag in force at exposure 0 with its way back, an armed plan, and the clients of one node each. */
+  /** A flag in force at exposure 0 with its way back, an armed plan, and the clients of each entry. */
   async prepare(options: {
     readonly guarded: boolean;
     readonly wayBack?: object;
-    readonly clientsOf?: readonly Node[];
+    /** By default the clients find the one server by its own address. */
+    readonly entries?: readonly Entry[];
   }): Promise<void> {
     const { flagKey } = this;
     const place = `/api/v1/flags/${flagKey}/environments/production`;
@@ -139,12 +149,23 @@ export class Journey {
     });
     this.rollout = String(id);
     await this.#must("POST", `/api/v1/rollouts/${this.rollout}/arm`);
-    this.#intake = await this.#world.key(this.#node, "intake");
-    const key = await this.#world.key(this.#node, "evaluate");
-    for (const { url } of options.clientsOf ?? [this.#node]) {
-      this.clients.push(await openSdkClient(url, key, flagKey, unitsOf("unit", SDK_UNITS)));
-      this.clients.push(await openOfrepClient({ url, key, flagKey }, unitsOf("unit", PAGES)));
+    this.#intake = await this.#world.key(this.node, "intake");
+    const key = await this.#world.key(this.node, "evaluate");
+    for (const entry of options.entries ?? [{ url: this.node.url, syncPort: null }]) {
+      this.clients.push(...(await this.#clientsAt(entry, key)));
     }
+  }
+
+  /** A service with our SDK, pages, and a service with flagd's provider where the entry has a port for it. */
+  async #clientsAt({ url, syncPort }: Entry, key: string): Promise<readonly FlagClient[]> {
+    const { flagKey } = this;
+    return [
+      await openSdkClient(url, key, flagKey, unitsOf("unit", SDK_UNITS)),
+      await openOfrepClient({ url, key, flagKey }, unitsOf("unit", PAGES)),
+      ...(syncPort === null
+        ? []
+        : [await openSyncClient(syncPort, flagKey, unitsOf("unit", SYNC_UNITS))]),
+    ];
   }
 
   /** Asks for something that moves the plan; a repetition with the same key acts once. */
@@ -152,7 +173,7 @@ export class Journey {
     const idempotencyKey = randomUUID();
     return () =>
       this.#world.call(
-        this.#node,
+        this.node,
         "POST",
         path.startsWith("/api") ? path : `/api/v1/rollouts/${this.rollout}/${path}`,
         body,
@@ -209,7 +230,7 @@ export class Journey {
     const deadline = performance.now() + WITHIN_MS;
     while (performance.now() < deadline) {
       const sent = await this.#world
-        .call(this.#node, "POST", "/v1/batch", { batch }, { key: this.#intake })
+        .call(this.node, "POST", "/v1/batch", { batch }, { key: this.#intake })
         .catch(() => null);
       if (sent?.status === 200) break;
       await pause(LOOK_MS);
@@ -233,10 +254,10 @@ export class Journey {
     const held = await (hold ?? this.holdNext(window));
     const triggered = trigger().catch(() => undefined);
     await held.reached();
-    await this.#node.kill();
+    await this.node.kill();
     const killedAt = performance.now();
     await held.release();
-    await this.assertKept(() => this.#node.start());
+    await this.assertKept(() => this.node.start());
     this.killed.push({ transition, window, aloneMs: performance.now() - killedAt });
     await triggered;
   }
@@ -338,6 +359,7 @@ export class Journey {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.clients.map((client) => client.close()));
+    const open = this.clients.splice(0);
+    await Promise.all(open.map((client) => client.close()));
   }
 }

@@ -2,7 +2,7 @@
  * Rollouts on whole servers that are killed with SIGKILL in the middle of their transitions: the server
  * as `npm start` starts it, with HTTP, events through the intake that feed a guard, a service with our SDK
  * and pages with OFREP's stream. `npm run test:rollouts` kills in every window of every transition and stops
- * PostgreSQL for a minute. (Two whole servers need ClickHouse; two nodes are in rollout-kill.test.ts.)
+ * PostgreSQL for a minute. (Two whole servers are in two-servers-long.ts.)
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";

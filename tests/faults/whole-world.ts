@@ -1,16 +1,20 @@
 /** Whole servers as `npm start` starts them, on a PostgreSQL that outlives them, and a hold on their transactions. */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
+import { copyFile, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { createClient } from "@clickhouse/client";
 import { listen, openDatabase } from "@paceline/db";
 import type { Db, Notifications } from "@paceline/db";
 import { startPostgres } from "@paceline/postgres";
 import type { EmbeddedPostgres } from "@paceline/postgres";
 import { sql } from "kysely";
 
+import { startClickHouse } from "../clickhouse/clickhouse-process.ts";
+import type { ClickHouseProcess } from "../clickhouse/clickhouse-process.ts";
 import { freePort, makeAdminKey, startServerChild } from "./server-child.ts";
 import type { ServerChild } from "./server-child.ts";
 
@@ -30,6 +34,7 @@ export const WINDOWS = ["before", "inside", "committed"] as const;
 export type Window = (typeof WINDOWS)[number];
 
 const POLL_MS = 10;
+const CLICKHOUSE_DATABASE = "events";
 const FIRST_LOCK = 4_700;
 /** What does not happen within this does not happen, on a machine that does much else, too. */
 export const WITHIN_MS = process.env["PACELINE_LONG"] === "1" ? 300_000 : 120_000;
@@ -41,27 +46,39 @@ export class Node {
   readonly url: string;
   readonly name: string;
   readonly dataDir: string;
-  readonly #port: number;
+  readonly port: number;
+  readonly syncPort: number;
   readonly #env: Readonly<Record<string, string>>;
   child: ServerChild | null = null;
 
-  constructor(folder: string, name: string, port: number, databaseUrl: string) {
+  constructor(
+    folder: string,
+    name: string,
+    [port, syncPort]: readonly [number, number],
+    { databaseUrl, clickhouseUrl }: { databaseUrl: string; clickhouseUrl: string | null },
+  ) {
     this.name = name;
     this.dataDir = join(folder, name);
-    this.#port = port;
+    this.port = port;
+    this.syncPort = syncPort;
     this.url = `http://127.0.0.1:${port}`;
+    // Sessions of the database tell by this name whose they are.
+    const database = new URL(databaseUrl);
+    database.searchParams.set("application_name", name);
     this.#env = {
-      DATABASE_URL: databaseUrl,
+      DATABASE_URL: database.href,
       PACELINE_NODE_ID: name,
       PACELINE_AUDIT_DIR: join(folder, "audit"),
       PACELINE_OTLP_PORT: "0",
       PACELINE_FLAGD_EVALUATION_PORT: "",
-      PACELINE_FLAGD_SYNC_PORT: "",
+      PACELINE_FLAGD_SYNC_PORT: clickhouseUrl === null ? "" : String(syncPort),
+      PACELINE_FLAGD_OPEN_ENVIRONMENT: clickhouseUrl === null ? "" : "production",
+      ...(clickhouseUrl === null ? {} : { CLICKHOUSE_URL: clickhouseUrl }),
     };
   }
 
   async start(): Promise<ServerChild> {
-    this.child = await startServerChild(this.dataDir, this.#port, { env: this.#env });
+    this.child = await startServerChild(this.dataDir, this.port, { env: this.#env });
     return this.child;
   }
 
@@ -79,9 +96,16 @@ export class Node {
 
 /** Holds the transaction of a transition where a window says, until it is let go. */
 export interface Hold {
-  /** Resolves when a server is there. */
-  readonly reached: () => Promise<void>;
+  /** Resolves with the name of the server that is there. */
+  readonly reached: () => Promise<string>;
   release(): Promise<void>;
+}
+
+/** As the guide says: every node names erased people by the key of the first. */
+async function copyErasureKey(from: Node, to: Node): Promise<void> {
+  const key = ({ dataDir }: Node): string => join(dataDir, "events", "erasure.key");
+  await mkdir(join(to.dataDir, "events"), { recursive: true });
+  await copyFile(key(from), key(to));
 }
 
 export class WholeWorld {
@@ -92,6 +116,7 @@ export class WholeWorld {
   #postgres: EmbeddedPostgres | null = null;
   #db: Db | null = null;
   #notifications: Notifications | null = null;
+  #clickhouse: ClickHouseProcess | null = null;
   #holds = 0;
   admin = "";
 
@@ -106,6 +131,28 @@ export class WholeWorld {
     this.#notifications = await listen(this.#postgres.url, () => undefined);
   }
 
+  /** Keeps the events outside of the servers, so that several can share them. */
+  async startClickHouse(): Promise<void> {
+    this.#clickhouse = await startClickHouse(join(this.folder, "clickhouse"));
+  }
+
+  /** How often each event of a name is stored, by its message id. */
+  async storedIds(event: string): Promise<ReadonlyMap<string, number>> {
+    const client = createClient({
+      url: this.#clickhouse?.url ?? "",
+      database: CLICKHOUSE_DATABASE,
+    });
+    const answer = await client.query({
+      query: `SELECT message_id, toInt32(uniqExact(source, message_id)) AS stored FROM paceline_events
+        WHERE event = {event: String} GROUP BY message_id`,
+      query_params: { event },
+      format: "JSONEachRow",
+    });
+    const rows = await answer.json<{ readonly message_id: string; readonly stored: number }>();
+    await client.close();
+    return new Map(rows.map(({ message_id: id, stored }) => [id, stored]));
+  }
+
   async stopDatabase(): Promise<void> {
     await this.#notifications?.close();
     await this.#db?.destroy();
@@ -114,7 +161,12 @@ export class WholeWorld {
   }
 
   async addNode(name: string): Promise<Node> {
-    const node = new Node(this.folder, name, await freePort(), this.#postgres?.url ?? "");
+    const [first] = this.nodes;
+    const clickhouseUrl = this.#clickhouse && `${this.#clickhouse.url}/${CLICKHOUSE_DATABASE}`;
+    const ports = [await freePort(), await freePort()] as const;
+    const databaseUrl = this.#postgres?.url ?? "";
+    const node = new Node(this.folder, name, ports, { databaseUrl, clickhouseUrl });
+    if (first !== undefined) await copyErasureKey(first, node);
     const child = await node.start();
     this.nodes.push(node);
     if (this.admin === "") this.admin = await makeAdminKey(child);
@@ -123,6 +175,7 @@ export class WholeWorld {
 
   async close(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
+    await this.#clickhouse?.stop();
     await this.stopDatabase();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -171,13 +224,16 @@ export class WholeWorld {
     return String(made.secret);
   }
 
-  async #untilWaiting(lock: number): Promise<void> {
+  /** The name of the server that waits. */
+  async #untilWaiting(lock: number): Promise<string> {
     const deadline = performance.now() + WITHIN_MS;
     for (;;) {
       if (performance.now() > deadline) throw new Error(`no server came to the hold ${lock}`);
-      const { rows } = await sql`select 1 from pg_locks as l
+      const { rows } = await sql<{ name: string }>`select a.application_name as name
+        from pg_locks as l join pg_stat_activity as a on a.pid = l.pid
         where l.locktype = 'advisory' and l.objid = ${lock} and not l.granted`.execute(this.db);
-      if (rows.length > 0) return;
+      const [waiting] = rows;
+      if (waiting !== undefined) return waiting.name;
       await pause(POLL_MS);
     }
   }
@@ -226,11 +282,13 @@ export class WholeWorld {
       case "inside":
         return this.#holdAt("after insert", "flag_publications", `${there} = ${nth}`);
       case "committed": {
-        const { promise, resolve } = Promise.withResolvers<void>();
+        await this.#signPublications();
+        const { promise, resolve } = Promise.withResolvers<string>();
         const told = await listen(this.#postgres?.url ?? "", () => undefined);
         await told.on(PUBLISHED, () => {
-          void this.#published(flagKey).then((count) => {
-            if (count >= nth) resolve();
+          void this.#publishers(flagKey).then((names) => {
+            const name = names[nth - 1];
+            if (name !== undefined) resolve(name);
           });
         });
         return { reached: () => promise, release: () => told.close() };
@@ -238,10 +296,16 @@ export class WholeWorld {
     }
   }
 
-  async #published(flagKey: string): Promise<number> {
-    const { rows } = await sql<{ count: number }>`select count(*)::int as count
+  /** From now on each publication keeps the name of the server that made it. */
+  async #signPublications(): Promise<void> {
+    await sql`alter table flag_publications add column if not exists made_by text
+      default current_setting('application_name')`.execute(this.db);
+  }
+
+  async #publishers(flagKey: string): Promise<readonly string[]> {
+    const { rows } = await sql<{ made_by: string }>`select p.made_by
       from flag_publications as p join flags as f on f.id = p.flag_id
-      where f.key = ${flagKey}`.execute(this.db);
-    return rows[0]?.count ?? 0;
+      where f.key = ${flagKey} order by p.revision`.execute(this.db);
+    return rows.map(({ made_by: name }) => name);
   }
 }
