@@ -1,13 +1,14 @@
 /**
  * `npm test`: everything that continuous integration runs, the jobs of all suites as one queue.
  * `npm test -- pure sql` (or `--only pure,sql`) runs some suites; `--list` names them; `--whole` runs all
- * of what is otherwise run in part; `--jobs 2` sets how many processes run at once. Ends with
- * `N passed, N failed`.
+ * of what is otherwise run in part; `--jobs 2` sets how many processes run at once. Ends with what failed,
+ * and `N passed, N failed`.
  */
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
+import { closingOf } from "./test/closing.ts";
 import { runJobs } from "./test/queue.ts";
 import type { Outcome, Tally } from "./test/queue.ts";
 import { allSuites } from "./test/suites.ts";
@@ -93,11 +94,10 @@ for (const { job, seconds } of outcomes
   .toSorted((a, b) => b.seconds - a.seconds)
   .slice(0, LONGEST_SHOWN))
   console.log(`  ${seconds.toFixed(1).padStart(6)} s  ${job.suite}: ${job.name}`);
-const failed = outcomes.filter(({ tally }) => tally.failed > 0);
-if (failed.length > 0) console.log("\nFailed, each with its reason above and in its suite's log");
-for (const { job } of failed) console.log(`  ${job.suite}: ${job.name}`);
 const total = sum(outcomes.map(({ tally }) => tally));
 if (total.skipped > 0) console.log(`\n${total.skipped} skipped, each with its reason above`);
+const failed = closingOf(outcomes);
+if (failed !== "") console.log(`\n${failed.trimEnd()}`);
 console.log(
   `\n${(performance.now() / 1000).toFixed(0)} s, logs in ${LOGS}\n${total.passed} passed, ${total.failed} failed`,
 );

@@ -10,10 +10,17 @@ export interface Tally {
   readonly skipped: number;
 }
 
+/** One failed test, or a job that failed without saying which of its tests did. */
+export interface Failure {
+  readonly test: string;
+  readonly reason: string;
+}
+
 export interface Outcome {
   readonly job: Job;
   readonly tally: Tally;
   readonly seconds: number;
+  readonly failures: readonly Failure[];
   /** What the runner said and what came on the error output. */
   readonly told: string;
   /** What the job itself printed. */
@@ -25,6 +32,9 @@ const COMPILED = resolve("node_modules/.cache/paceline-test-modules");
 /** Many times what the longest takes at rest: only what hangs is ended. */
 const JOB_MINUTES_AT_MOST = 10;
 const SUMMARY = /^#summary (\{.*\})\n?/gm;
+const FAILURE = /^#failure (\{.*\})\n?/gm;
+/** Of a job that does not say which of its tests failed. */
+const LAST_LINES = 6;
 
 /** Reads the closing lines of both kinds of job; a command that prints none counts as one test. */
 function tallyOf(told: string, printed: string, code: number): Tally {
@@ -37,6 +47,15 @@ function tallyOf(told: string, printed: string, code: number): Tally {
         ? { passed: Number(closing[1]), failed: Number(closing[2]), skipped: 0 }
         : { passed: code === 0 ? 1 : 0, failed: 0, skipped: 0 };
   return code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
+}
+
+/** What the reporter says of each failed test, or the end of what was printed. */
+function failuresOf(job: Job, told: string, printed: string, { failed }: Tally): Failure[] {
+  const known = [...told.matchAll(FAILURE)].map(([, json = ""]): Failure => JSON.parse(json));
+  if (known.length > 0 || failed === 0) return known;
+  const lines = `${told.replaceAll(SUMMARY, "")}\n${printed}`.split("\n");
+  const last = lines.filter((line) => line.trim() !== "").slice(-LAST_LINES);
+  return [{ test: job.name, reason: last.join("\n") }];
 }
 
 async function runJob(job: Job): Promise<Outcome> {
@@ -65,11 +84,13 @@ async function runJob(job: Job): Promise<Outcome> {
     child.once("close", (status) => ended(status ?? 1));
   });
   clearTimeout(limit);
+  const tally = tallyOf(told, printed, code);
   return {
     job,
-    tally: tallyOf(told, printed, code),
+    tally,
     seconds: (performance.now() - started) / 1000,
-    told: told.replaceAll(SUMMARY, ""),
+    failures: failuresOf(job, told, printed, tally),
+    told: told.replaceAll(SUMMARY, "").replaceAll(FAILURE, ""),
     printed,
   };
 }

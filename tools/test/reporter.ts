@@ -1,8 +1,11 @@
 /**
- * Reporter of `npm test`: failures in full, skipped tests with their reason, one closing line
- * `#summary {"passed":…,"failed":…,"skipped":…}` that tools/test.ts adds up.
+ * Reporter of `npm test`: failures in full, skipped tests with their reason, and for tools/test.ts a line
+ * `#failure {"test":…,"reason":…}` for each failed test, which it repeats at its end, and one closing line
+ * `#summary {"passed":…,"failed":…,"skipped":…}`, which it adds up.
  */
 import type { TestEvent } from "node:test/reporters";
+
+const REASON_LENGTH = 4_000;
 
 function indent(text: string): string {
   return text.replaceAll("\n", "\n    ");
@@ -12,6 +15,11 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? error.cause : error;
   return cause.stack ?? cause.message;
+}
+
+/** Whether it only says that tests in it failed, which are told themselves. */
+function isOfSubtests(error: Error): boolean {
+  return "failureType" in error && error.failureType === "subtestsFailed";
 }
 
 export default async function* report(
@@ -30,9 +38,11 @@ export default async function* report(
       else yield `  - todo: ${name} (${file ?? ""})\n`;
     } else if (event.type === "test:fail") {
       const { name, file, details } = event.data;
-      if (details.type === "suite" && details.error.cause === undefined) continue;
+      if (isOfSubtests(details.error)) continue;
       count.failed += 1;
-      yield `  ✗ ${name}\n    ${file ?? ""}\n    ${indent(reasonOf(details.error))}\n`;
+      const reason = reasonOf(details.error);
+      const said = JSON.stringify({ test: name, reason: reason.slice(0, REASON_LENGTH) });
+      yield `  ✗ ${name}\n    ${file ?? ""}\n    ${indent(reason)}\n#failure ${said}\n`;
     } else if (event.type === "test:stderr") {
       yield event.data.message;
     }
