@@ -7,7 +7,8 @@ import type { App } from "@paceline/http";
 
 const ONE_YEAR_S = 31_536_000;
 /** Paths that belong to programs; an unknown one among them must not answer with the page. */
-const PROGRAM_PATHS = /^\/(?:api|ofrep|v1|metrics|healthz|readyz|assets)(?:\/|$)/;
+const PROGRAM_PATHS =
+  /^\/(?:api|ofrep|flagd|flags\/v1|v1|metrics|health|healthz|readyz|assets)(?:\/|$)/;
 
 /** Hashes (`'sha256-…'`) of the inline scripts of the built page, written by the web build. */
 function readScriptHashes(webDir: string): readonly string[] {

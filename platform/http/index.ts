@@ -1,4 +1,4 @@
-export { checkAccess, commandContext, identityOf } from "./access.ts";
+export { commandContext, identityOf } from "./access.ts";
 export type { Authenticate, Identity, RouteAccess } from "./access.ts";
 export { createApp } from "./app.ts";
 export type { App } from "./app-type.ts";

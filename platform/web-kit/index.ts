@@ -1,10 +1,10 @@
-export { apiClient, createApiClient, onSignedOut } from "./api/client.ts";
+export { apiClient, onSignedOut } from "./api/client.ts";
 export type { ApiClient, ReadOptions, Tagged, WriteOptions } from "./api/client.ts";
 export { ApiProblem, asProblem, offlineProblem, readProblem } from "./api/problem.ts";
 export type { ChangeOutcome, FieldFault } from "./api/problem.ts";
 export { Loaded, createQueryClient, useCommand } from "./api/query.tsx";
 export type { Command } from "./api/query.tsx";
-export { createLiveHub, useLive, useLiveEvent, useLiveState } from "./api/live.ts";
+export { useLive, useLiveState } from "./api/live.ts";
 export type { LiveHub, LiveState } from "./api/live.ts";
 
 export { setAppearance, showsDark, useAppearance } from "./app/appearance.ts";
@@ -21,7 +21,6 @@ export type {
 } from "./app/feature.ts";
 export { definePage } from "./app/page.ts";
 export type { Page as PageAddress, PathParams } from "./app/page.ts";
-export { useActionsInView, usePaletteActions } from "./app/palette.ts";
 export { useGoTo, useHrefWith, usePageParams, usePageSearch } from "./app/routing.ts";
 export type { UpdateSearch } from "./app/routing.ts";
 export {
@@ -40,13 +39,11 @@ export { AppLink, LinkButton, TextLink } from "./components/AppLink.tsx";
 export type { AppLinkProps } from "./components/AppLink.tsx";
 export {
   Badge,
-  CountBadge,
   ModeBadge,
   ModeDot,
   StandingBadge,
   StateBadge,
   VerdictBadge,
-  verdictLooks,
 } from "./components/Badge.tsx";
 export type { MetricStanding, Mode, Verdict } from "./components/Badge.tsx";
 export { BrandMark } from "./components/BrandMark.tsx";
@@ -59,7 +56,7 @@ export { Combobox } from "./components/Combobox.tsx";
 export { ConfirmDialog, Dialog, scrimClasses } from "./components/Dialog.tsx";
 export { EmptyState } from "./components/EmptyState.tsx";
 export { ErrorState } from "./components/ErrorState.tsx";
-export { Field, TextArea, TextField, controlClasses } from "./components/Field.tsx";
+export { TextArea, TextField } from "./components/Field.tsx";
 export type { ControlWiring, FieldFrame } from "./components/Field.tsx";
 export { CodeBlock, CopyButton, Hash } from "./components/Hash.tsx";
 export { KeyValues } from "./components/KeyValues.tsx";
@@ -97,7 +94,7 @@ export { TabPanel, Tabs } from "./components/Tabs.tsx";
 export type { TabItem } from "./components/Tabs.tsx";
 export { Tooltip } from "./components/Tooltip.tsx";
 export { Toasts } from "./components/Toasts.tsx";
-export { toneColor, toneSolid, toneText, toneTextColor, toneTint } from "./components/tone.ts";
+export { toneColor, toneText, toneTint } from "./components/tone.ts";
 export type { Tone } from "./components/tone.ts";
 export { Notice, VerdictBanner } from "./components/VerdictBanner.tsx";
 export type { BannerFigure, BannerTone } from "./components/VerdictBanner.tsx";
@@ -111,7 +108,6 @@ export {
   formatDateTime,
   formatDay,
   formatDuration,
-  formatInterval,
   formatLift,
   formatMoney,
   formatNumber,
@@ -121,15 +117,13 @@ export {
   formatSigned,
   formatTime,
   formatUtc,
-  initialsOf,
-  shortHash,
 } from "./format.ts";
 export type { Instant } from "./format.ts";
 
 export { BarSeries } from "./charts/BarSeries.tsx";
 export type { Bar } from "./charts/BarSeries.tsx";
 export { ChartFrame } from "./charts/ChartFrame.tsx";
-export { clearance, intervalDomain } from "./charts/geometry.ts";
+export { intervalDomain } from "./charts/geometry.ts";
 export type { Direction, LiftPoint } from "./charts/geometry.ts";
 export { IntervalRow } from "./charts/IntervalRow.tsx";
 export type { IntervalRowProps } from "./charts/IntervalRow.tsx";

@@ -12,7 +12,6 @@ export type {
   RunFilter,
   StartRun,
 } from "./engine.ts";
-export { RUN_STATUSES } from "./process.ts";
 export type {
   Advance,
   Effect,

@@ -4,7 +4,6 @@ import {
   scrimClasses,
   setAppearance,
   showsDark,
-  useActionsInView,
   useAppearance,
   useGoTo,
 } from "@paceline/web-kit";
@@ -58,7 +57,6 @@ export default function CommandPalette(props: {
 function PaletteContent(props: { onClose: () => void; onKeys: () => void }) {
   const [text, setText] = useState("");
   const found = useFound(text);
-  const inView = useActionsInView();
   const goTo = useGoTo();
   const { theme } = useAppearance();
   const then = (act: () => void) => () => {
@@ -82,20 +80,6 @@ function PaletteContent(props: { onClose: () => void; onKeys: () => void }) {
         <Command.Empty className="px-3 py-6 text-center text-fg3">
           Nothing matches. Try the name of a screen, a flag key, or a number such as CHG-12.
         </Command.Empty>
-        {inView.length > 0 && (
-          <Group heading="On this page">
-            {inView.map((action) => (
-              <Item
-                key={action.id}
-                id={action.id}
-                label={action.label}
-                words={action.keywords}
-                keys={action.key}
-                onSelect={then(() => action.run({ goTo }))}
-              />
-            ))}
-          </Group>
-        )}
         {found.length > 0 && (
           <Group heading="Found">
             {found.map(({ id, label, note, to }) => (

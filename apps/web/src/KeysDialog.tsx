@@ -1,26 +1,16 @@
-import {
-  Dialog,
-  Keys,
-  Switch,
-  setAppearance,
-  useActionsInView,
-  useAppearance,
-} from "@paceline/web-kit";
+import { Dialog, Keys, Switch, setAppearance, useAppearance } from "@paceline/web-kit";
 
 import { allNavItems } from "./navigation.tsx";
 import { commandKey, globalActions } from "./shortcuts.ts";
 
 export default function KeysDialog(props: { open: boolean; onClose: () => void }) {
-  const inView = useActionsInView();
   const { keys } = useAppearance();
   const rows = [
     { label: "Search or run", keys: `${commandKey} K` },
     ...allNavItems.flatMap(({ label, goKey }) =>
       goKey === undefined ? [] : [{ label: `Go to ${label}`, keys: `g ${goKey}` }],
     ),
-    ...[...globalActions, ...inView].flatMap(({ label, key }) =>
-      key === undefined ? [] : [{ label, keys: key }],
-    ),
+    ...globalActions.flatMap(({ label, key }) => (key === undefined ? [] : [{ label, keys: key }])),
     { label: "Close the topmost thing", keys: "Esc" },
     { label: "Show these keys", keys: "?" },
   ];

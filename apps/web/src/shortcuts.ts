@@ -1,4 +1,4 @@
-import { useActionsInView, useAppearance, useGoTo } from "@paceline/web-kit";
+import { useAppearance, useGoTo } from "@paceline/web-kit";
 import type { PaletteAction } from "@paceline/web-kit";
 import { useEffect } from "react";
 
@@ -33,7 +33,6 @@ function somethingFloats(): boolean {
 /** Keys that work on every page: palette, `g` and a letter, acts with a key of their own, Esc. */
 export function useShortcuts(props: { openPalette: () => void; openKeys: () => void }): void {
   const { openPalette, openKeys } = props;
-  const inView = useActionsInView();
   const goTo = useGoTo();
   const { keys } = useAppearance();
   useEffect(() => {
@@ -55,7 +54,7 @@ export function useShortcuts(props: { openPalette: () => void; openKeys: () => v
         openKeys();
         return true;
       }
-      const action = [...inView, ...globalActions].find(({ key }) => key === event.key);
+      const action = globalActions.find(({ key }) => key === event.key);
       action?.run({ goTo });
       return action !== undefined;
     };
@@ -72,7 +71,7 @@ export function useShortcuts(props: { openPalette: () => void; openKeys: () => v
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, [goTo, inView, keys, openKeys, openPalette]);
+  }, [goTo, keys, openKeys, openPalette]);
 }
 
 /** Esc closes the side panel, which is a link to the list without it. */

@@ -17,19 +17,12 @@ export { decideMemberChange, emailKey } from "./member.ts";
 export type { Holder, MemberChangeError } from "./member.ts";
 export { isCrossSite } from "./origin.ts";
 export type { RequestOrigin } from "./origin.ts";
-export {
-  decidePassword,
-  normalisePassword,
-  PASSWORD_MAX_LENGTH,
-  PASSWORD_MIN_LENGTH,
-} from "./password.ts";
+export { decidePassword, normalisePassword } from "./password.ts";
 export type { PasswordError } from "./password.ts";
 export {
   FIRST_RUN_LINK_MS,
   PASSWORD_LINK_MS,
   SESSION_ABSOLUTE_MS,
-  SESSION_IDLE_MS,
-  SESSION_TOUCH_MS,
   sessionState,
 } from "./session.ts";
 export type { SessionState, SessionTimes } from "./session.ts";

@@ -1,2 +1,1 @@
-export { isActionName, isKindName } from "./entry.ts";
 export type { AuditSubject } from "./entry.ts";

@@ -3,7 +3,6 @@ export type { AuditReference } from "./append-audit.ts";
 export type { AuditStatement } from "./build-leaf.ts";
 export type { AuditDeps } from "./deps.ts";
 export { countEntriesAbout } from "./count-entries.ts";
-export { eraseAuditPersonal } from "./erase-audit-personal.ts";
 export type { Erasure, ErasureTarget } from "./erase-audit-personal.ts";
 export { registerRoutes } from "./routes.ts";
 export { startSequencer } from "./sequencer.ts";

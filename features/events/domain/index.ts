@@ -1,19 +1,17 @@
 export { readBody } from "./batch.ts";
-export { applyEdits, editFaults, MAX_EDITS, valueAt } from "./bad-event-edits.ts";
+export { applyEdits, editFaults, MAX_EDITS } from "./bad-event-edits.ts";
 export type { EditFault, EventEdit } from "./bad-event-edits.ts";
 export { badEvent, readBadEvent, resolvedEvent } from "./bad-event.ts";
 export type { BadEventBody, BadEventInput, BadKind, Resolution } from "./bad-event.ts";
 export { decodeLine, encodeEvents, encodeEventsTo } from "./event-line.ts";
-export { correctedTime, parseInstant, replayedTime } from "./event-time.ts";
 export { CSV_COLUMNS, csvCell, csvLine, exportedEvent } from "./export.ts";
 export type { ExportedEvent, ExportFormat, ExportQuery } from "./export.ts";
 export { canonicalExposure, EXPOSURE_SOURCE, exposureEvent } from "./exposure.ts";
 export type { Exposure, ServedFlagFacts } from "./exposure.ts";
-export { EVENT_TYPES, UNSENT_TYPES } from "./flat-event.ts";
+export { UNSENT_TYPES } from "./flat-event.ts";
 export type { EventType, FlatEvent } from "./flat-event.ts";
-export { MAX_EVENT_LENGTH, MESSAGE_TYPES } from "./message.ts";
+export { MESSAGE_TYPES } from "./message.ts";
 export type { MessageFault, MessageType, Receipt } from "./message.ts";
-export { addMoments } from "./moments.ts";
 export type { Moments } from "./moments.ts";
 export {
   appliesTo,
@@ -43,7 +41,6 @@ export type { CompiledPlan, PlanFault } from "./plan-compile.ts";
 export { comparePlans } from "./plan-diff.ts";
 export type { PlanComparison } from "./plan-diff.ts";
 export { readPlanSchema } from "./plan-schema-read.ts";
-export { pointerStep, pointerSteps, SCHEMA_LIMITS } from "./plan-schema.ts";
 export type { PlanSchema, SchemaFault } from "./plan-schema.ts";
 export {
   CHANGE_LEVELS,
@@ -69,7 +66,6 @@ export { decodeProtobuf } from "./otlp/protobuf.ts";
 export { OTLP_SIGNALS, readOtlp, readOtlpRecord } from "./otlp/read-otlp.ts";
 export type { OtlpSignal } from "./otlp/read-otlp.ts";
 export { posthogKey, readPosthog } from "./posthog.ts";
-export { DIALECTS } from "./read-body.ts";
 export type { Dialect, PlacedFault, ReadBody, UnreadableBody } from "./read-body.ts";
 export type {
   CatalogQuery,
@@ -130,5 +126,5 @@ export { MAX_PARITY_HOURS, PARITY_HOUR_MS, ParityTally } from "./parity.ts";
 export type { ParityMessage, ParityWindow } from "./parity.ts";
 export type { ParityEvent, ParityHour, ParityReport, ParityVerdict } from "./parity-report.ts";
 export type { JsonType, SchemaDifference } from "./parity-schema.ts";
-export { CONTEXT_SOURCE, contextEvent } from "./recorded-context.ts";
+export { contextEvent } from "./recorded-context.ts";
 export type { ContextRow, ContextsQuery, RecordedContext } from "./recorded-context.ts";

@@ -18,11 +18,9 @@ export type { ErasureReplay } from "./erasure/erasures.ts";
 export { erasureKeyState } from "./erasure/erasure-key.ts";
 export { openSharedSuppression } from "./erasure/shared-suppression.ts";
 export type { SharedSuppression } from "./erasure/shared-suppression.ts";
-export { readLedger } from "./erasure/ledger.ts";
 export type { ErasureReceipt } from "./erasure/receipt.ts";
 export { keepEventsInOrder } from "./erasure/upkeep.ts";
 export type { EventUpkeep } from "./erasure/upkeep.ts";
-export { NO_PLANS } from "./dependencies.ts";
 export type {
   EnvironmentTime,
   EventRouteDeps,
@@ -43,10 +41,9 @@ export { checkServer, readAddress } from "./engine/clickhouse/connection.ts";
 export type { ClickHouseAddress } from "./engine/clickhouse/connection.ts";
 export type { CatalogRow, RecentRow, RowsOf } from "./engine/plan.ts";
 export type { EventFault, EventOutcome } from "./event-outcome.ts";
-export { UNOBSERVED } from "./observer.ts";
 export type { EventObserver, IntakeOutcomes, IntakeRefusal } from "./observer.ts";
 export { createEventObserver, registerStoreGauges } from "./event-metrics.ts";
-export { DEFAULT_LIMITS, openEventStore } from "./event-store.ts";
+export { openEventStore } from "./event-store.ts";
 export type {
   AppendOutcome,
   AppendRefusal,

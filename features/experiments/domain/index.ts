@@ -1,6 +1,6 @@
 export { analyze } from "./analysis.ts";
 export type * from "./analysis-types.ts";
-export { checkCriterion, controlOf, metricKeysOf, spendingRho, treatmentsOf } from "./criterion.ts";
+export { checkCriterion, controlOf, metricKeysOf, treatmentsOf } from "./criterion.ts";
 export type {
   Criterion,
   CriterionFault,

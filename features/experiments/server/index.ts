@@ -3,7 +3,6 @@ export { defineMetric } from "./commands/define-metric.ts";
 export { lockCriterion } from "./commands/lock-criterion.ts";
 export { startExperiment } from "./commands/start-experiment.ts";
 export { stopExperiment } from "./commands/stop-experiment.ts";
-export { takeLook } from "./commands/take-look.ts";
 export type { LookTaken } from "./commands/take-look.ts";
 export type {
   BeginningExperiment,

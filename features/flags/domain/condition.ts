@@ -88,7 +88,7 @@ export function conditionFaults(value: unknown, pointer: string, depth = 0): rea
   return comparisonFaults(value, pointer);
 }
 
-/** A condition read from JSON, or what is wrong with it. */
+/** Whether JSON is a condition without faults. */
 export function isCondition(value: unknown): value is Condition {
   return conditionFaults(value, "").length === 0;
 }

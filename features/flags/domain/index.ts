@@ -1,6 +1,6 @@
-export { anchoredArms, anchoredRule } from "./anchor.ts";
+export { anchoredRule } from "./anchor.ts";
 export { configurationFaults, definitionFaults, tagsOf, withExposure } from "./check-flag.ts";
-export { compileFlag, needsTargetingKey, serverOnly } from "./compile-flag.ts";
+export { compileFlag, serverOnly } from "./compile-flag.ts";
 export type { FindContent, FlagdFlag, ServerOnlyReason } from "./compile-flag.ts";
 export { completeConfiguration, fromStored } from "./complete.ts";
 export type { ConfigurationInput, RuleInput, StoredConfiguration, StoredRule } from "./complete.ts";
@@ -15,7 +15,6 @@ export {
   TARGETING_KEY,
 } from "./condition.ts";
 export type { Comparison, Condition, ConditionOperator, Fault } from "./condition.ts";
-export { partOf } from "./explain.ts";
 export { exposesMore, servesMore } from "./exposing.ts";
 export { exposureSteps } from "./exposure-steps.ts";
 export type { ExposureSteps, RulesInForce } from "./exposure-steps.ts";
@@ -23,7 +22,7 @@ export type { CheckTrace, ClauseTrace, RuleTrace } from "./explain.ts";
 export { differences } from "./diff.ts";
 export type { Difference } from "./diff.ts";
 export { SHADOW_PREFIX, SHADOW_TAG } from "./internal.ts";
-export { BUCKETINGS, FLAG_KINDS, FLAG_TYPES, LIFECYCLES, revisionContent } from "./flag.ts";
+export { revisionContent } from "./flag.ts";
 export type {
   Arm,
   Bucketing,
@@ -44,9 +43,9 @@ export type {
   Serve,
   Sticky,
 } from "./flag.ts";
-export { lifecycleRefusal, SETTABLE_LIFECYCLES } from "./lifecycle.ts";
+export { lifecycleRefusal } from "./lifecycle.ts";
 export type { SettableLifecycle } from "./lifecycle.ts";
-export { addLatencies, bucketMs, latencyBucket, timeToShare } from "./latency.ts";
+export { addLatencies, latencyBucket, timeToShare } from "./latency.ts";
 export type { LatencyCounts } from "./latency.ts";
 export { reachOf } from "./reach.ts";
 export type { Reach, ReachedRule, VariantCounts } from "./reach.ts";
@@ -78,11 +77,10 @@ export {
   withHoldout,
 } from "./holdout.ts";
 export type { Holdout, HoldoutScope, HoldoutSlice, HoldoutState } from "./holdout.ts";
-export { armRanges, minusRanges, PARTS, sortedRanges, widthOf } from "./parts.ts";
+export { minusRanges, PARTS, widthOf } from "./parts.ts";
 export {
   allocate,
   fillOf,
-  freeRanges,
   heldRanges,
   holdersOf,
   permitted,
@@ -95,7 +93,7 @@ export type { Warning } from "./phases.ts";
 export { askedFlags, needsOf, prerequisiteFaults } from "./prerequisites.ts";
 export type { Need } from "./prerequisites.ts";
 export { changedKeys, changedSet, emptySet, explainFlag, serveAll, serveFlag } from "./serve.ts";
-export { ASSIGNED, withAssignments } from "./sticky.ts";
+export { withAssignments } from "./sticky.ts";
 export type { Assignment, Known, StickyRule } from "./sticky.ts";
 export { freshAssignment, stickyRulesOf, stickyUnits } from "./serve-sticky.ts";
 export type {
@@ -110,8 +108,8 @@ export { summarizeAttributes } from "./context-attributes.ts";
 export type { AttributeSummary } from "./context-attributes.ts";
 export { keptText, rankOf, rankPosition, rankText } from "./context-sample.ts";
 export type { ContextSample, SampledContext } from "./context-sample.ts";
-export { attributesRead, comparisonCautions, withKnownGates } from "./compare-cautions.ts";
-export { startComparison, unitShare } from "./compare.ts";
+export { comparisonCautions, withKnownGates } from "./compare-cautions.ts";
+export { startComparison } from "./compare.ts";
 export type {
   ComparisonRun,
   ExperimentMove,
@@ -124,7 +122,7 @@ export type {
 } from "./compare.ts";
 export { flagTestFaults, runFlagTests } from "./flag-test.ts";
 export type { FlagTest, FlagTestResult, TestBucket, TestExpectation } from "./flag-test.ts";
-export { possibleVariants, STALE_RULES, staleFlag } from "./stale.ts";
+export { staleFlag } from "./stale.ts";
 export type {
   StaleCandidate,
   StaleEnvironment,

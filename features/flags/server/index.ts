@@ -3,7 +3,6 @@ export { archiveFlag } from "./commands/archive-flag.ts";
 export { createFlag } from "./commands/create-flag.ts";
 export { editConfiguration } from "./commands/edit-configuration.ts";
 export { editTests } from "./commands/edit-tests.ts";
-export { editFlag } from "./commands/edit-flag.ts";
 export type { NewFlag } from "./commands/create-flag.ts";
 export { lowerExposure } from "./commands/lower-exposure.ts";
 export { lockExposureSteps } from "./exposure-steps.ts";
@@ -13,8 +12,7 @@ export { publishFlag } from "./commands/publish-flag.ts";
 export { revertFlag, rollBackFlag } from "./commands/revert-flag.ts";
 export { switchOffFlag } from "./commands/switch-off-flag.ts";
 export { releaseRules } from "./commands/release-rules.ts";
-export { concludeFlag, moveLifecycle } from "./commands/set-lifecycle.ts";
-export { setExposure } from "./commands/set-exposure.ts";
+export { concludeFlag } from "./commands/set-lifecycle.ts";
 export type {
   ContextRange,
   ContextStore,
@@ -50,10 +48,9 @@ export { findFlagLock, releaseFlagLocks, takeFlagLock } from "./locks.ts";
 export type { LockPlace } from "./locks.ts";
 export { readChecked, writeChecked } from "./last-known-file.ts";
 export { keptSets, restoredSets } from "./last-known-sets.ts";
-export { migrations } from "./migrations/index.ts";
 export { readParity } from "./parity.ts";
 export { problemOf as flagProblem } from "./problems.ts";
-export { OPEN_DOOR, publishContent, publishWayBack } from "./publication-door.ts";
+export { OPEN_DOOR } from "./publication-door.ts";
 export type {
   ContentChange,
   DoorRefusal,

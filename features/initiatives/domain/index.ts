@@ -1,7 +1,6 @@
 export {
   ARTIFACT_TITLES,
   checkArtifacts,
-  MARATHON_ARTIFACTS,
   missingArtifacts,
   requiredArtifacts,
   SPRINT_ARTIFACTS,
@@ -48,17 +47,17 @@ export type {
   Verdict,
   WrongState,
 } from "./initiative.ts";
-export { MAX_CHAINED_SPRINTS, MAX_SPRINT_ITERATIONS, startIteration } from "./iterations.ts";
+export { startIteration } from "./iterations.ts";
 export type { IterationRefusal, NextIteration } from "./iterations.ts";
-export { CONTROLS, DECISION_OUTCOMES, isControlKey, modeOf } from "./mode.ts";
+export { DECISION_OUTCOMES, modeOf } from "./mode.ts";
 export type { ControlKey, DecisionOutcome, Mode, PolicyOutcome } from "./mode.ts";
 export { caseReadings, coverage, runCases } from "./policy-cases.ts";
 export type { CaseResult, PolicyCase, RuleCoverage } from "./policy-cases.ts";
-export { EMPTY_PROPOSAL, isPurpose, PURPOSES } from "./proposal.ts";
+export { EMPTY_PROPOSAL } from "./proposal.ts";
 export type { Proposal, Purpose } from "./proposal.ts";
 export { statusWords } from "./status.ts";
 export type { StatusInput } from "./status.ts";
 export { isBuiltInRiskDomain, isRiskDomainKey, RISK_DOMAINS } from "./risk-domains.ts";
 export type { RiskDomain } from "./risk-domains.ts";
-export { MAX_TIMEBOX_WEEKS, MIN_TIMEBOX_WEEKS, openTimebox, readTimebox } from "./timebox.ts";
+export { openTimebox, readTimebox } from "./timebox.ts";
 export type { Timebox, TimeboxClock, TimeboxRefusal } from "./timebox.ts";

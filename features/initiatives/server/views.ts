@@ -1,5 +1,3 @@
-import type { Db } from "@paceline/db";
-
 import { ArtifactContentsSchema } from "../api.ts";
 import type {
   InitiativeDetail,
@@ -182,19 +180,4 @@ export async function initiativeDetail(
     createdBy: initiative.createdBy,
     createdAt: initiative.createdAt.toISOString(),
   };
-}
-
-/** The title of an initiative, for other features; null if it is not there. */
-export async function initiativeTitle(
-  db: Db,
-  workspaceId: string,
-  id: string,
-): Promise<string | null> {
-  const row = await db
-    .selectFrom("initiatives")
-    .select("initiatives.title")
-    .where("initiatives.workspace_id", "=", workspaceId)
-    .where("initiatives.id", "=", id)
-    .executeTakeFirst();
-  return row?.title ?? null;
 }

@@ -5,7 +5,7 @@ export { checkGuards } from "./guard-check.ts";
 export type { GuardFault, GuardSurroundings } from "./guard-check.ts";
 export { bucketsNeeded, judgeSeries } from "./guard-series.ts";
 export type { GuardBucket, SeriesGuardInput } from "./guard-series.ts";
-export { alphaOf, comparisonsOf, PLAN_ALPHA, RATIO_ALPHA } from "./guard-alpha.ts";
+export { alphaOf, comparisonsOf, PLAN_ALPHA } from "./guard-alpha.ts";
 export type { GuardAlpha } from "./guard-alpha.ts";
 export { isComparisonGuard, judgeComparison } from "./guard-comparison.ts";
 export type { ComparisonGuard, ComparisonInput } from "./guard-comparison.ts";
@@ -15,9 +15,8 @@ export type { GuardSample, GuardTraffic } from "./guard-sample.ts";
 export { passedInStage } from "./guard-stage.ts";
 export { addArms } from "./guard-statistics.ts";
 export type { GuardArm, GuardStatistics } from "./guard-statistics.ts";
-export { GUARD_ACTIONS } from "./guard.ts";
 export type * from "./guard.ts";
-export { ENDED_STATES, LOCKING_STATES, PLAN_STATES } from "./plan.ts";
+export { ENDED_STATES, LOCKING_STATES } from "./plan.ts";
 export type { Hold, PlanState, PlanWindow, RolloutPlan, Stage, StoredPlan } from "./plan.ts";
 export { planFaults } from "./check-plan.ts";
 export type { PlanFault, PlanSurroundings } from "./check-plan.ts";
@@ -26,7 +25,6 @@ export {
   armedRun,
   blockersOf,
   blockerWords,
-  conditionAt,
   isDescending,
   presentStage,
   refusalOfEvent,
@@ -35,7 +33,7 @@ export {
 export type { Blocker, PlanEvent, PlanRun, StageApproval } from "./stepper.ts";
 export { BUILT_IN_TEMPLATES } from "./template.ts";
 export type { PlanTemplate } from "./template.ts";
-export { judgeRehearsal, REHEARSAL_VERDICTS, shadowKey } from "./rehearsal.ts";
+export { judgeRehearsal, shadowKey } from "./rehearsal.ts";
 export type { RehearsalFinding, RehearsalMeasure, RehearsalVerdict } from "./rehearsal.ts";
 export { nextStepAt } from "./descent.ts";
 export type { Descent, DescentPace, DescentStep } from "./descent.ts";

@@ -1,4 +1,6 @@
 const DAY_MS = 86_400_000;
+/** Far more than there are zones: names differ in case, too. */
+const KEPT = 1_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {
@@ -14,6 +16,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
     minute: "numeric",
     second: "numeric",
   });
+  if (formats.size >= KEPT) formats.clear();
   formats.set(timeZone, made);
   return made;
 }

@@ -13,7 +13,6 @@ export { registerGuardRoutes } from "./guards/guard-routes.ts";
 export type { GuardRouteDependencies } from "./guards/guard-routes.ts";
 export { createGuardWatch } from "./guards/guard-watch.ts";
 export type { GuardWatch } from "./guards/guard-watch.ts";
-export { NO_PLANS } from "./dependencies.ts";
 export type { FlagPort, RolloutDependencies, RunningPlans, ShadowPort } from "./dependencies.ts";
 export { forgetRollbacks } from "./forget-rollbacks.ts";
 export { createMonitor } from "./monitor.ts";

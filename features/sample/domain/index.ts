@@ -9,7 +9,7 @@ export type { SampleChange } from "./changes.ts";
 export { clientOf } from "./clients.ts";
 export { LISTENERS, listenerDelayMs } from "./listeners.ts";
 export type { SampleListener } from "./listeners.ts";
-export { PEOPLE, SAMPLE_MAIL_DOMAIN } from "./people.ts";
+export { PEOPLE } from "./people.ts";
 export type { SamplePerson } from "./people.ts";
 export { SAMPLE_ROLLOUTS } from "./rollouts.ts";
 export type { Crowd, SampleRollout } from "./rollouts.ts";

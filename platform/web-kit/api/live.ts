@@ -176,11 +176,6 @@ export function useLive(topic: string, ...keys: readonly QueryKey[]): void {
   }, [queries, topic, watched]);
 }
 
-/** Calls back with the data of every event of the topic; `onEvent` must be stable. */
-export function useLiveEvent(topic: string, onEvent: (data: unknown) => void): void {
-  useEffect(() => liveHub().subscribe(topic, onEvent, () => {}), [topic, onEvent]);
-}
-
 /** Whether live changes arrive right now. */
 export function useLiveState(): LiveState {
   const [state, setState] = useState<LiveState>(() => tabHub?.state() ?? "connecting");

@@ -2,8 +2,7 @@ import { appendAudit } from "@paceline/audit/server";
 import type { JsonObject } from "@paceline/audit/server";
 import type { CommandContext } from "@paceline/command";
 import { inTransaction, notify } from "@paceline/db";
-import { conditionFaults } from "@paceline/flags/domain";
-import type { Condition } from "@paceline/flags/domain";
+import { isCondition } from "@paceline/flags/domain";
 import { err, ok } from "@paceline/result";
 import { textOf } from "@paceline/workflow";
 import type { AfterEffect, InsideEffect, InsideResult, ProcessBinding } from "@paceline/workflow";
@@ -70,22 +69,22 @@ function begin(deps: PlanDependencies): InsideEffect {
   };
 }
 
-function isCondition(value: unknown): value is Condition {
-  return conditionFaults(value, "").length === 0;
-}
-
 function publish(deps: PlanDependencies): InsideEffect {
   return async (ctx, run, input) => {
     const rollout = await rolloutOf(ctx, run.id);
     const inner = asService(ctx);
     const moved = await movedElsewhere(deps, inner, rollout);
     if (moved !== null) return refused(moved);
-    const when = input["when"];
+    const { when = null } = input;
+    // Left out, it would expose more units than the stage says.
+    if (when !== null && !isCondition(when)) {
+      return refused("The condition of this stage cannot be read. Abort, and start it anew.");
+    }
     const published = await deps.stages.publish(inner, {
       ...rollout.plan,
       exposureShare: Number(input["exposureShare"]),
       planId: rollout.id,
-      ...(isCondition(when) ? { when } : {}),
+      ...(when === null ? {} : { when }),
     });
     if (!published.ok) return err(published.error);
     await setRevision(ctx.db, rollout.id, published.value);
