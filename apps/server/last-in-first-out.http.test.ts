@@ -271,6 +271,11 @@ test("it goes no further than its target, and at once where it never was smaller
   assert.equal(above.status, 200, `went below its target first: ${JSON.stringify(above.body)}`);
   assert.deepEqual(await inForce("till"), { share: 0.5, enabled: true });
   await raisedByHand("help", [1]);
+  const test = { name: "Ada gets it", context: { targetingKey: "ada" }, expect: { variant: "on" } };
+  await must("PUT", "/flags/help/environments/production/tests", { tests: [test] });
   const back = await call("POST", wayBack("help"), { reason: "It was never smaller." });
   assert.equal(back.status, 200, JSON.stringify(back.body));
+  assert.deepEqual(back.body["failingTests"], ["Ada gets it"], "what the way back breaks");
+  const { executions } = await must("GET", wayBack("help"));
+  assert.deepEqual(executions[0].failingTests, ["Ada gets it"]);
 });

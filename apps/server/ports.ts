@@ -92,6 +92,7 @@ export function flagPort(flagSets: FlagSets, door: PublicationDoor): FlagPort {
         flagId: flag.id,
         fromRevision: before?.revision ?? null,
         toRevision: done.value.revision,
+        failingTests: done.value.failingTests,
       });
     },
     async find(ctx, { flagKey, environment, revision }) {

@@ -65,12 +65,7 @@ test("a quarantined rollout shows why it stands still, and goes on when somebody
   const id = await startedRollout("basket");
   const idle = await call("POST", `/rollouts/${id}/retry`, { reason: "Go on." });
   assert.equal(idle.status, 409, JSON.stringify(idle.body));
-  const { db } = server.parts.store;
-  await db
-    .updateTable("workflow_runs")
-    .set({ status: "quarantined", reason: "It took its node down." })
-    .where("id", "=", id)
-    .execute();
+  await setAside(id);
   const stuck = await must("GET", `/rollouts/${id}/run`);
   assert.deepEqual([stuck["status"], stuck["reason"]], ["quarantined", "It took its node down."]);
   const analyst = await addMember(server, owner, "analyst");
@@ -78,6 +73,39 @@ test("a quarantined rollout shows why it stands still, and goes on when somebody
   assert.equal(refused.status, 403);
   await must("POST", `/rollouts/${id}/retry`, { reason: "The machine has memory again." });
   assert.equal((await must("GET", `/rollouts/${id}/run`))["status"], "active");
+});
+
+/** As if it had taken five servers down. */
+async function setAside(id: string): Promise<void> {
+  await server.parts.store.db
+    .updateTable("workflow_runs")
+    .set({ status: "quarantined", reason: "It took its node down." })
+    .where("id", "=", id)
+    .execute();
+}
+
+test("a quarantined rollout can be taken back and ended like any other, and its flag is free again", async () => {
+  const id = await startedRollout("shelf");
+  await setAside(id);
+  const foreseen = await must("GET", `/rollouts/${id}/foresight`);
+  assert.deepEqual(foreseen["effects"], ["take-back", "end", "verify"]);
+  const refused = await call("POST", `/rollouts/${id}/advance`, { reason: "Go on." });
+  assert.equal(refused.status, 409, JSON.stringify(refused.body));
+  const back = await must("POST", `/rollouts/${id}/rollback`, { reason: "Orders fall." });
+  assert.deepEqual([back["state"], back["failingTests"]], ["rolling-back", []]);
+  const raised = await call("POST", "/flags/shelf/environments/production/rules/new/exposure", {
+    exposureShare: 0.2,
+  });
+  assert.equal(raised.status, 200, JSON.stringify(raised.body));
+  const wayBack = "/environments/production/flags/till/rollback";
+  const till = await startedRollout("till");
+  await setAside(till);
+  await must("POST", wayBack, { reason: "Orders fall." });
+  assert.equal((await must("GET", `/rollouts/${till}`))["state"], "rolling-back");
+  const hall = await startedRollout("hall");
+  await setAside(hall);
+  await must("POST", `/rollouts/${hall}/abort`, { reason: "Not this week." });
+  assert.equal((await must("GET", `/rollouts/${hall}`))["state"], "aborted");
 });
 
 test("a failed step is done again, once, and is named in the audit log", async () => {

@@ -95,6 +95,10 @@ export const ExecutionSchema = Type.Object({
   numbers: Type.Unknown(),
   fromRevision: Type.Union([Type.Integer(), Type.Null()]),
   toRevision: Type.Integer(),
+  failingTests: Type.Array(Type.String(), {
+    description:
+      "names of the flag's tests that failed on what it put in force; nothing refuses a way back",
+  }),
   startedAt: Type.String({ format: "date-time" }),
   effectMs: Type.Union([Type.Number(), Type.Null()], {
     description: "until this server evaluated with the target; null while unknown",

@@ -187,6 +187,11 @@ export const RolloutSchema = Type.Object({
     description: "when time alone would take it further; null where something else decides",
   }),
   executionId: NullableText,
+  failingTests: Type.Optional(
+    Type.Array(Type.String(), {
+      description: "names of the flag's tests that its rollback broke; nothing refuses a way back",
+    }),
+  ),
   descent: Type.Optional(
     Type.Object(descentSteps, {
       description: "the steps of a rollback that is on its way down to its target",
@@ -229,7 +234,6 @@ export const ApproveSchema = Type.Object({ stage: Id }, Strict);
 export const RunSchema = Type.Object({
   status: Type.Union([
     Type.Literal("active"),
-    Type.Literal("held"),
     Type.Literal("quarantined"),
     Type.Literal("finished"),
   ]),

@@ -633,6 +633,7 @@ export interface RollbackExecutions {
   effect_ms: number | null;
   environment: string;
   experiment_id: string | null;
+  failing_tests: Generated<string[]>;
   flag_key: string;
   from_revision: number | null;
   id: string;

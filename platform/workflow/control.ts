@@ -4,20 +4,13 @@ import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import { advanceRun } from "./advance.ts";
-import {
-  failPending,
-  listPending,
-  listUntold,
-  lockEffect,
-  reopenEffect,
-  reviveEffects,
-} from "./effects.ts";
+import { failPending, lockEffect, reopenEffect } from "./effects.ts";
 import type { DeliverRefusal, RetryRefusal, RunControl, RunFilter } from "./engine.ts";
 import { refusalOf } from "./handle.ts";
-import { tellResult } from "./jobs.ts";
 import type { EngineParts } from "./parts.ts";
-import type { Run, RunStatus } from "./process.ts";
-import { ringEffect, ringRun, silenceRun } from "./queue.ts";
+import type { Run } from "./process.ts";
+import { ringEffect } from "./queue.ts";
+import { releaseRun } from "./release.ts";
 import {
   addHistory,
   lockRun,
@@ -26,7 +19,6 @@ import {
   readRun,
   RUN_COLUMNS,
   runOf,
-  setStatus,
   shown,
 } from "./repository.ts";
 import type { RunRow } from "./repository.ts";
@@ -65,54 +57,14 @@ async function listRuns(
   return (await query.execute()).map((row) => shown(runOf(row)));
 }
 
-/** Rings again for everything that a run waits for. */
-async function ringAll(ctx: CommandContext, run: RunRow): Promise<void> {
-  if (run.wakeAt !== null) await ringRun(ctx.db, run.id, run.wakeAt);
-  for (const effectId of await listPending(ctx.db, run.id)) {
-    await ringEffect(ctx.db, effectId, ctx.now);
-  }
-}
-
-/** Lets a run move, and tells it what has come in while it stood still. */
-async function goOn(
-  parts: EngineParts,
-  ctx: CommandContext,
-  runId: string,
-  from: RunStatus,
-  line: string,
-): Promise<Outcome> {
-  return inTransaction<Outcome>(ctx.db, async (tx) => {
-    const inner = { ...ctx, db: tx };
-    const locked = await lockRun(tx, runId);
-    if (locked === null) return err({ kind: "run-not-found" });
-    if (locked.status === "active") return ok(shown(locked));
-    if (locked.status !== from) {
-      return err(
-        refusalOf(locked, () => true) ?? { kind: "run-stopped", reason: locked.reason ?? "" },
-      );
-    }
-    await setStatus(tx, runId, "active", null, ctx.now);
-    await addHistory(tx, runId, ctx.now, line, {});
-    if (from === "quarantined") await reviveEffects(tx, runId, ctx.now);
-    let run: RunRow = { ...locked, status: "active", reason: null, begun: 0, updatedAt: ctx.now };
-    for (const event of await listUntold(tx, runId)) {
-      run = await tellResult(parts, inner, run, event);
-    }
-    await ringAll(inner, run);
-    return ok(shown(run));
-  });
-}
-
-async function hold(ctx: CommandContext, runId: string, reason: string): Promise<Outcome> {
+/** Lets a quarantined run go on. */
+async function retry(parts: EngineParts, ctx: CommandContext, runId: string): Promise<Outcome> {
   return inTransaction<Outcome>(ctx.db, async (tx) => {
     const run = await lockRun(tx, runId);
     if (run === null) return err({ kind: "run-not-found" });
-    const refusal = refusalOf(run, () => true);
-    if (refusal !== null) return err(refusal);
-    await setStatus(tx, runId, "held", reason, ctx.now);
-    await addHistory(tx, runId, ctx.now, "held", { reason });
-    await silenceRun(tx, runId);
-    return ok(shown({ ...run, status: "held", reason, updatedAt: ctx.now }));
+    if (run.status === "finished") return err({ kind: "run-finished" });
+    if (run.status === "active") return ok(shown(run));
+    return ok(shown(await releaseRun(parts, { ...ctx, db: tx }, run)));
   });
 }
 
@@ -165,7 +117,7 @@ async function retryEffect(
     await addHistory(tx, runId, ctx.now, "effect-retried", { effect: effect.name, effectId });
     const inner = { ...ctx, db: tx };
     if (run.status === "quarantined") {
-      return goOn(parts, inner, runId, "quarantined", "retried");
+      return ok(shown(await releaseRun(parts, inner, run)));
     }
     await ringEffect(tx, effectId, ctx.now);
     return ok(shown(run));
@@ -182,9 +134,7 @@ export function createControl(parts: EngineParts): RunControl {
     },
     history: (ctx, runId, limit) => readHistory(ctx.db, runId, limit),
     effects: (ctx, runId) => readEffects(ctx.db, runId),
-    hold,
-    release: (ctx, runId) => goOn(parts, ctx, runId, "held", "released"),
-    retry: (ctx, runId) => goOn(parts, ctx, runId, "quarantined", "retried"),
+    retry: (ctx, runId) => retry(parts, ctx, runId),
     retryEffect: (ctx, runId, effectId) => retryEffect(parts, ctx, runId, effectId),
     cancel: (ctx, runId, reason) => cancel(parts, ctx, runId, reason),
   };

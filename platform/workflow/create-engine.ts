@@ -187,7 +187,7 @@ export function createEngine(options: EngineOptions): Engine {
       const name = nameOf(bound.name, bound.version);
       if (known.has(name)) throw new Error(`${name} is registered twice`);
       known.set(name, bound);
-      return processHandle(binding, bound);
+      return processHandle(binding, bound, parts);
     },
     control: createControl(parts),
     work: (chosen) => work(parts, options, chosen, (started) => (workers = started)),

@@ -206,38 +206,59 @@ test("an interrupted effect is tried again under the same key and never counts a
   assert.deepEqual([...new Set(b.alarms.map(({ kind }) => kind))], ["effect-interrupted"]);
 });
 
-test("a held run does not move, and makes up for everything when it is released", async () => {
+/** As if it had taken five processes down. */
+async function setAside(id: string): Promise<void> {
+  await database.db
+    .updateTable("workflow_runs")
+    .set({ status: "quarantined", reason: "the moon is full" })
+    .where("id", "=", id)
+    .execute();
+}
+
+test("a quarantined run does not move, and makes up for everything when it is retried", async () => {
   const b = bench();
   const { id, handle } = await launch(b);
   await b.engine.catchUp();
-  await b.engine.control.hold(b.ctx(), id, "the moon is full");
+  await setAside(id);
   b.clock.advance(2 * SOAK_MS);
   await b.engine.catchUp();
   assert.equal((await handle.read(b.ctx(), id))?.steps.ramp, "open");
   const refused = await handle.deliver(b.ctx(), id, { kind: "roll-back" });
   assert.deepEqual(refused, err({ kind: "run-stopped", reason: "the moon is full" }));
-  await b.engine.control.release(b.ctx(), id);
+  await b.engine.control.retry(b.ctx(), id);
   await b.engine.catchUp();
   assert.equal((await handle.read(b.ctx(), id))?.phase, "launched");
 });
 
-test("a result that arrives while a run is held is told once, when it goes on", async () => {
+test("who insists is heard by a quarantined run too, and what they would do can be foreseen", async () => {
   const b = bench();
-  const held = Promise.withResolvers<void>();
+  const { id, handle } = await launch(b);
+  await b.engine.catchUp();
+  await setAside(id);
+  const back = { kind: "roll-back" } as const;
+  assert.equal((await handle.preview(b.ctx(), id, back)).ok, false);
+  const foreseen = await handle.preview(b.ctx(), id, back, "insist");
+  assert.ok(foreseen.ok);
+  assert.equal((await b.engine.control.find(b.ctx(), id))?.status, "quarantined");
+  const told = await handle.deliver(b.ctx(), id, back, "insist");
+  assert.deepEqual(told.ok && told.value, foreseen.value.state);
+  await b.engine.catchUp();
+  assert.equal((await handle.read(b.ctx(), id))?.phase, "rolled-back");
+});
+
+test("a result that arrives while a run is quarantined is told once, when it goes on", async () => {
+  const b = bench();
   const { id, handle } = await launch(
     b,
     launchBinding(database.db, {
       during: async (what) => {
-        if (what !== "prepare") return;
-        await b.engine.control.hold(b.ctx(), id, "wait");
-        held.resolve();
+        if (what === "prepare") await setAside(id);
       },
     }),
   );
   await b.engine.catchUp();
-  await held.promise;
   assert.equal((await handle.read(b.ctx(), id))?.steps.prepare, "running");
-  await b.engine.control.release(b.ctx(), id);
+  await b.engine.control.retry(b.ctx(), id);
   await b.engine.catchUp();
   assert.equal((await ledger(id)).filter((what) => what === "prepare").length, 1);
   assert.equal((await handle.read(b.ctx(), id))?.steps.page, "done");

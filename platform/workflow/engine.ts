@@ -77,7 +77,7 @@ export interface Advanced<State> {
 export type DeliverRefusal =
   | { readonly kind: "run-not-found" }
   | { readonly kind: "run-finished" }
-  /** Held or quarantined; the reason says why. */
+  /** Quarantined; the reason says why. */
   | { readonly kind: "run-stopped"; readonly reason: string }
   /** This node does not have the rules under which the run was started, and leaves it alone. */
   | { readonly kind: "unknown-version"; readonly process: string; readonly version: number };
@@ -92,13 +92,23 @@ export interface StartRun<State> {
 export interface ProcessHandle<State, Event> {
   /** Starts a run by giving its first event to the initial state. */
   startRun(ctx: CommandContext, input: StartRun<State>, event: Event): Promise<State>;
-  /** Gives an event to a run: one transaction with the caller's own writes. */
-  deliver(ctx: CommandContext, runId: string, event: Event): Promise<Result<State, DeliverRefusal>>;
-  /** What the event would do now, by the same rules; nothing is written. */
+  /**
+   * Gives an event to a run: one transaction with the caller's own writes.
+   *
+   * @param how  `insist` releases a quarantined run for it: for what must always work, such as a way back
+   */
+  deliver(
+    ctx: CommandContext,
+    runId: string,
+    event: Event,
+    how?: "insist",
+  ): Promise<Result<State, DeliverRefusal>>;
+  /** What `deliver` would do now, by the same rules; nothing is written. */
   preview(
     ctx: CommandContext,
     runId: string,
     event: Event,
+    how?: "insist",
   ): Promise<Result<Advance<State>, DeliverRefusal>>;
   /** The present state, whatever the run's status is; null if there is no such run. */
   read(ctx: CommandContext, runId: string): Promise<State | null>;
@@ -127,10 +137,6 @@ export interface RunControl {
   find(ctx: CommandContext, runId: string): Promise<Run | null>;
   history(ctx: CommandContext, runId: string, limit: number): Promise<readonly HistoryLine[]>;
   effects(ctx: CommandContext, runId: string): Promise<readonly StoredEffect[]>;
-  /** Nothing moves until it is released; deadlines that pass meanwhile are made up for. */
-  hold(ctx: CommandContext, runId: string, reason: string): Promise<Result<Run, DeliverRefusal>>;
-  /** Lets a held run go on. */
-  release(ctx: CommandContext, runId: string): Promise<Result<Run, DeliverRefusal>>;
   /** Tries a quarantined run, and its failed or stuck effects, once more. */
   retry(ctx: CommandContext, runId: string): Promise<Result<Run, DeliverRefusal>>;
   /**

@@ -79,6 +79,14 @@ export const migrations: FeatureMigrations = {
         for (const statement of STATEMENTS) await statement.execute(db);
       },
     },
+    // Nothing could hold a run: to pause is an event of its process, which can be rolled back all the same.
+    "202611272155_workflow_unheld": {
+      async up(db) {
+        await sql`alter table workflow_runs drop constraint workflow_runs_status_check`.execute(db);
+        await sql`alter table workflow_runs add constraint workflow_runs_status_check
+          check (status in ('active', 'quarantined', 'finished'))`.execute(db);
+      },
+    },
     "202611271905_workflow_ended": {
       async up(db) {
         await sql`create index workflow_runs_ended on workflow_runs (process, updated_at) where status = 'finished'`.execute(

@@ -75,11 +75,10 @@ export interface Process<State, Event> {
 
 /**
  * - `active`      moves when an event or a deadline comes
- * - `held`        an operator has stopped it: nothing moves until it is released
  * - `quarantined` it took processes down again and again and is left alone; an operator may retry it
  * - `finished`    nothing can happen any more
  */
-export const RUN_STATUSES = ["active", "held", "quarantined", "finished"] as const;
+export const RUN_STATUSES = ["active", "quarantined", "finished"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** One durable execution of a process. */
@@ -92,7 +91,7 @@ export interface Run {
   /** What it is about, for finding it: `<kind>/<id>`. */
   readonly subject: string;
   readonly status: RunStatus;
-  /** Why it is held or quarantined, or null. */
+  /** Why it is quarantined, or null. */
   readonly reason: string | null;
   /** Raised by each advance. */
   readonly revision: number;

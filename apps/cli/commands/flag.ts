@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
 import { EXIT, print } from "../outcome.ts";
-import { call, text, withRemote } from "../remote.ts";
+import { call, list, text, withRemote } from "../remote.ts";
 import type { Remote } from "../remote.ts";
 import { flagImportCommand } from "./flag-import.ts";
 import { createCommand, exposeCommand, markCommand, revertCommand } from "./flag/change.ts";
@@ -115,10 +115,12 @@ export function rollbackCommand(): Command {
         print(options.json, done, words);
         return;
       }
+      const failing = list(done, "failingTests").map(String);
+      const tests = failing.length === 0 ? "" : ` Tests that fail now: ${failing.join(", ")}.`;
       print(
         options.json,
         done,
-        `Rolled back: revision ${text(done, "fromRevision")} → ${text(done, "toRevision")}, served after ${text(done, "effectMs")} ms. Audit entry ${text(done, "auditEntry")}.`,
+        `Rolled back: revision ${text(done, "fromRevision")} → ${text(done, "toRevision")}, served after ${text(done, "effectMs")} ms. Audit entry ${text(done, "auditEntry")}.${tests}`,
       );
     });
 }

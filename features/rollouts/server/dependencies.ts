@@ -15,6 +15,8 @@ export interface FlagReverted {
   readonly flagId: string;
   readonly fromRevision: number | null;
   readonly toRevision: number;
+  /** Names of the flag's tests that fail on what is in force now: a way back is not refused for them. */
+  readonly failingTests: readonly string[];
 }
 
 /** What rollbacks need from flags; joins the transaction of `ctx.db`. */

@@ -43,7 +43,7 @@ const flags = {
   revert: async () => {
     const fromRevision = inForce;
     inForce = 1;
-    return ok({ flagId: WORKSPACE, fromRevision, toRevision: inForce });
+    return ok({ flagId: WORKSPACE, fromRevision, toRevision: inForce, failingTests: [] });
   },
   find: async () => WORKSPACE,
   effective: async () => {},

@@ -22,6 +22,8 @@ export interface RollbackExecution {
   readonly numbers: unknown;
   readonly fromRevision: number | null;
   readonly toRevision: number;
+  /** Names of the flag's tests that failed on what it put in force. */
+  readonly failingTests: readonly string[];
   readonly startedAt: Date;
   readonly effectMs: number | null;
   readonly auditEntry: string;
@@ -168,6 +170,7 @@ export async function insertExecution(db: Db, execution: RollbackExecution): Pro
       numbers: JSON.stringify(execution.numbers ?? null),
       from_revision: execution.fromRevision,
       to_revision: execution.toRevision,
+      failing_tests: [...execution.failingTests],
       started_at: execution.startedAt,
       effect_ms: execution.effectMs,
       audit_entry: execution.auditEntry,
@@ -212,6 +215,7 @@ const EXECUTION_COLUMNS = [
   "numbers",
   "from_revision",
   "to_revision",
+  "failing_tests",
   "started_at",
   "effect_ms",
   "audit_entry",
@@ -229,6 +233,7 @@ interface ExecutionRow {
   readonly numbers: unknown;
   readonly from_revision: number | null;
   readonly to_revision: number;
+  readonly failing_tests: readonly string[];
   readonly started_at: Date;
   readonly effect_ms: number | null;
   readonly audit_entry: string;
@@ -247,6 +252,7 @@ function executionOf(row: ExecutionRow): RollbackExecution {
     numbers: row.numbers,
     fromRevision: row.from_revision,
     toRevision: row.to_revision,
+    failingTests: row.failing_tests,
     startedAt: row.started_at,
     effectMs: row.effect_ms,
     auditEntry: row.audit_entry,

@@ -52,6 +52,7 @@ async function executionDocument(
   const seen = receipts === undefined ? null : await receipts(workspaceId, environment, toRevision);
   return {
     ...shown,
+    failingTests: [...execution.failingTests],
     startedAt: startedAt.toISOString(),
     receipts: seen === null ? null : { ...seen },
   };

@@ -74,7 +74,7 @@ export async function takeBack(
   if (!reverted.ok) return err(reverted.error);
   const stopped = await stopRunning(deps, ctx, input);
   const experimentId = stopped ?? input.experimentId;
-  const { flagId, fromRevision, toRevision } = reverted.value;
+  const { flagId, fromRevision, toRevision, failingTests } = reverted.value;
   const isWanted = input.trigger === "manual" || input.isEnding === true;
   if (!isWanted && fromRevision === toRevision && stopped === null) {
     return err({ kind: "already-back" });
@@ -91,6 +91,7 @@ export async function takeBack(
       toRevision,
       experimentId,
       numbers: input.numbers,
+      ...(failingTests.length === 0 ? {} : { failingTests: [...failingTests] }),
     },
   });
   const execution: RollbackExecution = {
@@ -103,6 +104,7 @@ export async function takeBack(
     numbers: input.numbers,
     fromRevision,
     toRevision,
+    failingTests,
     startedAt: ctx.now,
     effectMs: null,
     auditEntry,

@@ -17,6 +17,11 @@ import type { PlanRuns } from "../plans/running-plans.ts";
 
 type Outcome = Promise<Result<Rollout, RolloutError>>;
 
+/** What ends a rollout works for one that is quarantined, too. */
+function endsIt({ kind }: PlanEvent): boolean {
+  return kind === "roll-back" || kind === "abort";
+}
+
 /** Gives somebody's wish to the rules of a plan; what they refuse is said and changes nothing. */
 async function tell(
   runs: PlanRuns,
@@ -36,7 +41,7 @@ async function tell(
     }
     const refusal = refusalOfEvent(run, event, ctx.now);
     if (refusal !== null) return err({ kind: "rollout-refuses", detail: `It cannot: ${refusal}.` });
-    const told = await runs.deliver(inner, id, event);
+    const told = await runs.deliver(inner, id, event, endsIt(event) ? "insist" : undefined);
     if (!told.ok) {
       const why = told.error.kind === "run-stopped" ? told.error.reason : told.error.kind;
       return err({ kind: "wrong-state", detail: `Its run does not move: ${why}.` });

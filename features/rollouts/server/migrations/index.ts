@@ -1,6 +1,7 @@
 import type { FeatureMigrations } from "@paceline/db";
 import { sql } from "kysely";
 
+import { executionMigrations } from "./executions.ts";
 import { guardMigrations } from "./guards.ts";
 import { paceMigrations } from "./paces.ts";
 import { PLAN_STATEMENTS } from "./plans.ts";
@@ -11,6 +12,7 @@ export const migrations: FeatureMigrations = {
   feature: "rollouts",
   after: ["flags"],
   migrations: {
+    ...executionMigrations,
     ...guardMigrations,
     ...paceMigrations,
     ...rehearsalMigrations,

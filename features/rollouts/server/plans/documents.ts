@@ -9,7 +9,7 @@ import {
 } from "../../domain/index.ts";
 import type { Blocker, DescentStep, PlanRun } from "../../domain/index.ts";
 import type { Foresight, RolloutDocument, RolloutSummary } from "../../plan-api.ts";
-import { findDefinition } from "../repository.ts";
+import { findDefinition, findExecution } from "../repository.ts";
 import type { StagePort } from "./dependencies.ts";
 import { paceOf } from "./pace.ts";
 import type { Rollout } from "./repository.ts";
@@ -84,7 +84,8 @@ export async function documentOf(
   const run = await runs.read(ctx, rollout.id);
   const isOver = run === null || rollout.endedAt !== null || run.state === "rolling-back";
   const blockers = isOver ? [] : blockersOf(run, ctx.now);
-  const { plan } = rollout;
+  const { plan, executionId } = rollout;
+  const execution = executionId === null ? null : await findExecution(ctx.db, executionId);
   return {
     ...summaryOf(rollout),
     plan: { ...plan, stages: [...plan.stages], windows: [...plan.windows] },
@@ -95,7 +96,8 @@ export async function documentOf(
     exposedUnits: run?.exposedUnits ?? null,
     blockers: blockers.map(blockerDocument),
     nextAt: run === null ? null : nextAt(run, blockers),
-    executionId: rollout.executionId,
+    executionId,
+    ...(execution === null ? {} : { failingTests: [...execution.failingTests] }),
     ...descentOf(run),
   };
 }
@@ -113,7 +115,7 @@ export async function foresightOf(
   const present = await runs.read(ctx, rollout.id);
   const isInstant = present === null || isDescending(present);
   const event = { kind: "roll-back", by: "", reason: "", ...(isInstant ? null : pace) } as const;
-  const foreseen = await runs.preview(ctx, rollout.id, event);
+  const foreseen = await runs.preview(ctx, rollout.id, event, "insist");
   const descent = foreseen.ok ? (foreseen.value.state.descent ?? null) : null;
   const steps = descent === null ? [] : [...descent.done, ...descent.ahead];
   const place =

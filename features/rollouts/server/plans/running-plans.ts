@@ -69,9 +69,9 @@ export function runningPlans(runs: PlanRuns, stages: StagePort): RunningPlans {
       const leastShare = await leastShareOf(stages, inner, run.plan);
       const pace = { stepSeconds, leastShare };
       const event = { kind: "roll-back", by: actorId(ctx), reason, ...pace } as const;
-      const foreseen = await runs.preview(inner, id, event);
+      const foreseen = await runs.preview(inner, id, event, "insist");
       if (!foreseen.ok || !isDescending(foreseen.value.state)) return err({ kind: "instant" });
-      const told = await runs.deliver(inner, id, event);
+      const told = await runs.deliver(inner, id, event, "insist");
       return told.ok ? begun(id, told.value) : err({ kind: "instant" });
     });
   return {
@@ -89,7 +89,7 @@ export function runningPlans(runs: PlanRuns, stages: StagePort): RunningPlans {
     },
     async takenBack(ctx, runId, { id, reason }) {
       await setExecution(ctx.db, runId, id);
-      await runs.deliver(ctx, runId, { kind: "taken-back", by: actorId(ctx), reason });
+      await runs.deliver(ctx, runId, { kind: "taken-back", by: actorId(ctx), reason }, "insist");
     },
   };
 }
