@@ -3,8 +3,6 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
@@ -13,6 +11,7 @@ import { fileURLToPath } from "node:url";
 
 import { openEventStore } from "@paceline/events/server";
 
+import { freePort } from "../faults/server-child.ts";
 import { CLIENTS } from "./registry.ts";
 import type { ClientReport } from "./sent-id.ts";
 import { KEY_PREFIX, SCOPE } from "./server.ts";
@@ -193,14 +192,4 @@ async function runClient(name: string, port: number, events: number): Promise<Re
     throw new Error(`${name} ended without a report: ${errors.slice(-2_000)}`);
   const report: ClientReport = JSON.parse(text);
   return { name, report, seconds: (performance.now() - begun) / 1_000 };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address: AddressInfo | string | null = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (typeof address !== "object" || address === null) throw new Error("no port");
-  return address.port;
 }

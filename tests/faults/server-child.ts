@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -19,16 +20,29 @@ export interface ServerChild {
   stop(): Promise<number | null>;
 }
 
-/** A port that is free now. */
+/** Below those that a system gives to outgoing connections, which would take it while its server is away. */
+const FREE_PORTS = [10_240, 32_000] as const;
+
+/** A port that is free, and that nobody is given by chance while its server is killed and started again. */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (typeof address !== "object" || address === null) throw new Error("no port was assigned");
-  return address.port;
+  for (;;) {
+    const port = randomInt(...FREE_PORTS);
+    const probe = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(probe, "listening").then(
+      () => true,
+      () => false,
+    );
+    probe.close();
+    if (isFree) return port;
+  }
 }
+
+/** Servers of several tests run at once: none takes a port that is not its own. */
+const NO_FURTHER_PORTS = {
+  PACELINE_OTLP_PORT: "",
+  PACELINE_FLAGD_EVALUATION_PORT: "",
+  PACELINE_FLAGD_SYNC_PORT: "",
+};
 
 /** Starts a server and waits until it is ready. */
 export async function startServerChild(
@@ -44,7 +58,7 @@ export async function startServerChild(
   const args = ["--port", String(port), "--data-dir", dataDir, "--sample", sample, "--json"];
   const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
     cwd: REPOSITORY,
-    env: { ...process.env, DATABASE_URL: "", ...options.env },
+    env: { ...process.env, ...NO_FURTHER_PORTS, DATABASE_URL: "", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let errors = "";

@@ -54,6 +54,8 @@ const RUNNER = [
   "--test-reporter=./tools/test/reporter.ts",
   // Apart from what the tests and the servers in them print.
   "--test-reporter-destination=stderr",
+  // What hangs is told by its name, before its job is ended.
+  "--test-timeout=420000",
 ];
 
 function eachFile(suite: string, files: readonly string[], needs: string | null = null): Job[] {
