@@ -115,7 +115,7 @@ async function pushed(exposureShare: number) {
   const [rule] = (file["environments"]?.["production"]?.["rules"] ?? []) as object[];
   assert.ok(rule);
   Object.assign(rule, { exposureShare });
-  const body = { environment: "production", files: [file], force: true };
+  const body = { environments: ["production"], files: [file], force: true };
   return send("POST", "/api/v1/flag-files/push", body);
 }
 

@@ -92,8 +92,12 @@ function compact(members: Readonly<Record<string, unknown>>): Record<string, unk
   return Object.fromEntries(Object.entries(members).filter(([, value]) => !isEmpty(value)));
 }
 
-function fileRule(rule: Rule): RuleFile {
-  const { experimentId, recordExposure, unit, bucketing, exposureShare } = rule;
+/** A rule as it is stored, or as a file says it: with members left out. */
+type AnyRule = { readonly [Name in keyof Rule]?: Rule[Name] | undefined } & Pick<Rule, "serve">;
+
+function fileRule(rule: AnyRule): RuleFile {
+  const { experimentId = null, unit, bucketing, exposureShare } = rule;
+  const { recordExposure = experimentId !== null } = rule;
   const members = compact({
     id: rule.id,
     description: rule.description,
@@ -101,7 +105,7 @@ function fileRule(rule: Rule): RuleFile {
     prerequisites: rule.prerequisites,
     layers: rule.layers,
     // The gates of layers and holdouts are made anew by every publication.
-    gates: rule.gates.filter(({ source }) => source.kind === "canary"),
+    gates: rule.gates?.filter(({ source }) => source.kind === "canary"),
     overrides: rule.overrides,
   });
   const rest = compact({
@@ -127,6 +131,58 @@ function copyServe(serve: Rule["serve"]): RuleFile["serve"] {
       ...(ranges === undefined ? {} : { ranges }),
     })),
   };
+}
+
+/** What a file says of one environment, in the form in which the server says it. */
+export function usualPlace({ rules, tests, ...place }: PlaceFile): PlaceFile {
+  const { enabled = true, offVariant, defaultVariant } = place;
+  return {
+    ...compact({ enabled: enabled ? null : false, offVariant, defaultVariant }),
+    ...(rules === undefined || rules.length === 0 ? {} : { rules: rules.map(fileRule) }),
+    ...(tests === undefined || tests.length === 0 ? {} : { tests }),
+  };
+}
+
+/**
+ * Gives rules without an id that of the rule which the server has at their place, so that bringing the
+ * same file again makes no other rule of it and moves nobody.
+ */
+export function withIds(place: PlaceFile, made: PlaceFile | undefined): PlaceFile {
+  const { rules, ...usual } = usualPlace(place);
+  if (rules === undefined) return usual;
+  const named = new Set(rules.flatMap(({ id }) => id ?? []));
+  return {
+    ...usual,
+    rules: rules.map((rule, index) => {
+      const id = rule.id ?? made?.rules?.[index]?.id;
+      return rule.id !== undefined || id === undefined || named.has(id) ? rule : { id, ...rule };
+    }),
+  };
+}
+
+/** A file's place with what it leaves to the server as the server made it: ids, salts, phases, ranges. */
+export function asMade(place: PlaceFile, made: PlaceFile | undefined): PlaceFile {
+  const { rules, ...usual } = withIds(place, made);
+  if (rules === undefined) return usual;
+  const known = new Map(made?.rules?.map((rule) => [rule.id, rule]));
+  return {
+    ...usual,
+    rules: rules.map((rule) => {
+      const { salt, phase, serve } = known.get(rule.id) ?? {};
+      return fileRule({ salt, phase, ...rule, serve: serveAsMade(rule.serve, serve) });
+    }),
+  };
+}
+
+function serveAsMade(serve: Rule["serve"], made: Rule["serve"] | undefined): Rule["serve"] {
+  if (!("split" in serve) || made === undefined || !("split" in made)) return serve;
+  const isSame =
+    serve.split.length === made.split.length &&
+    serve.split.every(({ variant, share, ranges }, index) => {
+      const other = made.split[index];
+      return ranges === undefined && variant === other?.variant && share === other.share;
+    });
+  return isSame ? made : serve;
 }
 
 /** What a flag does in one environment, as its file says it. */
@@ -219,8 +275,8 @@ const ExpectedSchema = Type.Object(
     definition: Type.Union([Type.String(), Type.Null()], {
       description: "digest of the flag itself; null for one that was not there",
     }),
-    revision: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-      description: "in force in the environment; null where nothing was",
+    revisions: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
+      description: "in force, by environment; none where nothing was",
     }),
   },
   { additionalProperties: false },
@@ -245,7 +301,7 @@ export const FlagFilesSchema = Type.Object({
 
 export const PushFlagsBody = Type.Object(
   {
-    environment: EnvironmentKey,
+    environments: Type.Array(EnvironmentKey, { minItems: 1, maxItems: 100, uniqueItems: true }),
     files: Type.Array(FlagFileSchema, { maxItems: 10_000 }),
     expected: Type.Optional(Type.Record(Type.String(), ExpectedSchema)),
     archive: Type.Optional(Type.Array(FlagKey, { maxItems: 10_000 })),
@@ -285,13 +341,18 @@ const PushRefusal = Type.Object({
   detail: Type.String(),
 });
 
-export const PushFlagsSchema = Type.Object({
+const PushedEnvironment = Type.Object({
   environment: Type.String(),
-  dryRun: Type.Boolean(),
   changes: Type.Array(PushedChange),
   unchanged: Type.Integer(),
   refusals: Type.Array(PushRefusal, { description: "of a dry run; otherwise nothing is changed" }),
 });
+
+export const PushFlagsSchema = Type.Object({
+  dryRun: Type.Boolean(),
+  environments: Type.Array(PushedEnvironment),
+});
 export type PushFlagsView = Static<typeof PushFlagsSchema>;
 export type PushedChangeView = Static<typeof PushedChange>;
+export type PushedEnvironmentView = Static<typeof PushedEnvironment>;
 export type PushRefusalView = Static<typeof PushRefusal>;

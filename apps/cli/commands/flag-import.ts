@@ -97,8 +97,10 @@ async function keep(
 ): Promise<void> {
   const { files, refused } = importedFiles(vendor, imported, environment);
   const path = "/api/v1/flag-files/push";
-  const body = { environment, files, imports: true, force: options.force };
-  const plan = await call(options, "POST", path, { ...body, dryRun: true }, {}, PUSH_MS);
+  const body = { environments: [environment], files, imports: true, force: options.force };
+  const pushed = async (dryRun: boolean): Promise<unknown> =>
+    list(await call(options, "POST", path, { ...body, dryRun }, {}, PUSH_MS), "environments")[0];
+  const plan = await pushed(true);
   const stopped = list(plan, "refusals").length > 0;
   if (options.dryRun || stopped) {
     print(options.json, { imported, plan, refused }, pushLines(plan, refused));
@@ -109,7 +111,7 @@ async function keep(
     console.error(pushLines(plan, refused));
     if (!(await confirmed(`Put these flags in force in ${environment}?`))) return;
   }
-  const done = await call(options, "POST", path, { ...body, dryRun: false }, {}, PUSH_MS);
+  const done = await pushed(false);
   print(options.json, { imported, pushed: done, refused }, pushLines(done, refused));
 }
 

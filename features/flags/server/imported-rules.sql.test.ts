@@ -27,7 +27,7 @@ function file(targeting: unknown, bucketing: string, key = "half") {
 
 function push(files: readonly object[]) {
   return call("POST", "/api/v1/flag-files/push", {
-    environment: "production",
+    environments: ["production"],
     files,
     imports: true,
   });

@@ -50,7 +50,7 @@ function diffOf(local: readonly LocalFile[], held: readonly Held[]): readonly Fi
     const [here, there] = [mine.get(key), theirs.get(key)];
     if (here === undefined) return [{ key, state: "only-on-server", differences: [] }];
     if (there === undefined) return [{ key, state: "only-here", differences: [] }];
-    const found = differences(whole(there), whole(here));
+    const found = differences(whole(there), whole(here, there));
     return found.length === 0 ? [] : [{ key, state: "differs", differences: found }];
   });
 }
@@ -91,18 +91,14 @@ interface PushOptions extends FlagOptions {
 
 function pushBody(
   options: PushOptions,
-  environment: string,
+  environments: readonly string[],
   files: readonly LocalFile[],
   lock: Lock | null,
 ): object {
-  const expected = Object.entries(lock ?? {}).map(([key, { definition, revisions }]) => [
-    key,
-    { definition, revision: revisions[environment] ?? null },
-  ]);
   return {
-    environment,
+    environments,
     files: files.map(({ file }) => file),
-    ...(lock === null ? {} : { expected: Object.fromEntries(expected) }),
+    ...(lock === null ? {} : { expected: lock }),
     force: options.force,
     acceptRebucketing: options.acceptRebucketing,
     ignoreFailingTests: options.ignoreFailingTests,
@@ -136,16 +132,14 @@ interface Pushing {
   readonly options: PushOptions;
   readonly files: readonly LocalFile[];
   readonly lock: Lock | null;
-  readonly bodies: readonly object[];
+  readonly body: object;
 }
 
-async function sendAll({ options, bodies }: Pushing, dryRun: boolean): Promise<readonly unknown[]> {
-  const answers: unknown[] = [];
-  for (const body of bodies) {
-    const path = "/api/v1/flag-files/push";
-    answers.push(await call(options, "POST", path, { ...body, dryRun }, {}, PUSH_MS));
-  }
-  return answers;
+/** What was done, or would be, in each environment: all of them in one go. */
+async function send({ options, body }: Pushing, dryRun: boolean): Promise<readonly unknown[]> {
+  const path = "/api/v1/flag-files/push";
+  const answer = await call(options, "POST", path, { ...body, dryRun }, {}, PUSH_MS);
+  return list(answer, "environments");
 }
 
 async function preparePush(folder: string, options: PushOptions): Promise<Pushing> {
@@ -156,17 +150,13 @@ async function preparePush(folder: string, options: PushOptions): Promise<Pushin
   const environments = options.environment ?? [...new Set(named)].toSorted();
   if (environments.length === 0) throw new Failure("The files name no environment.", EXIT.usage);
   const archive = options.archiveMissing ? missingFiles(files, await pullHeld(options)) : [];
-  const bodies = environments.map((environment, place) => ({
-    ...pushBody(options, environment, files, lock),
-    // Archiving takes a flag out everywhere, so it comes with the last environment.
-    ...(place === environments.length - 1 ? { archive } : {}),
-  }));
-  return { options, files, lock, bodies };
+  const body = { ...pushBody(options, environments, files, lock), archive };
+  return { options, files, lock, body };
 }
 
 async function push(folder: string, options: PushOptions): Promise<void> {
   const pushing = await preparePush(folder, options);
-  const plans = await sendAll(pushing, true);
+  const plans = await send(pushing, true);
   const refused = plans.some((plan) => list(plan, "refusals").length > 0);
   const changes = plans.flatMap((plan) => list(plan, "changes")).length;
   const plan = plans.map(describePlan).join("\n");
@@ -183,7 +173,7 @@ async function push(folder: string, options: PushOptions): Promise<void> {
       throw new Failure("Nothing was changed.", EXIT.failed);
     }
   }
-  const done = await sendAll(pushing, false);
+  const done = await send(pushing, false);
   await writeLock(folder, syncedLock(pushing.files, await pullHeld(options), pushing.lock));
   print(options.json, { pushed: true, plans: done }, done.map(describePlan).join("\n"));
 }

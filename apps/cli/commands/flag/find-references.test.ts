@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -33,6 +33,10 @@ test("what git ignores and what is binary is left out, and every place is told",
   await writeFile(join(folder, "src/b.go"), 'if c.Bool("search") {}\n');
   await writeFile(join(folder, "out/c.js"), 'on("search")\n');
   await writeFile(join(folder, "src/d.bin"), Buffer.from('\0"search"'));
+  // A link to itself, to a file that is read anyway, and to one that never ends.
+  await symlink("loop", join(folder, "src/loop"));
+  await symlink("a.py", join(folder, "src/again.py"));
+  await symlink("/dev/zero", join(folder, "src/endless"));
   execFileSync("git", ["init", "-q"], { cwd: folder });
   const scan = await findReferences(folder, KEYS);
   assert.deepEqual(
@@ -46,7 +50,7 @@ test("what git ignores and what is binary is left out, and every place is told",
     ],
   );
   assert.equal(scan.places.get("search")?.[0]?.text, "if on('search'):");
-  assert.deepEqual([scan.files, scan.skipped], [3, 1]);
+  assert.deepEqual([scan.files, scan.skipped], [3, 4]);
 });
 
 test("ten thousand keys are looked for in one pass", async () => {

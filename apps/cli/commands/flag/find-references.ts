@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 
 /** A place where code names a flag. */
@@ -82,7 +82,12 @@ export async function gitSays(folder: string, ...args: readonly string[]): Promi
 }
 
 async function walk(folder: string, found: string[]): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  // A folder that may not be read counts as one that was left out.
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => {
+    found.push(folder);
+    return [];
+  });
+  for (const entry of entries) {
     if (USUALLY_IGNORED.has(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await walk(path, found);
@@ -109,8 +114,9 @@ async function filesOf(folder: string): Promise<readonly string[]> {
 
 async function textOf(path: string): Promise<string | null> {
   try {
-    const { size } = await stat(path);
-    if (size > MAX_BYTES) return null;
+    // Not through links: what they lead to is read where it is, or is no code of this folder.
+    const found = await lstat(path);
+    if (!found.isFile() || found.size > MAX_BYTES) return null;
     const bytes = await readFile(path);
     return bytes.subarray(0, BINARY_PROBE).includes(0) ? null : bytes.toString("utf8");
   } catch {

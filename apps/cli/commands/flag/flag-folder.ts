@@ -2,7 +2,13 @@ import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
-import { definitionOf, editorSchema, fileOf, FlagFileSchema } from "@paceline/flags/flag-file-api";
+import {
+  asMade,
+  definitionOf,
+  editorSchema,
+  fileOf,
+  FlagFileSchema,
+} from "@paceline/flags/flag-file-api";
 import type { FlagFile } from "@paceline/flags/flag-file-api";
 import { Value } from "typebox/value";
 
@@ -136,12 +142,12 @@ export function syncedLock(
   held: readonly Held[],
   earlier: Lock | null,
 ): Lock {
-  const mine = new Map(files.map(({ file }) => [file.key, whole(file)]));
+  const mine = new Map(files.map(({ file }) => [file.key, file]));
   return Object.fromEntries(
     held.flatMap(({ file, definition, revisions }): readonly (readonly [string, Standing])[] => {
       const local = mine.get(file.key);
       if (local === undefined) return [];
-      const { environments: here = {}, ...own } = local;
+      const { environments: here = {}, ...own } = whole(local, file);
       const { environments: there = {}, ...other } = whole(file);
       const before = earlier?.[file.key];
       const kept = Object.keys(revisions).flatMap((environment) => {
@@ -156,9 +162,16 @@ export function syncedLock(
   );
 }
 
-/** The members of a file with everything said, so that two ways to say the same are no difference. */
-export function whole(file: FlagFile): FlagFile {
-  return fileOf(definitionOf(file), new Map(Object.entries(file.environments ?? {})));
+/**
+ * A file in the form in which the server says it, so that two ways to say the same are no difference;
+ * what the file leaves to the server is as the server made it.
+ */
+export function whole(file: FlagFile, made?: FlagFile): FlagFile {
+  const places = Object.entries(file.environments ?? {});
+  return fileOf(
+    definitionOf(file),
+    new Map(places.map(([name, place]) => [name, asMade(place, made?.environments?.[name])])),
+  );
 }
 
 /** Written aside and renamed: a process that dies leaves no half of a file. */
@@ -189,11 +202,11 @@ export async function writeFolder(folder: string, held: readonly Held[]): Promis
     const path = join(folder, name);
     const text = names.delete(name) ? await readFile(path, "utf8") : null;
     const read = text === null ? null : readFlagText(text);
-    if (read !== null && "file" in read && isDeepStrictEqual(read.file, plain(file))) {
+    if (read !== null && "file" in read && saysTheSame(read.file, file)) {
       unchanged += 1;
       continue;
     }
-    await replace(path, flagText(file));
+    await replace(path, flagText(whole(file)));
     written.push(file.key);
   }
   await replace(join(folder, SCHEMA_FILE), `${JSON.stringify(editorSchema(), null, 2)}\n`);
@@ -204,6 +217,11 @@ export async function writeFolder(folder: string, held: readonly Held[]): Promis
     ),
   );
   return { written, unchanged, foreign: [...names].toSorted() };
+}
+
+/** A file that leaves out a rule's id or salt is written anew, because those are what keeps units. */
+function saysTheSame(local: FlagFile, held: FlagFile): boolean {
+  return isDeepStrictEqual(plain(whole(local)), plain(held));
 }
 
 /** Without the prototypes and absent members that parsing may have left. */

@@ -71,30 +71,36 @@ function addPush(app: App, deps: FlagRouteDependencies): void {
       config: { permission: "flag.publish" },
       bodyLimit: PUSH_BYTES,
       schema: {
-        summary: "Bring flags from files to one environment; all of them or none",
+        summary: "Bring flags from files to environments; all of them or none",
         body: PushFlagsBody,
         response: { 200: PushFlagsSchema },
       },
     },
     async (request): Promise<PushFlagsView> => {
       const ctx = commandContext(request);
-      const { environment, dryRun = false } = request.body;
-      await mustHaveEnvironment(deps, ctx.workspaceId, environment);
+      const { dryRun = false } = request.body;
+      for (const environment of request.body.environments) {
+        await mustHaveEnvironment(deps, ctx.workspaceId, environment);
+      }
       const pushed = await pushFlags(deps.door, ctx, request.body);
-      const { changes, unchanged } = pushed.ok ? pushed.value : pushed.error;
-      const refusals = pushed.ok ? [] : [...pushed.error.refusals];
+      const environments = [...(pushed.ok ? pushed.value : pushed.error).environments];
+      const refusals = environments.flatMap(({ environment, refusals: refused }) =>
+        refused.map((refusal) => ({ environment, ...refusal })),
+      );
       if (refusals.length > 0 && !dryRun) {
-        const words = refusals.map(({ key, detail }) => `${key}: ${detail}`).join(" ");
+        const words = refusals.map(
+          ({ environment, key, detail }) => `${key} in ${environment}: ${detail}`,
+        );
         throw problem({
           name: "flag-push-refused",
           title: "The flags were not pushed",
           status: 409,
-          detail: `${words} Nothing was changed in ${environment}.`,
+          detail: `${words.join(" ")} Nothing was changed.`,
           extensions: { refusals },
         });
       }
       if (pushed.ok) await deps.flagSets.refreshAll().catch(deps.onError);
-      return { environment, dryRun, changes: [...changes], unchanged, refusals };
+      return { dryRun, environments };
     },
   );
 }

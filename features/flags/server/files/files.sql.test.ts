@@ -27,17 +27,16 @@ const flag = (key: string, defaultVariant: string, more: object = {}) => ({
   ...more,
 });
 const push = (body: object, who = "owner") =>
-  call("POST", "/api/v1/flag-files/push", { environment: "production", ...body }, who);
+  call("POST", "/api/v1/flag-files/push", { environments: ["production"], ...body }, who);
+/** What was done in the only environment of a push. */
+const done = (answer: Awaited<ReturnType<typeof push>>) => answer.json().environments[0];
 const pull = async (): Promise<readonly Item[]> => {
   return (await call("GET", "/api/v1/flag-files")).json().items;
 };
 async function expectations() {
   const items = await pull();
   return Object.fromEntries(
-    items.map(({ file, definition, revisions }) => [
-      file.key,
-      { definition, revision: revisions["production"] ?? null },
-    ]),
+    items.map(({ file, definition, revisions }) => [file.key, { definition, revisions }]),
   );
 }
 const revisionOf = () => server.flagSets.get(WORKSPACE, "production").revision;
@@ -51,7 +50,7 @@ test("files become flags that are in force, and come back as they were sent", as
   const dry = await push({ files: sent, dryRun: true });
   assert.equal(dry.statusCode, 200, dry.body);
   assert.deepEqual(
-    dry.json().changes.map(({ key, actions }: Record<string, unknown>) => [key, actions]),
+    done(dry).changes.map(({ key, actions }: Record<string, unknown>) => [key, actions]),
     [
       ["b", ["create", "publish"]],
       ["a", ["create", "tests", "publish"]],
@@ -62,7 +61,7 @@ test("files become flags that are in force, and come back as they were sent", as
   const pulled = (await pull()).map(({ file }) => file);
   const whole = { ...a, environments: { production } };
   assert.deepEqual(pulled, [whole, b]);
-  const again = (await push({ files: sent, expected: await expectations() })).json();
+  const again = done(await push({ files: sent, expected: await expectations() }));
   assert.deepEqual([again.changes, again.unchanged], [[], 2]);
 });
 
@@ -82,6 +81,49 @@ test("a push is taken whole or not at all", async () => {
   );
 });
 
+test("a push to two environments is one: what it did in the first is not what moved for the second", async () => {
+  const both = (key: string, defaultVariant: string, more: object = {}) =>
+    flag(key, defaultVariant, {
+      environments: { production: { defaultVariant }, staging: { defaultVariant } },
+      ...more,
+    });
+  const environments = ["staging", "production"];
+  const made = await push({
+    environments,
+    files: [both("two", "off")],
+    expected: await expectations(),
+  });
+  assert.equal(made.statusCode, 200, made.body);
+  assert.deepEqual(
+    made
+      .json()
+      .environments.map(({ environment, changes }: { environment: string; changes: object[] }) => [
+        environment,
+        changes.map((change) => Reflect.get(change, "actions")),
+      ]),
+    [
+      ["production", [["create", "publish"]]],
+      ["staging", [["publish"]]],
+    ],
+  );
+  const edited = both("two", "on", { description: "edited" });
+  const expected = await expectations();
+  const again = await push({ environments, files: [edited], expected });
+  assert.equal(again.statusCode, 200, again.body);
+  // What is refused in the last environment was not done in the first.
+  const before = revisionOf();
+  const broken = {
+    ...both("two", "off"),
+    environments: { production: { defaultVariant: "off" }, staging: { defaultVariant: "none" } },
+  };
+  const refused = await push({ environments, files: [broken], expected: await expectations() });
+  assert.equal(refused.statusCode, 409, refused.body);
+  const [refusal] = refused.json().refusals;
+  assert.deepEqual([refusal.environment, refusal.kind], ["staging", "invalid-configuration"]);
+  assert.equal(revisionOf(), before);
+  assert.equal((await push({ files: [], archive: ["two"] })).statusCode, 200);
+});
+
 test("what moved on the server since the pull is not overwritten, unless that is asked for", async () => {
   const expected = await expectations();
   const at = "/api/v1/flags/b/environments/production";
@@ -97,7 +139,7 @@ test("what moved on the server since the pull is not overwritten, unless that is
   assert.match(drafted.json().refusals[0].detail, /has changes that nobody published/);
   const forced = await push({ files: [flag("b", "on")], expected, force: true });
   assert.equal(forced.statusCode, 200, forced.body);
-  const [change] = forced.json().changes;
+  const [change] = done(forced).changes;
   assert.deepEqual(
     change.differences.map(({ pointer }: { pointer: string }) => pointer),
     [
@@ -105,6 +147,56 @@ test("what moved on the server since the pull is not overwritten, unless that is
       "/environments/production/rules/ramp/exposureShare",
     ],
   );
+});
+
+test("a file that says the same in another way, or leaves ids and salts out, changes nothing twice", async () => {
+  const expected = await expectations();
+  const usual = flag("b", "on", {
+    environments: {
+      production: {
+        enabled: true,
+        offVariant: null,
+        defaultVariant: "on",
+        rules: [{ serve: { variant: "on" }, when: null, exposureShare: 0.1, unit: "targetingKey" }],
+      },
+    },
+  });
+  const same = await push({ files: [usual], expected });
+  assert.deepEqual(done(same).changes, [], same.body);
+  // An open draft holds back who would overwrite it, and nobody else.
+  const at = "/api/v1/flags/b/environments/production";
+  await call("PUT", at, { defaultVariant: "off", rules: [] });
+  assert.equal((await push({ files: [usual], expected })).statusCode, 200);
+  const other = await push({ files: [flag("b", "off")], expected });
+  assert.match(other.json().refusals[0].detail, /has changes that nobody published/);
+  const rules = (share: number) => [
+    {
+      serve: {
+        split: [
+          { variant: "on", share },
+          { variant: "off", share: 1 - share },
+        ],
+      },
+    },
+  ];
+  const made = (share: number) =>
+    flag("made", "off", { environments: { production: { rules: rules(share) } } });
+  assert.equal((await push({ files: [made(0.5)] })).statusCode, 200);
+  const file = async () => (await pull()).find((one) => one.file.key === "made")?.file;
+  const before = await file();
+  assert.deepEqual(done(await push({ files: [made(0.5)] })).changes, []);
+  const moved = await push({ files: [made(0.25)] });
+  const [change] = done(moved).changes;
+  assert.deepEqual([change.actions, change.warnings], [["publish"], []]);
+  const named = (one: Awaited<ReturnType<typeof file>>) => {
+    const { production } = Object(one?.["environments"]) as {
+      production: { rules: readonly Record<string, unknown>[] };
+    };
+    return production.rules.map(({ id, salt, phase }) => [id, salt, phase]);
+  };
+  assert.deepEqual(named(await file()), named(before));
+  assert.deepEqual(done(await push({ files: [made(0.25)] })).changes, []);
+  assert.equal((await push({ files: [], archive: ["made"] })).statusCode, 200);
 });
 
 test("a flag and those that ask for it are pushed together, in the order that they need", async () => {
@@ -115,7 +207,7 @@ test("a flag and those that ask for it are pushed together, in the order that th
   const pushed = await push({ files: [asking, flag("z-base", "on")] });
   assert.equal(pushed.statusCode, 200, pushed.body);
   assert.deepEqual(
-    pushed.json().changes.map(({ key }: { key: string }) => key),
+    done(pushed).changes.map(({ key }: { key: string }) => key),
     ["z-base", "a-asking"],
   );
   const needed = await push({ files: [], archive: ["z-base"] });
@@ -126,8 +218,8 @@ test("a flag and those that ask for it are pushed together, in the order that th
 
 test("an instant is the same however it is written, and a type never changes", async () => {
   const files = [flag("b", "on", { expiresAt: "2026-12-01T01:00:00+01:00" })];
-  assert.deepEqual((await push({ files })).json().changes[0].actions, ["edit"]);
-  assert.deepEqual((await push({ files })).json().changes, []);
+  assert.deepEqual(done(await push({ files })).changes[0].actions, ["edit"]);
+  assert.deepEqual(done(await push({ files })).changes, []);
   const retyped = flag("b", "on", { type: "string", variants: { on: "1", off: "0" } });
   assert.equal((await push({ files: [retyped] })).json().refusals[0].kind, "type-changed");
 });

@@ -6,7 +6,7 @@ import { err, ok } from "@paceline/result";
 import type { Result } from "@paceline/result";
 
 import { differences } from "../../domain/index.ts";
-import { definitionOf, filePlace, fileOf } from "../../flag-file-api.ts";
+import { asMade, definitionOf, filePlace, fileOf, withIds } from "../../flag-file-api.ts";
 import type {
   FlagFile,
   PlaceFile,
@@ -25,6 +25,16 @@ import type { FlagError } from "../problems.ts";
 import type { PublicationDoor } from "../publication-door.ts";
 import { definitionDigest } from "./read-files.ts";
 import type { HeldFile } from "./read-files.ts";
+
+/** Where a file is brought: one environment of the push. */
+export interface PushPlace {
+  readonly input: PushFlagsBody;
+  readonly environment: string;
+  /** The flag before the push, against which is told what moved since the pull. */
+  readonly before: HeldFile | null;
+  /** The flag as it is now, after the environments that came earlier in the push. */
+  readonly held: HeldFile | null;
+}
 
 /** Why one file was not taken. */
 export interface PushRefusal {
@@ -47,17 +57,20 @@ function refusedBy(key: string, error: FlagError): Pushed {
   return refused(key, error.kind, detail.replace(/ ?Nothing was changed\.$/, ""));
 }
 
-/** What the server has in place of what was pulled; empty where nothing moved. */
+/**
+ * What the server has in place of what was pulled; empty where nothing moved, and where the file says
+ * what the server says already, because nothing is overwritten then.
+ */
 function movedSince(
-  input: PushFlagsBody,
+  { input, environment, before: held }: PushPlace,
   file: FlagFile,
-  held: HeldFile | null,
 ): readonly string[] {
-  const { environment, expected, force } = input;
+  const { expected, force } = input;
   const known = expected?.[file.key];
   if (force === true || expected === undefined) return [];
   const words: string[] = [];
-  if ((known?.definition ?? null) !== (held?.definition ?? null)) {
+  const isDefined = held?.definition === definitionDigest(definitionOf(file));
+  if ((known?.definition ?? null) !== (held?.definition ?? null) && !isDefined) {
     words.push(
       known?.definition === undefined || known.definition === null
         ? "it was made on the server meanwhile"
@@ -68,16 +81,19 @@ function movedSince(
   }
   const revision = held?.revisions[environment] ?? null;
   const place = file.environments?.[environment];
-  if (place !== undefined && (known?.revision ?? null) !== revision) {
+  const kept = held?.file.environments?.[environment];
+  if (place === undefined || isSame(asMade(place, kept), kept ?? null)) return words;
+  const pulled = known?.revisions[environment] ?? null;
+  if (pulled !== revision) {
     words.push(
-      `revision ${revision ?? "none"} is in force in ${environment}, the file was pulled at ${known?.revision ?? "none"}`,
+      `revision ${revision ?? "none"} is in force in ${environment}, the file was pulled at ${pulled ?? "none"}`,
     );
   }
   const draft = held?.drafts.get(environment) ?? null;
-  if (draft !== null && held !== null && place !== undefined) {
+  if (draft !== null) {
     const drafted = { ...filePlace(draft, []), tests: undefined };
-    const current = { ...held.file.environments?.[environment], tests: undefined };
-    const wanted = { ...place, tests: undefined };
+    const current = { ...kept, tests: undefined };
+    const wanted = { ...asMade(place, kept), tests: undefined };
     const isForeign = !isSame(drafted, current) && !isSame(drafted, wanted);
     if (isForeign) words.push(`its draft in ${environment} has changes that nobody published`);
   }
@@ -141,17 +157,17 @@ interface Placed {
 async function pushPlace(
   door: PublicationDoor,
   ctx: CommandContext,
-  input: PushFlagsBody,
+  { input, environment, held }: PushPlace,
   file: FlagFile,
-  held: HeldFile | null,
 ): Promise<Result<Placed, readonly PushRefusal[]>> {
-  const { environment, acceptRebucketing = false, ignoreFailingTests } = input;
+  const { acceptRebucketing = false, ignoreFailingTests } = input;
   const { key } = file;
-  const place = file.environments?.[environment];
+  const said = file.environments?.[environment];
   const none = { actions: [], revision: null, warnings: [] };
-  if (place === undefined) return ok(none);
+  if (said === undefined) return ok(none);
   const kept = held?.file.environments?.[environment];
-  if (isSame(place, kept ?? null)) return ok(none);
+  if (isSame(asMade(said, kept), kept ?? null)) return ok(none);
+  const place = withIds(said, kept);
   const told = (error: FlagError): Result<Placed, readonly PushRefusal[]> => {
     const refusal = refusedBy(key, error);
     return refusal.ok ? ok(none) : refusal;
@@ -188,12 +204,11 @@ async function pushPlace(
 export async function pushFile(
   door: PublicationDoor,
   ctx: CommandContext,
-  input: PushFlagsBody,
+  at: PushPlace,
   file: FlagFile,
-  held: HeldFile | null,
 ): Promise<Pushed> {
   const { key } = file;
-  const { environment } = input;
+  const { environment, held } = at;
   if (held !== null && held.flag.archivedAt !== null) {
     return refused(
       key,
@@ -201,25 +216,25 @@ export async function pushFile(
       "It is archived. Revert it to a revision to bring it back.",
     );
   }
-  const moved = movedSince(input, file, held);
+  const moved = movedSince(at, file);
   if (moved.length > 0) {
     return refused(key, "moved", `${capital(moved.join("; "))}. Pull again, or push with force.`);
   }
   const defined = await pushDefinition(ctx, file, held);
   if (!defined.ok) return defined;
-  const placed = await pushPlace(door, ctx, input, file, held);
+  const placed = await pushPlace(door, ctx, at, file);
   if (!placed.ok) return placed;
   const actions = [...(defined.value === null ? [] : [defined.value]), ...placed.value.actions];
   if (actions.length === 0) return ok(null);
   const { revision, warnings } = placed.value;
-  const only = (whole: FlagFile): FlagFile => ({
+  const only = (whole: FlagFile, place?: PlaceFile): FlagFile => ({
     ...whole,
-    environments: { [environment]: whole.environments?.[environment] ?? {} },
+    environments: { [environment]: place ?? whole.environments?.[environment] ?? {} },
   });
-  const after = only({
-    ...fileOf(definitionOf(file), new Map()),
-    environments: file.environments ?? {},
-  });
+  const after = only(
+    fileOf(definitionOf(file), new Map()),
+    asMade(file.environments?.[environment] ?? {}, held?.file.environments?.[environment]),
+  );
   const found = held === null ? [] : differences(only(held.file), after);
   return ok({ key, actions, differences: [...found], revision, warnings: [...warnings] });
 }
