@@ -177,6 +177,27 @@ test("a thrown problem keeps its extensions and headers", async () => {
   assert.equal(answer.json().type, "https://paceline.dev/problems/busy");
 });
 
+test("a choice names what is allowed once, and an address that cannot be read is a problem, too", async () => {
+  const Color = Type.Union([Type.Literal("red"), Type.Literal("green"), Type.Literal("blue")]);
+  const body = Type.Object({
+    color: Color,
+    at: Type.Optional(Type.Union([Type.String({ format: "date-time" }), Type.Null()])),
+  });
+  const app = await appWith((it) => {
+    it.post("/paint", { config: { permission: "public" }, schema: { body } }, async () => ({}));
+  });
+  const payload = { color: "pink", at: "tomorrow" };
+  const answer = await app.inject({ method: "POST", url: "/paint", payload });
+  assert.deepEqual(answer.json().errors, [
+    { pointer: "/color", detail: "must be one of red, green, blue" },
+    { pointer: "/at", detail: 'must match format "date-time"' },
+    { pointer: "/at", detail: "must be null" },
+  ]);
+  const broken = await app.inject({ url: "/%zz" });
+  assert.deepEqual([broken.statusCode, broken.json().title], [400, "The request cannot be read"]);
+  assert.match(String(broken.headers["content-type"]), /^application\/problem\+json/);
+});
+
 test("probes, metrics and the OpenAPI document are served", async () => {
   const app = await appWith((it) => {
     it.get(

@@ -212,6 +212,8 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     routerOptions: { ignoreTrailingSlash: true },
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: "idle",
+    // What the router itself cannot read, such as an address with a broken escape.
+    frameworkErrors: answerError,
     schemaController: { compilersFactory: { buildSerializer: schemas.buildSerializer } },
     serverFactory: (routes) => serverOf(routes, direct, options),
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -35,8 +35,28 @@ function fieldFault(fault: Fault, part: string): FieldFault {
   return { pointer: prefix === "" ? path : `${prefix}${path}`, detail };
 }
 
+/**
+ * A choice is told once: the values that are allowed, or what its alternatives say, and not besides
+ * that none of them fitted.
+ */
+function distinctFaults(faults: readonly Fault[]): readonly Fault[] {
+  const places = Map.groupBy(faults, ({ instancePath }) => instancePath);
+  return [...places.values()].flatMap((here) => {
+    const others = here.filter(({ keyword }) => keyword !== "anyOf");
+    const [first, ...more] = others.filter(({ keyword }) => keyword === "const");
+    if (first === undefined || more.length === 0) return others.length === 0 ? here : others;
+    const allowedValues = [first, ...more].map(({ params }) => params["allowedValue"]);
+    return [
+      { ...first, params: { allowedValues } },
+      ...others.filter(({ keyword }) => keyword !== "const"),
+    ];
+  });
+}
+
 function validationProblem(error: FastifyError, faults: readonly Fault[]): ProblemDetails {
-  const errors = faults.map((fault) => fieldFault(fault, error.validationContext ?? "body"));
+  const errors = distinctFaults(faults).map((fault) =>
+    fieldFault(fault, error.validationContext ?? "body"),
+  );
   return {
     name: "invalid-request",
     title: "The request does not fit",
