@@ -5,6 +5,7 @@ import { Server as SecureServer } from "node:tls";
 import { makeFirstRunLink, registerRoutes as registerAccess } from "@paceline/access/server";
 import { AUDIT_CHANNEL, registerRoutes as registerAudit } from "@paceline/audit/server";
 import type { Clock } from "@paceline/command";
+import { isNodeGone } from "@paceline/db";
 import { keepEventsInOrder, registerRoutes as registerEvents } from "@paceline/events/server";
 import { listRunning, registerRoutes as registerExperiments } from "@paceline/experiments/server";
 import {
@@ -195,6 +196,7 @@ async function createServerApp(
     authenticate: authentication.authenticate,
     logger,
     node: config.nodeId,
+    isNodeGone: (node) => isNodeGone(store.db, node),
     ...(certificate === null ? {} : { tls: certificate.current() }),
     ...(config.trustProxy === null ? {} : { trustProxy: config.trustProxy }),
     registry,

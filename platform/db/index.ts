@@ -4,7 +4,7 @@ export type { Database } from "./database.generated.ts";
 export { mergeMigrations, migrateToLatest } from "./migrations.ts";
 export type { FeatureMigrations } from "./migrations.ts";
 export { migrations as nodeMigrations } from "./node-migrations.ts";
-export { beat, listNodes, NodeRefused, takeNodePlace } from "./nodes.ts";
+export { beat, isNodeGone, listNodes, NodeRefused, takeNodePlace } from "./nodes.ts";
 export type { NodeDescription, NodePlace, NodeState, RegisteredNode } from "./nodes.ts";
 export { listen, notify } from "./notifications.ts";
 export type { Notifications } from "./notifications.ts";

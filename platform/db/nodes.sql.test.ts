@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 
 import { testDatabase } from "@paceline/test-kit";
 
-import { beat, listNodes, NodeRefused, takeNodePlace } from "./index.ts";
+import { beat, isNodeGone, listNodes, NodeRefused, takeNodePlace } from "./index.ts";
 import type { NodeDescription } from "./index.ts";
 
 const database = await testDatabase();
@@ -34,6 +34,8 @@ test("two nodes share a database, and one that has gone leaves its place", async
   await beat(db, "b", { waitingLogs: 3, failure: "ClickHouse is away" });
   await b.release();
   assert.deepEqual(await states(), { a: true, b: false });
+  const gone = ["a", "b", "stranger"].map((id) => isNodeGone(db, id));
+  assert.deepEqual(await Promise.all(gone), [false, true, false]);
   const known = (await listNodes(db)).find(({ id }) => id === "b");
   assert.deepEqual([known?.waitingLogs, known?.failure], [3, "ClickHouse is away"]);
   const again = await take(describe("b"));

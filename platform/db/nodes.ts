@@ -166,6 +166,13 @@ export async function beat(db: Db, id: string, state: NodeState): Promise<void> 
     failure = ${state.failure} where id = ${id}`.execute(db);
 }
 
+/** Whether a node that once had a place has none now: its process has ended. */
+export async function isNodeGone(db: Db, id: string): Promise<boolean> {
+  const { rows } = await sql<{ gone: boolean }>`
+    select not ${sql.raw(ALIVE)} as gone from nodes as n where n.id = ${id}`.execute(db);
+  return rows[0]?.gone ?? false;
+}
+
 /** Every node that ever took a place, by id. */
 export async function listNodes(db: Db): Promise<readonly RegisteredNode[]> {
   const { rows } = await sql<{

@@ -72,6 +72,8 @@ export interface AppOptions {
   readonly streamCheckMs?: number;
   /** Which of the processes on this database this is; `node` unless said otherwise. */
   readonly node?: string;
+  /** Whether another of them has ended; by default none ever has. */
+  readonly isNodeGone?: (node: string) => Promise<boolean>;
   /** Certificate chain and private key, PEM; plain HTTP without. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
   /** Product version shown in the OpenAPI document. */
@@ -96,6 +98,10 @@ export interface AppHandles {
 
 function addAccess(app: App, options: AppOptions, newId: () => string): readonly RegisteredRoute[] {
   const routes: RegisteredRoute[] = [];
+  const nodes = {
+    node: options.node ?? "node",
+    isGone: options.isNodeGone ?? (async () => false),
+  };
   app.decorateRequest("identity", null);
   app.decorateRequest("context", null);
   app.decorateRequest("idempotencyClaim", null);
@@ -122,7 +128,7 @@ function addAccess(app: App, options: AppOptions, newId: () => string): readonly
     };
   });
   app.addHook("preHandler", async (request, reply) => {
-    if (await claimIdempotencyKey(options.db, request, reply, options.node ?? "node")) return reply;
+    if (await claimIdempotencyKey(options.db, request, reply, nodes)) return reply;
     markActs(request);
     return undefined;
   });

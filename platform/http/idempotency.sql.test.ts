@@ -19,8 +19,10 @@ const ACTOR: Actor = { kind: "service", name: "test" };
 const { db, close } = await testDatabase({ migrations: [migrations] });
 
 let calls = 0;
+const gone = new Set<string>();
 const { app } = await createApp({
   db,
+  isNodeGone: async (node) => gone.has(node),
   clock: { now: () => NOW },
   authenticate: async () => ({ actor: ACTOR, workspaceId: "w", environment: null, via: "key" }),
 });
@@ -130,6 +132,24 @@ test("what a killed process had committed is not done again, and a repetition he
   assert.match(again.json().type, /idempotent-answer-lost$/);
   assert.equal(again.headers["content-type"], "application/problem+json; charset=utf-8");
   assert.equal(await acts("act"), 1);
+});
+
+test("what a process had claimed that is gone may be repeated at another one at once", async () => {
+  const claimedBy = (key: string, node: string): Promise<unknown> =>
+    db.updateTable("idempotency_keys").set({ node }).where("key", "=", key).execute();
+  // Nothing was done under the one, and the other was done.
+  assert.equal((await post("/refuse", "there")).statusCode, 409);
+  assert.equal((await post("/act", "done-there")).statusCode, 201);
+  for (const key of ["there", "done-there"]) {
+    await loseAnswer(key);
+    await claimedBy(key, "two");
+  }
+  assert.match((await post("/refuse", "there")).json().type, /still-running$/);
+  gone.add("two");
+  assert.equal((await post("/refuse", "there")).headers["idempotency-replayed"], undefined);
+  const before = await acts("act");
+  assert.match((await post("/act", "done-there")).json().type, /idempotent-answer-lost$/);
+  assert.equal(await acts("act"), before);
 });
 
 test("a failure after the commit does not let a repetition act again", async () => {

@@ -47,10 +47,17 @@ function ownerOf(request: FastifyRequest): string | null {
   return `${identity.workspaceId}/${actor}`;
 }
 
+/** The processes that share a database. */
+export interface ClaimingNodes {
+  /** Which of them this is. */
+  readonly node: string;
+  /** Whether another of them has ended: what it had claimed and not done may be done again. */
+  readonly isGone: (node: string) => Promise<boolean>;
+}
+
 /**
  * Claims the request's idempotency key, or answers with what the first request of that key got.
  *
- * @param node which of the processes on this database asks, for `freeAbandonedClaims`
  * @returns true if the stored answer was sent
  * @throws Problem 409 while the first request runs, 422 if the key was used for another request
  */
@@ -58,7 +65,7 @@ export async function claimIdempotencyKey(
   db: Db,
   request: FastifyRequest,
   reply: FastifyReply,
-  node: string,
+  nodes: ClaimingNodes,
 ): Promise<boolean> {
   const key = readKey(request);
   const owner = ownerOf(request);
@@ -68,7 +75,7 @@ export async function claimIdempotencyKey(
   const claimedAt = new Date();
   const inserted = await db
     .insertInto("idempotency_keys")
-    .values({ owner, key, fingerprint: digest, created_at: claimedAt, node })
+    .values({ owner, key, fingerprint: digest, created_at: claimedAt, node: nodes.node })
     .onConflict((conflict) => conflict.columns(["owner", "key"]).doNothing())
     .returning("key")
     .executeTakeFirst();
@@ -78,7 +85,7 @@ export async function claimIdempotencyKey(
   }
   const earlier = await db
     .selectFrom("idempotency_keys")
-    .select(["fingerprint", "status", "content_type", "body"])
+    .select(["fingerprint", "status", "content_type", "body", "node"])
     .where("owner", "=", owner)
     .where("key", "=", key)
     .executeTakeFirst();
@@ -90,6 +97,11 @@ export async function claimIdempotencyKey(
       detail:
         "The idempotency key was used for a different request. Take a new key. Nothing was changed.",
     });
+  }
+  const claimedBy = earlier?.status === null ? earlier.node : null;
+  if (claimedBy !== null && (await nodes.isGone(claimedBy))) {
+    await giveUp(db, sql`node = ${claimedBy} and owner = ${owner} and key = ${key}`);
+    return claimIdempotencyKey(db, request, reply, nodes);
   }
   if (earlier === undefined || earlier.status === null) {
     throw problem({

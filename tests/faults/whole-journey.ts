@@ -359,7 +359,6 @@ export class Journey {
   }
 
   async close(): Promise<void> {
-    const open = this.clients.splice(0);
-    await Promise.all(open.map((client) => client.close()));
+    await Promise.all(this.clients.map((client) => client.close()));
   }
 }
