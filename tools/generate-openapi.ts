@@ -24,12 +24,20 @@ function format(document: unknown, folder: string): string {
   return readFileSync(file, "utf8");
 }
 
-/** Operations that say nothing about themselves: a reader of the reference would have to guess. */
-function withoutSummary(paths: object): readonly string[] {
+/** What a reader of the reference would have to guess without. */
+const NEEDED = ["summary", "description", "operationId", "tags", "responses"];
+
+/** Operations that leave something of themselves unsaid, or share their name with another one. */
+function faultsOf(paths: object): readonly string[] {
+  const names = new Set<unknown>();
   return Object.entries(paths).flatMap(([path, operations]: [string, object]) =>
-    Object.entries(operations)
-      .filter(([, operation]: [string, object]) => !("summary" in operation))
-      .map(([method]) => `${method.toUpperCase()} ${path}`),
+    Object.entries(operations).flatMap(([method, operation]: [string, object]) => {
+      const missing = NEEDED.filter((name) => !(name in operation)).map((name) => `has no ${name}`);
+      const name: unknown = Reflect.get(operation, "operationId");
+      const faults = names.has(name) ? [...missing, "has the operationId of another"] : missing;
+      names.add(name);
+      return faults.map((fault) => `${method.toUpperCase()} ${path} ${fault} in its schema.`);
+    }),
   );
 }
 
@@ -74,9 +82,9 @@ const server = await startServer(
   createLogger("silent"),
 );
 try {
-  const document = server.app.swagger();
-  for (const operation of withoutSummary(document.paths ?? {})) {
-    console.error(`${operation} has no summary in its schema.`);
+  const document = server.app.reference();
+  for (const fault of faultsOf(Object(document["paths"]))) {
+    console.error(fault);
     process.exitCode = 1;
   }
   const text = format(document, folder);

@@ -205,6 +205,12 @@ test("probes, metrics and the OpenAPI document are served", async () => {
       { config: { permission: "public" }, schema: { summary: "X" } },
       async () => ({}),
     );
+    const params = Type.Object({ key: Type.Union([Type.Literal("a"), Type.Literal("b")]) });
+    it.post(
+      "/api/v1/flags/:key/archive",
+      { config: { permission: "flag.edit" }, schema: { summary: "Archive", params } },
+      async () => ({}),
+    );
   });
   assert.equal((await app.inject({ url: "/healthz" })).statusCode, 200);
   assert.equal((await app.inject({ url: "/readyz" })).statusCode, 200);
@@ -212,6 +218,14 @@ test("probes, metrics and the OpenAPI document are served", async () => {
   const document = (await app.inject({ url: "/api/v1/openapi.json" })).json();
   assert.equal(document.openapi, "3.1.0");
   assert.equal(document.paths["/api/v1/x"].get.summary, "X");
+  const archive = document.paths["/api/v1/flags/{key}/archive"].post;
+  assert.equal(archive.operationId, "postFlagsKeyArchive");
+  assert.deepEqual(archive.tags, ["flags"]);
+  assert.match(archive.description, /`flag.edit`: owner, engineer, marketer, or an API key/);
+  assert.deepEqual(archive.parameters[0].schema, { type: "string", enum: ["a", "b"] });
+  const { content } = document.components.responses.Forbidden;
+  assert.deepEqual(archive.responses["403"], { $ref: "#/components/responses/Forbidden" });
+  assert.equal(content["application/problem+json"].example.status, 403);
 });
 
 test("a schema that cannot be compiled is found without a request, by compiling them all", async () => {

@@ -18,6 +18,7 @@ import type { Authenticate, RouteAccess } from "./access.ts";
 import type { App } from "./app-type.ts";
 import { COMMON_HEADERS, DirectRouting } from "./direct.ts";
 import type { DirectAnswers, DirectOptions } from "./direct.ts";
+import { describeRoute, finishDocument, SECURITY_SCHEMES } from "./document.ts";
 import { addDraining } from "./drain.ts";
 import { answerError } from "./errors.ts";
 import { WatchedStreams } from "./event-streams.ts";
@@ -41,6 +42,8 @@ declare module "fastify" {
     direct: DirectAnswers;
     /** Opens server-sent events, and ends them once their caller may not read them. */
     eventStreams: EventStreams;
+    /** The API as an OpenAPI document, once every route is registered. */
+    reference(): Readonly<Record<string, unknown>>;
     /** Compiles the schemas that no request has needed yet; throws for one that cannot be compiled. */
     compileSchemas(): void;
   }
@@ -164,10 +167,12 @@ function answerNotFound(app: App): void {
 }
 
 function addDocument(app: App): void {
+  let document: Readonly<Record<string, unknown>> | null = null;
+  app.decorate("reference", () => (document ??= finishDocument(app.swagger())));
   app.get(
     "/api/v1/openapi.json",
     { config: { permission: "public" }, schema: { hide: true } },
-    async () => app.swagger(),
+    async () => app.reference(),
   );
 }
 
@@ -176,7 +181,9 @@ async function addOpenApi(app: App, version: string): Promise<void> {
     openapi: {
       openapi: "3.1.0",
       info: { title: "Paceline", version, license: { name: "Apache-2.0" } },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
+    transform: describeRoute,
     refResolver: {
       buildLocalReference: ({ $id }, _base, _fragment, index) =>
         typeof $id === "string" ? $id : `def-${index}`,

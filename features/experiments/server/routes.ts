@@ -7,7 +7,6 @@ import {
   pageLimit,
   PageOf,
   PageQuery,
-  ProblemSchema,
   readCursor,
 } from "@paceline/http";
 import type { App } from "@paceline/http";
@@ -50,7 +49,6 @@ import { planOf } from "./statistics.ts";
 import { experimentDetail, experimentSummary, lookDocument } from "./views.ts";
 
 const ById = Type.Object({ id: Type.String({ format: "uuid" }) });
-const ERRORS = { "4xx": ProblemSchema } as const;
 const BASE = "/api/v1/experiments";
 
 /** What the routes need. */
@@ -95,7 +93,7 @@ function registerList(app: App): void {
           environment: Type.Optional(Type.String()),
           search: Type.Optional(Type.String({ maxLength: 200 })),
         }),
-        response: { 200: PageOf(ExperimentSummarySchema), ...ERRORS },
+        response: { 200: PageOf(ExperimentSummarySchema) },
       },
     },
     async (request) => {
@@ -117,7 +115,7 @@ function registerDetail(app: App): void {
       schema: {
         summary: "One experiment with its criterion and looks",
         params: ById,
-        response: { 200: ExperimentDetailSchema, ...ERRORS },
+        response: { 200: ExperimentDetailSchema },
       },
     },
     async (request, reply) =>
@@ -133,7 +131,7 @@ function registerEvidence(app: App, deps: RouteDependencies): void {
       schema: {
         summary: "What must hold before exposure starts",
         params: ById,
-        response: { 200: ReadinessSchema, ...ERRORS },
+        response: { 200: ReadinessSchema },
       },
     },
     async (request) => {
@@ -149,7 +147,7 @@ function registerEvidence(app: App, deps: RouteDependencies): void {
       schema: {
         summary: "The statement behind the numbers",
         params: ById,
-        response: { 200: Type.Object({ sql: Type.String() }), ...ERRORS },
+        response: { 200: Type.Object({ sql: Type.String() }) },
       },
     },
     async (request) => {
@@ -182,7 +180,7 @@ function registerReading(app: App, deps: RouteDependencies): void {
         description:
           "The verdict stays what it was. Not available while the run goes on: looking without spending alpha would break its error rate.",
         params: ById,
-        response: { 200: AnalysisSchema, ...ERRORS },
+        response: { 200: AnalysisSchema },
       },
     },
     async (request) => {
@@ -205,7 +203,7 @@ function registerDrafts(app: App): void {
       schema: {
         summary: "Draft an experiment",
         body: CreateExperimentSchema,
-        response: { 201: ExperimentDetailSchema, ...ERRORS },
+        response: { 201: ExperimentDetailSchema },
       },
     },
     async (request, reply) => {
@@ -222,7 +220,7 @@ function registerDrafts(app: App): void {
         summary: "Replace the criterion of a draft",
         params: ById,
         body: CriterionSchema,
-        response: { 200: ExperimentDetailSchema, ...ERRORS },
+        response: { 200: ExperimentDetailSchema },
       },
     },
     async (request, reply) => {
@@ -245,7 +243,7 @@ function registerSamplePlan(app: App): void {
       schema: {
         summary: "How many units a criterion needs, and whether its timebox holds them",
         body: SamplePlanRequest,
-        response: { 200: SamplePlanSchema, ...ERRORS },
+        response: { 200: SamplePlanSchema },
       },
     },
     async (request) => {
@@ -274,7 +272,7 @@ function registerRuns(app: App, deps: RouteDependencies): void {
       schema: {
         summary: "Lock the criterion",
         params: ById,
-        response: { 200: ExperimentDetailSchema, ...ERRORS },
+        response: { 200: ExperimentDetailSchema },
       },
     },
     async (request, reply) =>
@@ -291,7 +289,7 @@ function registerRuns(app: App, deps: RouteDependencies): void {
       schema: {
         summary: "Start the run",
         params: ById,
-        response: { 200: ExperimentDetailSchema, ...ERRORS },
+        response: { 200: ExperimentDetailSchema },
       },
     },
     async (request, reply) =>
@@ -312,7 +310,7 @@ function registerEndings(app: App, deps: RouteDependencies): void {
         summary: "Stop the run without a verdict",
         params: ById,
         body: ReasonSchema,
-        response: { 200: ExperimentDetailSchema, ...ERRORS },
+        response: { 200: ExperimentDetailSchema },
       },
     },
     async (request, reply) => {
@@ -332,7 +330,7 @@ function registerEndings(app: App, deps: RouteDependencies): void {
         summary: "Take a look now",
         description: "Each look spends alpha; the boundary accounts for it.",
         params: ById,
-        response: { 201: LookSchema, ...ERRORS },
+        response: { 201: LookSchema },
       },
     },
     async (request, reply) => {
@@ -354,7 +352,7 @@ function registerMetrics(app: App): void {
       config: { permission: "experiment.read" },
       schema: {
         summary: "Metric definitions",
-        response: { 200: Type.Object({ items: Type.Array(MetricSchema) }), ...ERRORS },
+        response: { 200: Type.Object({ items: Type.Array(MetricSchema) }) },
       },
     },
     async (request) => {
@@ -370,7 +368,7 @@ function registerMetrics(app: App): void {
         summary: "Define a metric",
         params: Type.Object({ key: Type.String() }),
         body: Type.Omit(MetricSchema, ["key"]),
-        response: { 200: MetricSchema, ...ERRORS },
+        response: { 200: MetricSchema },
       },
     },
     async (request) =>

@@ -9,7 +9,7 @@ import {
   VerdictSchema,
   WrittenArtifactSchema,
 } from "../api.ts";
-import { answerChange, BASE, ById, ERRORS, unwrap } from "./answers.ts";
+import { answerChange, BASE, ById, unwrap } from "./answers.ts";
 import { checked } from "./checked.ts";
 import { assignOwner } from "./commands/assign-owner.ts";
 import { cancelInitiative } from "./commands/cancel-initiative.ts";
@@ -24,7 +24,7 @@ import { submitInitiative } from "./commands/submit-initiative.ts";
 import type { InitiativeDependencies } from "./dependencies.ts";
 
 const Closed = { additionalProperties: false } as const;
-const DETAIL = { 200: InitiativeDetailSchema, ...ERRORS } as const;
+const DETAIL = { 200: InitiativeDetailSchema } as const;
 
 /** The version that the caller read, where an act can do without it. */
 function optionalVersion(request: FastifyRequest): number | null {

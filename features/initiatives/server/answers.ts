@@ -1,4 +1,4 @@
-import { commandContext, etag, ProblemSchema } from "@paceline/http";
+import { commandContext, etag } from "@paceline/http";
 import type { Result } from "@paceline/result";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -14,7 +14,6 @@ import { initiativeDetail } from "./views.ts";
 export const INITIATIVES_TOPIC = "initiatives";
 
 export const ById = Type.Object({ id: Type.String({ format: "uuid" }) });
-export const ERRORS = { "4xx": ProblemSchema } as const;
 export const BASE = "/api/v1/initiatives";
 
 /** The value of a command, or its refusal as a problem. */

@@ -6,7 +6,7 @@ import type { FastifyReply } from "fastify";
 import { PolicyAnswerSchema, PublishPolicySchema, RiskDomainSchema } from "../api.ts";
 import type { PolicyAnswer } from "../api.ts";
 import { coverage, factCatalog, RISK_DOMAINS, runCases } from "../domain/index.ts";
-import { ERRORS, INITIATIVES_TOPIC, unwrap } from "./answers.ts";
+import { INITIATIVES_TOPIC, unwrap } from "./answers.ts";
 import { checked } from "./checked.ts";
 import { addRiskDomain } from "./commands/add-risk-domain.ts";
 import { publishPolicy } from "./commands/publish-policy.ts";
@@ -46,7 +46,7 @@ async function policyAnswer(
 
 /** Registers the policy: what it says, how its examples come out, and its next version. */
 export function registerPolicyRoutes(app: App, deps: InitiativeDependencies): void {
-  const answer = { 200: PolicyAnswerSchema, ...ERRORS } as const;
+  const answer = { 200: PolicyAnswerSchema } as const;
   app.get(
     BASE,
     {

@@ -17,7 +17,7 @@ import {
 import type { PreviewInput } from "../api.ts";
 import { EMPTY_PROPOSAL } from "../domain/index.ts";
 import { registerActRoutes } from "./act-routes.ts";
-import { answerChange, answerDetail, BASE, ById, ERRORS, unwrap } from "./answers.ts";
+import { answerChange, answerDetail, BASE, ById, unwrap } from "./answers.ts";
 import { subjectOf } from "./change.ts";
 import { checked } from "./checked.ts";
 import { editInitiative } from "./commands/edit-initiative.ts";
@@ -84,7 +84,7 @@ function registerReads(app: App, deps: InitiativeDependencies): void {
       schema: {
         summary: "Initiatives",
         querystring: ListQuery,
-        response: { 200: PageOf(InitiativeSummarySchema), ...ERRORS },
+        response: { 200: PageOf(InitiativeSummarySchema) },
       },
     },
     async (request) => {
@@ -111,7 +111,7 @@ function registerReads(app: App, deps: InitiativeDependencies): void {
     `${BASE}/board`,
     {
       config: { permission: "initiative.read" },
-      schema: { summary: "Counts by state and mode", response: { 200: BoardSchema, ...ERRORS } },
+      schema: { summary: "Counts by state and mode", response: { 200: BoardSchema } },
     },
     async (request) => {
       const { db, workspaceId, now } = commandContext(request);
@@ -125,7 +125,7 @@ function registerReads(app: App, deps: InitiativeDependencies): void {
       schema: {
         summary: "One initiative with its decision",
         params: ById,
-        response: { 200: InitiativeDetailSchema, ...ERRORS },
+        response: { 200: InitiativeDetailSchema },
       },
     },
     async (request, reply) => {
@@ -145,7 +145,7 @@ function registerWrites(app: App, deps: InitiativeDependencies): void {
       schema: {
         summary: "Propose a change",
         body: ProposeSchema,
-        response: { 201: InitiativeDetailSchema, ...ERRORS },
+        response: { 201: InitiativeDetailSchema },
       },
     },
     async (request, reply) => {
@@ -162,7 +162,7 @@ function registerWrites(app: App, deps: InitiativeDependencies): void {
         summary: "Edit words, facts or artifacts",
         params: ById,
         body: EditSchema,
-        response: { 200: InitiativeDetailSchema, ...ERRORS },
+        response: { 200: InitiativeDetailSchema },
       },
     },
     async (request, reply) => {
@@ -186,7 +186,7 @@ function registerWrites(app: App, deps: InitiativeDependencies): void {
       schema: {
         summary: "The decision on what is being typed; nothing is written",
         body: PreviewSchema,
-        response: { 200: PreviewAnswerSchema, ...ERRORS },
+        response: { 200: PreviewAnswerSchema },
       },
     },
     (request) => preview(deps, request, request.body),

@@ -6,7 +6,6 @@ import {
   PageOf,
   pageLimit,
   PageQuery,
-  ProblemSchema,
   readCursor,
 } from "@paceline/http";
 import type { App } from "@paceline/http";
@@ -50,7 +49,6 @@ import type { PlanRuns } from "./plans/running-plans.ts";
 
 const BASE = "/api/v1/rollouts";
 const ById = Type.Object({ id: Type.String({ format: "uuid" }) });
-const ERRORS = { "4xx": ProblemSchema } as const;
 const HISTORY_LIMIT = 500;
 
 /** What the routes of rollouts need. */
@@ -87,7 +85,7 @@ function registerReading(app: App, { runs }: PlanRouteDependencies): void {
           environment: Type.Optional(Type.String({ maxLength: 100 })),
           initiativeId: Type.Optional(Type.String({ format: "uuid" })),
         }),
-        response: { 200: PageOf(RolloutSummarySchema), ...ERRORS },
+        response: { 200: PageOf(RolloutSummarySchema) },
       },
     },
     async (request) => {
@@ -108,7 +106,7 @@ function registerReading(app: App, { runs }: PlanRouteDependencies): void {
       schema: {
         summary: "One rollout, with what keeps it where it is",
         params: ById,
-        response: { 200: RolloutSchema, ...ERRORS },
+        response: { 200: RolloutSchema },
       },
     },
     async (request, reply) => {
@@ -127,7 +125,7 @@ function registerLookingBack(app: App, deps: PlanRouteDependencies): void {
       schema: {
         summary: "What has happened to a rollout, oldest first; the last 500 lines",
         params: ById,
-        response: { 200: Type.Object({ items: Type.Array(RolloutEventSchema) }), ...ERRORS },
+        response: { 200: Type.Object({ items: Type.Array(RolloutEventSchema) }) },
       },
     },
     async (request) => {
@@ -143,7 +141,7 @@ function registerLookingBack(app: App, deps: PlanRouteDependencies): void {
       schema: {
         summary: "What rolling back now would do, by the rollout's own rules",
         params: ById,
-        response: { 200: ForesightSchema, ...ERRORS },
+        response: { 200: ForesightSchema },
       },
     },
     async (request) =>
@@ -161,7 +159,7 @@ function registerWriting(app: App, deps: PlanRouteDependencies): void {
       schema: {
         summary: "Write a rollout plan down; nothing is served before it is armed and started",
         body: WritePlanSchema,
-        response: { 201: RolloutSchema, ...ERRORS },
+        response: { 201: RolloutSchema },
       },
     },
     async (request, reply) => {
@@ -179,7 +177,7 @@ function registerWriting(app: App, deps: PlanRouteDependencies): void {
         summary: "Replace a plan that has not been started",
         params: ById,
         body: WritePlanSchema,
-        response: { 200: RolloutSchema, ...ERRORS },
+        response: { 200: RolloutSchema },
       },
     },
     async (request, reply) => {
@@ -192,7 +190,7 @@ function registerWriting(app: App, deps: PlanRouteDependencies): void {
   );
 }
 
-const bare = { params: ById, response: { 200: RolloutSchema, ...ERRORS } };
+const bare = { params: ById, response: { 200: RolloutSchema } };
 const reasoned = { ...bare, body: ReasonSchema };
 
 /** Answers with the rollout as it stands after a command. */
@@ -293,7 +291,7 @@ function registerTemplates(app: App, { roles }: PlanRouteDependencies): void {
       config: { permission: "rollout.read" },
       schema: {
         summary: "Shapes of plans: those that come with the product, then the workspace's own",
-        response: { 200: Type.Object({ items: Type.Array(TemplateSchema) }), ...ERRORS },
+        response: { 200: Type.Object({ items: Type.Array(TemplateSchema) }) },
       },
     },
     async (request) => {
@@ -310,7 +308,7 @@ function registerTemplates(app: App, { roles }: PlanRouteDependencies): void {
         summary: "Keep a shape of plans",
         params: ByKey,
         body: WriteTemplateSchema,
-        response: { 200: TemplateSchema, ...ERRORS },
+        response: { 200: TemplateSchema },
       },
     },
     async (request) => {
@@ -326,7 +324,7 @@ function registerTemplates(app: App, { roles }: PlanRouteDependencies): void {
       schema: {
         summary: "Forget a shape; plans made from it keep their stages",
         params: ByKey,
-        response: { 204: Type.Null(), ...ERRORS },
+        response: { 204: Type.Null() },
       },
     },
     async (request, reply) => {

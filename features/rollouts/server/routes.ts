@@ -1,5 +1,5 @@
 import { MonitorStateSchema } from "@paceline/experiments/api";
-import { commandContext, etag, notFound, ProblemSchema } from "@paceline/http";
+import { commandContext, etag, notFound } from "@paceline/http";
 import type { App } from "@paceline/http";
 import type { Result } from "@paceline/result";
 import { Type } from "typebox";
@@ -25,7 +25,6 @@ import { findDefinition, listExecutions } from "./repository.ts";
 import type { RollbackExecution } from "./repository.ts";
 
 const SHOWN_EXECUTIONS = 20;
-const ERRORS = { "4xx": ProblemSchema } as const;
 const ByFlag = Type.Object({ environment: Type.String(), flagKey: Type.String() });
 const BASE = "/api/v1/environments/:environment/flags/:flagKey/rollback";
 
@@ -66,7 +65,7 @@ function registerDefinitions(app: App, deps: RolloutDependencies): void {
       schema: {
         summary: "A flag's way back, and the rollbacks so far",
         params: ByFlag,
-        response: { 200: RollbackStateSchema, ...ERRORS },
+        response: { 200: RollbackStateSchema },
       },
     },
     async (request) => {
@@ -94,7 +93,7 @@ function registerDefinitions(app: App, deps: RolloutDependencies): void {
         summary: "Define the way back",
         params: ByFlag,
         body: DefineRollbackSchema,
-        response: { 200: RollbackDefinitionSchema, ...ERRORS },
+        response: { 200: RollbackDefinitionSchema },
       },
     },
     async (request, reply) => {
@@ -117,7 +116,7 @@ function registerActs(app: App, deps: RolloutDependencies, monitor: Monitor): vo
           "Roll back; needs no approval. Step by step (202) where the pace says so and smaller shares lie before the target",
         params: ByFlag,
         body: ExecuteRollbackSchema,
-        response: { 200: ExecutionSchema, 202: DescentBegunSchema, ...ERRORS },
+        response: { 200: ExecutionSchema, 202: DescentBegunSchema },
       },
     },
     async (request, reply) => {
@@ -141,7 +140,7 @@ function registerActs(app: App, deps: RolloutDependencies, monitor: Monitor): vo
       schema: {
         summary: "The monitor's latest reading",
         params: Type.Object({ id: Type.String({ format: "uuid" }) }),
-        response: { 200: MonitorStateSchema, ...ERRORS },
+        response: { 200: MonitorStateSchema },
       },
     },
     async (request) => {

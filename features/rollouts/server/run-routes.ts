@@ -1,4 +1,4 @@
-import { commandContext, ProblemSchema } from "@paceline/http";
+import { commandContext } from "@paceline/http";
 import type { App } from "@paceline/http";
 import { Type } from "typebox";
 
@@ -10,7 +10,6 @@ import { documentOf } from "./plans/documents.ts";
 import { rolloutProblem } from "./plans/errors.ts";
 import { findRollout } from "./plans/repository.ts";
 
-const ERRORS = { "4xx": ProblemSchema } as const;
 const ById = Type.Object({ id: Type.String({ format: "uuid" }) });
 const BASE = "/api/v1/rollouts";
 
@@ -25,7 +24,7 @@ export function registerRunRoutes(app: App, { runs, control }: Deps): void {
       schema: {
         summary: "The durable run of a rollout: whether it moves, and what became of its steps",
         params: ById,
-        response: { 200: RunSchema, ...ERRORS },
+        response: { 200: RunSchema },
       },
     },
     async (request): Promise<RunDocument> => {
@@ -49,7 +48,7 @@ export function registerRunRoutes(app: App, { runs, control }: Deps): void {
           "Let a rollout go on that stands still: from a failed step, or from its quarantine",
         params: ById,
         body: RetrySchema,
-        response: { 200: RolloutSchema, ...ERRORS },
+        response: { 200: RolloutSchema },
       },
     },
     async (request) => {

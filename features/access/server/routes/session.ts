@@ -57,7 +57,14 @@ export function registerSessionRoutes(app: App, deps: AccessRouteDeps): void {
     "/api/v1/session",
     {
       ...PUBLIC,
-      schema: { tags: TAGS, summary: "Sign in", body: SignIn, response: { 201: SessionView } },
+      schema: {
+        tags: TAGS,
+        summary: "Sign in",
+        description:
+          "Needs no identity; wrong passwords are slowed down by address and by client. The session comes as a cookie.",
+        body: SignIn,
+        response: { 201: SessionView },
+      },
     },
     async (request, reply) => {
       refuseCrossSite(request);
@@ -105,6 +112,7 @@ function registerSetPassword(app: App, deps: AccessRouteDeps): void {
       schema: {
         tags: TAGS,
         summary: "Set a password with a one-time link, and sign in",
+        description: "Needs the token of a link; every other session of the person ends.",
         body: SetPassword,
         response: { 201: SessionView },
       },
@@ -125,6 +133,7 @@ function registerFirstRun(app: App, deps: AccessRouteDeps): void {
       schema: {
         tags: TAGS,
         summary: "Whether an owner is missing",
+        description: "Needs no identity.",
         response: { 200: FirstRunState },
       },
     },
@@ -137,6 +146,7 @@ function registerFirstRun(app: App, deps: AccessRouteDeps): void {
       schema: {
         tags: TAGS,
         summary: "Create the workspace and its owner with the link that the server printed",
+        description: "Needs the token of that link, which opens once and for a day.",
         body: FirstRun,
         response: { 201: SessionView },
       },

@@ -17,6 +17,10 @@ export interface Sent {
 /** Names under which a body may carry the key: Segment's, PostHog's and PostHog's for the browser. */
 const BODY_KEYS = ["writeKey", "api_key", "token"] as const;
 
+/** For the reference: these routes look at the key themselves, as it may be in the body. */
+export const NEEDS_WRITE_KEY =
+  "Needs a key with the scope `intake`: as the user name of Basic, as a bearer token, as `X-API-Key`, or in the body as `writeKey`, `api_key` or `token`.";
+
 /**
  * Key of a request: `X-API-Key`, Basic user or bearer token, else what the body names. A header wins
  * over the body.

@@ -1,5 +1,6 @@
 import type { App } from "@paceline/http";
 import type { FastifySchema } from "fastify";
+import { Type } from "typebox";
 
 import { decodeProtobuf, OTLP_SIGNALS, readOtlp } from "../../domain/index.ts";
 import type { OtlpSignal, ReadBody, Receipt } from "../../domain/index.ts";
@@ -19,6 +20,15 @@ const OPENING_BRACE = 0x7b;
 const SCHEMA: FastifySchema = {
   tags: ["events"],
   summary: "OTLP/HTTP: an export request in JSON or protobuf",
+  description:
+    "Needs a key with the scope `intake`, as `Authorization: Bearer`, as the user name of Basic or as `X-API-Key`.",
+  response: {
+    200: Type.Unknown({ description: "the answer of OTLP, with `partialSuccess` for bad records" }),
+    "4xx": Type.Unknown({ description: "a `google.rpc.Status`" }),
+    "5xx": Type.Unknown({
+      description: "a `google.rpc.Status`; send it again after `Retry-After`",
+    }),
+  },
 };
 
 export const OTLP_PATHS: readonly string[] = OTLP_SIGNALS.map((signal) => `/v1/${signal}`);

@@ -7,7 +7,7 @@ import type { ReadBody, Receipt } from "../../domain/index.ts";
 import type { EvaluatedFlag, EventRouteDeps } from "../dependencies.ts";
 import { answerOf } from "./answers.ts";
 import { MAX_BODY_BYTES, parseJson, readBytes, unreadableBody } from "./body.ts";
-import { findCaller, readKey } from "./caller.ts";
+import { findCaller, NEEDS_WRITE_KEY, readKey } from "./caller.ts";
 import type { Request } from "./caller.ts";
 import { converse, JSON_TYPE, registerPreflight, reply } from "./plugin.ts";
 import type { Answer, Answering } from "./plugin.ts";
@@ -18,7 +18,8 @@ const FLAG_PATHS = ["/flags", "/decide"] as const;
 
 const SCHEMA: FastifySchema = {
   tags: ["events"],
-  summary: "PostHog's interface",
+  summary: "Take events as PostHog's clients send them; 200 when they are on the disk",
+  description: NEEDS_WRITE_KEY,
   response: { 200: IntakeAnswer },
 };
 

@@ -7,7 +7,7 @@ import type { MessageType, ReadBody, Receipt } from "../../domain/index.ts";
 import type { EventRouteDeps } from "../dependencies.ts";
 import { answerOf } from "./answers.ts";
 import { MAX_BODY_BYTES, parseJson, readBytes, unreadableBody } from "./body.ts";
-import { findCaller, readKey, receiptOf } from "./caller.ts";
+import { findCaller, NEEDS_WRITE_KEY, readKey, receiptOf } from "./caller.ts";
 import type { Request, Sent } from "./caller.ts";
 import { converse, JSON_TYPE, judgeOnly, registerPreflight, reply } from "./plugin.ts";
 import type { Answer, Answering } from "./plugin.ts";
@@ -35,11 +35,13 @@ export const CALLS: Readonly<Record<string, MessageType | "batch">> = {
 const EVENTS_SCHEMA: FastifySchema = {
   tags: ["events"],
   summary: "Take events as Segment's clients send them; 200 when they are on the disk",
+  description: NEEDS_WRITE_KEY,
   response: { 200: IntakeAnswer },
 };
 const VALIDATE_SCHEMA: FastifySchema = {
   tags: ["events"],
   summary: "What would become of a batch or of one message; nothing is stored",
+  description: NEEDS_WRITE_KEY,
   response: { 200: DryRunAnswer },
 };
 

@@ -54,7 +54,11 @@ function addPull(app: App, deps: FlagRouteDependencies): void {
     "/schemas/flag.schema.json",
     {
       config: { permission: "public" },
-      schema: { summary: "JSON Schema of a flag's file, for editors" },
+      schema: {
+        tags: ["flags"],
+        summary: "JSON Schema of a flag's file, for editors",
+        description: "Open to everybody: it says nothing of any workspace.",
+      },
     },
     async (_request, reply) =>
       reply

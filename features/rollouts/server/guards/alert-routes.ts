@@ -1,6 +1,6 @@
 import type { CommandContext } from "@paceline/command";
 import type { Db } from "@paceline/db";
-import { commandContext, notFound, ProblemSchema } from "@paceline/http";
+import { commandContext, notFound } from "@paceline/http";
 import type { App } from "@paceline/http";
 import { Type } from "typebox";
 
@@ -18,7 +18,6 @@ import { findReceiver, listAlerts, listReceivers } from "./alert-repository.ts";
 import type { AlertReceiver, StoredAlert } from "./alert-repository.ts";
 import { alertTokenHash, receiveAlerts } from "./receive-alerts.ts";
 
-const ERRORS = { "4xx": ProblemSchema } as const;
 const SHOWN_ALERTS = 200;
 /** Alertmanager sends a group's alerts at once; a thousand of them with long labels fit. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
@@ -58,10 +57,12 @@ function registerWebhook(app: App, deps: AlertRouteDependencies): void {
       config: { permission: "public", idempotent: false },
       bodyLimit: MAX_BODY_BYTES,
       schema: {
+        tags: ["rollouts"],
         summary: "Send alerts in Alertmanager's webhook format, version 4",
+        description: "Needs no identity besides the secret path, which is kept as a hash.",
         params: Type.Object({ token: Type.String({ maxLength: 200 }) }),
         body: AlertmanagerBody,
-        response: { 200: AlertsReceivedSchema, ...ERRORS },
+        response: { 200: AlertsReceivedSchema },
       },
     },
     async (request) => {
@@ -82,7 +83,7 @@ function registerReceivers(app: App): void {
       config: { permission: "key.read" },
       schema: {
         summary: "Where other systems may send their alerts",
-        response: { 200: Type.Object({ items: Type.Array(AlertReceiverSchema) }), ...ERRORS },
+        response: { 200: Type.Object({ items: Type.Array(AlertReceiverSchema) }) },
       },
     },
     async (request) => {
@@ -97,7 +98,7 @@ function registerReceivers(app: App): void {
       schema: {
         summary: "Open a place for alerts; its address is shown once",
         body: CreateAlertReceiverBody,
-        response: { 201: NewAlertReceiverSchema, ...ERRORS },
+        response: { 201: NewAlertReceiverSchema },
       },
     },
     async (request, reply) => {
@@ -115,7 +116,7 @@ function registerReceivers(app: App): void {
       schema: {
         summary: "Close a place for alerts",
         params: Type.Object({ id: Type.String({ format: "uuid" }) }),
-        response: { 200: AlertReceiverSchema, ...ERRORS },
+        response: { 200: AlertReceiverSchema },
       },
     },
     async (request) => {
@@ -136,7 +137,7 @@ export function registerAlertRoutes(app: App, deps: AlertRouteDependencies): voi
       config: { permission: "rollout.read" },
       schema: {
         summary: "The alerts of other systems, those heard of last first",
-        response: { 200: Type.Object({ items: Type.Array(AlertSchema) }), ...ERRORS },
+        response: { 200: Type.Object({ items: Type.Array(AlertSchema) }) },
       },
     },
     async (request) => {

@@ -1,4 +1,4 @@
-import { commandContext, ProblemSchema } from "@paceline/http";
+import { commandContext } from "@paceline/http";
 import type { App } from "@paceline/http";
 import { Type } from "typebox";
 
@@ -10,7 +10,6 @@ import { adviseGuards } from "./guard-advice.ts";
 import type { GuardWatch } from "./guard-watch.ts";
 import { latestReadings, listReadings } from "./reading-repository.ts";
 
-const ERRORS = { "4xx": ProblemSchema } as const;
 const SHOWN_READINGS = 200;
 
 export interface GuardRouteDependencies extends AlertRouteDependencies {
@@ -27,7 +26,7 @@ function registerReadings(app: App, deps: GuardRouteDependencies): void {
       schema: {
         summary: "What the guards of a rollout say and said, with the statement behind each",
         params: Type.Object({ id: Type.String({ format: "uuid" }) }),
-        response: { 200: GuardStateSchema, ...ERRORS },
+        response: { 200: GuardStateSchema },
       },
     },
     async (request) => {
@@ -55,7 +54,7 @@ function registerAdvice(app: App, deps: GuardRouteDependencies): void {
       schema: {
         summary: "Units and days until guards could see harm of their margin",
         body: GuardSampleBody,
-        response: { 200: GuardSampleSchema, ...ERRORS },
+        response: { 200: GuardSampleSchema },
       },
     },
     async (request) => {

@@ -1,4 +1,4 @@
-import { commandContext, ProblemSchema } from "@paceline/http";
+import { commandContext } from "@paceline/http";
 import type { App } from "@paceline/http";
 import { Type } from "typebox";
 
@@ -11,7 +11,6 @@ import { listRehearsals } from "./repository.ts";
 import type { Rehearsal } from "./repository.ts";
 
 const SHOWN = 20;
-const ERRORS = { "4xx": ProblemSchema } as const;
 const ByFlag = Type.Object({ environment: Type.String(), flagKey: Type.String() });
 const BASE = "/api/v1/environments/:environment/flags/:flagKey/rollback/rehearsals";
 
@@ -29,7 +28,7 @@ export function registerRehearsals(app: App, deps: RolloutDependencies): void {
       schema: {
         summary: "Rehearsals of a flag's way back, the latest first",
         params: ByFlag,
-        response: { 200: Type.Object({ items: Type.Array(RehearsalSchema) }), ...ERRORS },
+        response: { 200: Type.Object({ items: Type.Array(RehearsalSchema) }) },
       },
     },
     async (request) => {
@@ -45,7 +44,7 @@ export function registerRehearsals(app: App, deps: RolloutDependencies): void {
       schema: {
         summary: "Rehearse the way back on a shadow flag, and measure it",
         params: ByFlag,
-        response: { 201: RehearsalSchema, ...ERRORS },
+        response: { 201: RehearsalSchema },
       },
     },
     async (request, reply) => {
