@@ -52,6 +52,8 @@ declare module "fastify" {
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
+/** Of a body over a slow network: a few round trips. */
+const GATHER_MS = 1_000;
 
 export interface AppOptions {
   readonly db: Db;
@@ -73,6 +75,8 @@ export interface AppOptions {
   readonly graceMs?: number;
   /** Between two looks at who reads the open streams; 15 s unless said otherwise. */
   readonly streamCheckMs?: number;
+  /** A plain body that is not whole after so long is left to Node's server; 1 s unless said otherwise. */
+  readonly gatherMs?: number;
   /** Which of the processes on this database this is; `node` unless said otherwise. */
   readonly node?: string;
   /** Whether another of them has ended; by default none ever has. */
@@ -213,6 +217,7 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
     newRequestId: newId,
     observe: (...seen) => observe(...seen),
     idleMs: KEEP_ALIVE_MS,
+    gatherMs: options.gatherMs ?? GATHER_MS,
   });
   const schemas = createSchemaCompilers();
   const app: App = fastify({

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
+import type { PlainAnswer } from "./plain-request.ts";
 import { PlainWire } from "./plain-wire.ts";
 import type { PlainHandler } from "./plain-wire.ts";
 import { PROBLEM_TYPE, problemDocument } from "./problem.ts";
@@ -41,16 +42,16 @@ export interface DirectAnswers {
   /** Writes an answer with the headers that data has in every answer, and counts it under its route. */
   send(exchange: DirectExchange, route: string, answer: DirectAnswer): void;
   /**
-   * Writes a refusal as the routes would.
+   * A refusal of a plain request, as the routes would write it.
    *
    * @param headers  names and values in turn, besides those that every answer and the problem have
    */
-  refuse(
-    exchange: DirectExchange,
+  plainRefusal(
+    url: string,
     route: string,
     details: ProblemDetails,
     headers: readonly string[],
-  ): void;
+  ): PlainAnswer;
 }
 
 /** What direct answers share with the others. */
@@ -59,6 +60,8 @@ export interface DirectOptions {
   readonly observe: (method: string, route: string, status: number, seconds: number) => void;
   /** A connection on which nothing happens for so long is closed. */
   readonly idleMs: number;
+  /** A body that is not whole after so long comes slowly, which is for Node's server and its limits. */
+  readonly gatherMs: number;
 }
 
 /** The headers of every answer that says nothing else; see `addSecurityHeaders`. */
@@ -99,40 +102,37 @@ export class DirectRouting implements DirectAnswers {
     this.#wire.add(handler);
   }
 
-  send(exchange: DirectExchange, route: string, answer: DirectAnswer): void {
-    this.#write(exchange, route, this.#options.newRequestId(), answer);
-  }
-
-  refuse(
-    exchange: DirectExchange,
+  plainRefusal(
+    url: string,
     route: string,
     details: ProblemDetails,
     headers: readonly string[],
-  ): void {
-    const id = this.#options.newRequestId();
-    const address = exchange.request.url?.split("?")[0] ?? "";
-    this.#write(exchange, route, id, {
+  ): PlainAnswer {
+    const requestId = this.#options.newRequestId();
+    const address = url.split("?")[0] ?? "";
+    return {
       status: details.status,
+      route,
+      requestId,
       headers: [
         ...headers,
         ...Object.entries(details.headers ?? {}).flat(),
         "content-type",
         PROBLEM_TYPE,
       ],
-      body: JSON.stringify(problemDocument(details, `${address}#${id}`)),
-    });
+      body: JSON.stringify(problemDocument(details, `${address}#${requestId}`)),
+    };
   }
 
-  #write(
+  send(
     { request, response, startedAtMs }: DirectExchange,
     route: string,
-    requestId: string,
     { status, headers, body }: DirectAnswer,
   ): void {
     if (response.destroyed) return;
-    const { observe } = this.#options;
+    const { newRequestId, observe } = this.#options;
     const length = Buffer.byteLength(body);
-    const head = ["x-request-id", requestId, ...COMMON, ...headers];
+    const head = ["x-request-id", newRequestId(), ...COMMON, ...headers];
     if (status !== 304) head.push("content-length", `${length}`);
     response.writeHead(status, head);
     // Every text of one byte a character is the same in Latin 1, which needs no look at it.

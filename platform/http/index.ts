@@ -9,7 +9,7 @@ export type { EventStreams } from "./event-streams.ts";
 export type { DirectAnswers, DirectExchange } from "./direct.ts";
 export { expireIdempotencyKeys, freeAbandonedClaims } from "./idempotency.ts";
 export type { PlainHead } from "./plain-head.ts";
-export type { PlainAnswer, PlainReader } from "./plain-wire.ts";
+export type { PlainAnswer, PlainReader, PlainRequest } from "./plain-request.ts";
 export type { HealthChecks } from "./health.ts";
 export type { MetricsAccess } from "./metrics.ts";
 export { migrations } from "./migrations.ts";

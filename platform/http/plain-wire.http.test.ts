@@ -20,10 +20,11 @@ interface Running {
 const ECHO = { route: "/echo", headers: ["content-type", "text/plain; charset=utf-8"] };
 
 /** A server whose `/echo` answers with the body; with a reader also on the wire. */
-async function start(reader?: PlainReader): Promise<Running> {
+async function start(reader?: PlainReader, gatherMs = 60_000): Promise<Running> {
   const db = openDatabase("postgres://127.0.0.1:1/none", () => undefined);
   const clock = { now: () => new Date() };
-  const { app } = await createApp({ db, clock, authenticate: async () => null, graceMs: 2_000 });
+  const times = { graceMs: 2_000, gatherMs };
+  const { app } = await createApp({ db, clock, authenticate: async () => null, ...times });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, text, done) => done(null, text));
   app.post("/echo", { config: { permission: "public" } }, async (request, reply) => {
@@ -53,7 +54,7 @@ async function start(reader?: PlainReader): Promise<Running> {
   };
 }
 
-const echo: PlainReader = (body) => ({ status: 200, ...ECHO, body });
+const echo: PlainReader = (request) => ({ status: 200, ...ECHO, body: request.text() });
 const plain = await start(echo);
 const general = await start();
 after(async () => {
@@ -169,7 +170,66 @@ test("property: bytes that were tampered with get the answer that Node gives", a
   );
 });
 
-test("a request that comes in pieces is answered by Node, with all of its bytes", async () => {
+/** Sends pieces, each after the server has read the one before: whoever comes later is answered then. */
+async function inPieces(server: Running, pieces: readonly string[]): Promise<Socket> {
+  const socket = await server.open();
+  for (const piece of pieces) {
+    socket.write(piece);
+    await exchange(server, [post("another")]);
+  }
+  return socket;
+}
+
+test("a body that comes in pieces soon after its head never reaches Node's server", async () => {
+  const before = plain.seenByNode();
+  const [head = "", body = ""] = post("zw\u00f6lf in pieces").split(/(?<=\r\n\r\n)/);
+  for (const pieces of [
+    [head, body],
+    [`${head}zw`, body.slice(2, 6), body.slice(6)],
+  ]) {
+    const socket = await inPieces(plain, pieces.slice(0, -1));
+    socket.write(`${pieces.at(-1)}`);
+    const [answer] = await once(socket, "data");
+    assert.match(String(answer), /zw\u00f6lf in pieces$/);
+    socket.destroy();
+  }
+  // Each who came later ended by asking Node.
+  assert.equal(plain.seenByNode(), before + 3);
+});
+
+test("what comes behind a body in pieces, or instead of its end, is for Node", async () => {
+  const [head = "", body = ""] = post("in pieces").split(/(?<=\r\n\r\n)/);
+  const followed = await inPieces(plain, [head]);
+  followed.write(body + LAST);
+  let text = "";
+  for await (const chunk of followed) text += String(chunk);
+  assert.match(text, /\r\n\r\nin piecesHTTP[^]*200 OK/);
+  const answers = [plain, general].map(async (server) => {
+    const socket = await inPieces(server, [head]);
+    socket.end("in pie");
+    let answer = "";
+    for await (const chunk of socket) answer += String(chunk);
+    return comparable(answer);
+  });
+  const [ours, theirs] = await Promise.all(answers);
+  assert.equal(ours, theirs);
+});
+
+test("a body that comes slowly is left to Node, with what was there of it", async () => {
+  const server = await start(echo, 10);
+  const socket = await server.open();
+  const seen = once(server.app.server, "request");
+  const [head, body] = post("slowly").split(/(?<=\r\n\r\n)/);
+  socket.write(`${head}sl`);
+  await seen;
+  socket.write(`${body?.slice(2)}`);
+  const [answer] = await once(socket, "data");
+  assert.match(String(answer), /slowly$/);
+  socket.destroy();
+  await server.app.close();
+});
+
+test("a request whose head comes in pieces is answered by Node, with all of its bytes", async () => {
   const before = plain.seenByNode();
   const socket = await plain.open();
   const bytes = post("in pieces");
@@ -187,7 +247,8 @@ test("a request that comes in pieces is answered by Node, with all of its bytes"
 async function startWaiting() {
   const { promise, resolve } = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
-  const running = await start((body) => {
+  const running = await start((request) => {
+    const body = request.text();
     arrived.resolve();
     return promise.then(() => (body === "leave" ? null : { status: 200, ...ECHO, body }));
   });
@@ -235,10 +296,24 @@ test("a close lets a plain request finish and ends the connections that wait for
   assert.ok(performance.now() - before < 2_000);
 });
 
+test("a close lets a body in pieces come to its end", async () => {
+  const server = await start(echo);
+  const [head = "", body] = post("to its end").split(/(?<=\r\n\r\n)/);
+  const socket = await inPieces(server, [head]);
+  let text = "";
+  socket.on("data", (chunk: Buffer) => (text += String(chunk)));
+  const closed = once(socket, "close");
+  const closing = server.app.close();
+  socket.write(`${body}`);
+  await Promise.all([closed, closing]);
+  assert.match(text, /200 OK[^]*to its end$/);
+});
+
 test("a caller that does not read what it asked for is not read from", async () => {
   let asked = 0;
   const large = "x".repeat(16_000_000);
-  const server = await start((body) => {
+  const server = await start((request) => {
+    const body = request.text();
     asked += 1;
     return { status: 200, ...ECHO, body: body === "large" ? large : body };
   });

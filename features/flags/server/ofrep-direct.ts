@@ -174,8 +174,9 @@ class OfrepDirect {
       const answer = this.#answer(asked, identity, text, conditions);
       return answer instanceof Promise ? answer.then(written, broken) : written(answer);
     };
-    return (text, connection) => {
-      const known = this.#identityOf(head, connection);
+    return (request) => {
+      const text = request.text();
+      const known = this.#identityOf(head, request.connection);
       if (known !== null) return answered(known, text);
       // What is known of a key is read anew from time to time; that is no reason to leave the wire.
       return this.#deps.credentials.identityOfHeaders(head).then(

@@ -34,12 +34,19 @@ const TURN_BYTES = 384 * 1024;
 const turns = new Turns(TURN_BYTES);
 
 /**
- * Collects a body. Most come in one piece, which is handed on as it is.
- *
- * It is handed on after the present turn of the event loop, when the other requests that wait in
+ * Works on a body after the present turn of the event loop, when the other requests that wait in
  * their sockets have been read as well: reading sockets and parsing bodies in turns is slower by some
  * 30 µs a request, because each finds the caches full of the other. What is too much for one turn is
- * handed on in the next ones.
+ * done in the next ones.
+ */
+export function inTurn<T>(body: Buffer, work: (body: Buffer) => Promise<T>): Promise<T> {
+  return new Promise((resolve) => {
+    turns.handOn(body.length, () => resolve(work(body)));
+  });
+}
+
+/**
+ * Collects a body and hands it on in its turn. Most come in one piece, which is handed on as it is.
  *
  * @param announced the header `content-length`
  * @throws Problem 413 as soon as it is too large

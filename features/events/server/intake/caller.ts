@@ -12,6 +12,8 @@ export type Request = Parameters<Authenticate>[0];
 export interface Sent {
   readonly headers: IncomingHttpHeaders;
   readonly query: unknown;
+  /** What `keyOfHeaders` says, where it is known already. */
+  readonly key?: string | null;
 }
 
 /** Names under which a body may carry the key: Segment's, PostHog's and PostHog's for the browser. */
@@ -21,22 +23,29 @@ const BODY_KEYS = ["writeKey", "api_key", "token"] as const;
 export const NEEDS_WRITE_KEY =
   "Needs a key with the scope `intake`: as the user name of Basic, as a bearer token, as `X-API-Key`, or in the body as `writeKey`, `api_key` or `token`.";
 
-/**
- * Key of a request: `X-API-Key`, Basic user or bearer token, else what the body names. A header wins
- * over the body.
- */
-export function readKey(headers: Sent["headers"], body: unknown): string | null {
-  const { authorization } = headers;
-  const apiKey = headers["x-api-key"];
+/** Key of a request: what its headers name, else its body. */
+export function readKey(
+  { headers, key = keyOfHeaders(headers) }: Sent,
+  body: unknown,
+): string | null {
+  return key ?? keyOfBody(body);
+}
+
+/** `X-API-Key`, Basic user or bearer token. */
+export function keyOfHeaders({
+  authorization,
+  "x-api-key": apiKey,
+}: Sent["headers"]): string | null {
   if (typeof apiKey === "string" && apiKey !== "") return apiKey.trim();
   const [scheme, credential] = (authorization ?? "").split(" ", 2);
-  if (scheme !== undefined && credential !== undefined && credential !== "") {
-    if (scheme.toLowerCase() === "bearer") return credential;
-    if (scheme.toLowerCase() === "basic") {
-      const user = Buffer.from(credential, "base64").toString("utf8").split(":", 1)[0];
-      if (user !== undefined && user !== "") return user;
-    }
-  }
+  if (scheme === undefined || credential === undefined || credential === "") return null;
+  if (scheme.toLowerCase() === "bearer") return credential;
+  if (scheme.toLowerCase() !== "basic") return null;
+  const user = Buffer.from(credential, "base64").toString("utf8").split(":", 1)[0];
+  return user === undefined || user === "" ? null : user;
+}
+
+function keyOfBody(body: unknown): string | null {
   if (typeof body !== "object" || body === null) return null;
   for (const name of BODY_KEYS) {
     const key: unknown = Reflect.get(body, name);

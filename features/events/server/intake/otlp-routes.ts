@@ -66,7 +66,7 @@ async function take(
   signal: OtlpSignal,
   request: Request,
 ): Promise<Answer<string | Uint8Array>> {
-  const caller = await findCaller(deps, readKey(request.headers, null));
+  const caller = await findCaller(deps, readKey(request, null));
   const bytes = await readBytes(request.body, request.headers["content-encoding"]);
   const type = typeOf(request, bytes);
   const json = type === JSON_TYPE ? parseJson(bytes) : readProtobuf(signal, bytes);

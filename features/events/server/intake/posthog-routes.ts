@@ -55,7 +55,7 @@ export function registerPosthog(intake: App, deps: EventRouteDeps): void {
 
 async function capture(deps: EventRouteDeps, request: Request): Promise<Answer<string>> {
   const json = await readPosthogJson(request);
-  const key = readKey(request.headers, json) ?? posthogKey(json);
+  const key = readKey(request, json) ?? posthogKey(json);
   const caller = await findCaller(deps, key);
   return converse(deps, caller, request, (receipt) => readBatch(json, receipt), ANSWER);
 }
@@ -85,7 +85,7 @@ async function answerFlags(
   reply: FastifyReply,
 ): Promise<string> {
   const json = await readPosthogJson(request);
-  const key = readKey(request.headers, json) ?? posthogKey(json) ?? "";
+  const key = readKey(request, json) ?? posthogKey(json) ?? "";
   await findCaller(deps, key);
   const { distinct_id: distinctId, person_properties: traits, groups } = fieldsOf(json);
   const context = { ...fieldsOf(traits), groups: fieldsOf(groups), targetingKey: distinctId };

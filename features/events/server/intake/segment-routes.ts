@@ -86,7 +86,7 @@ export async function take(
   body: unknown,
 ): Promise<Answer<string>> {
   const json = parseJson(await readBytes(body, sent.headers["content-encoding"]));
-  const caller = await findCaller(deps, readKey(sent.headers, json));
+  const caller = await findCaller(deps, readKey(sent, json));
   return converse(deps, caller, sent, (receipt) => readCall(json, call, receipt), ANSWER);
 }
 
@@ -98,7 +98,7 @@ function readCall(json: unknown, call: MessageType | "batch", receipt: Receipt):
 
 async function validate(deps: EventRouteDeps, request: Request): Promise<Answer<string>> {
   const json = parseJson(await readBytes(request.body, request.headers["content-encoding"]));
-  const caller = await findCaller(deps, readKey(request.headers, json));
+  const caller = await findCaller(deps, readKey(request, json));
   const receipt = await receiptOf(deps, caller, request);
   return judgeOnly(deps, receipt, readCall(json, callOf(json), receipt));
 }

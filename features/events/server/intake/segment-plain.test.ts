@@ -13,7 +13,7 @@ import type { EventStore } from "../event-store.ts";
 import { registerIntakeRoutes } from "../intake-routes.ts";
 import { SCOPE } from "../sample-events.ts";
 
-const folder = await mkdtemp(join(tmpdir(), "paceline-direct-"));
+const folder = await mkdtemp(join(tmpdir(), "paceline-plain-"));
 const store = await openEventStore({ dataDir: folder });
 const db = openDatabase("postgres://127.0.0.1:1/none", () => undefined);
 let isBusy = false;
