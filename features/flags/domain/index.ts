@@ -90,7 +90,7 @@ export {
 export type { Fill, Layer, SlotEntry, SlotHolder, Stretch } from "./slots.ts";
 export { phaseWarnings, rebucketedRules } from "./phases.ts";
 export type { Warning } from "./phases.ts";
-export { askedFlags, needsOf, prerequisiteFaults } from "./prerequisites.ts";
+export { askedFlags, dependentFaults, needsOf, prerequisiteFaults } from "./prerequisites.ts";
 export type { Need } from "./prerequisites.ts";
 export { changedKeys, changedSet, emptySet, explainFlag, serveAll, serveFlag } from "./serve.ts";
 export { withAssignments } from "./sticky.ts";

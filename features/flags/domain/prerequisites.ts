@@ -92,16 +92,45 @@ export function prerequisiteFaults(content: RevisionContent, find: FindContent):
     }
   }
   if (faults.length > 0) return faults;
-  const { depth, bytes } = extentOf(content, find, new Map());
+  return extentFaults(extentOf(content, find, new Map()), "");
+}
+
+function extentFaults({ depth, bytes }: Extent, whose: string): readonly Fault[] {
+  const faults: Fault[] = [];
   if (depth > MAX_DEPTH + 1) {
     const detail = `need flags that need flags, ${depth - 1} in a row, more than ${MAX_DEPTH}; shorten the chain`;
-    faults.push({ pointer: "/rules", detail });
+    faults.push({ pointer: "/rules", detail: `${whose}${detail}` });
   }
   if (bytes > MAX_COMPILED_BYTES) {
     const detail = `are ${bytes} bytes with everything that they need written out, more than ${MAX_COMPILED_BYTES}; ask for fewer flags, or shorten lists`;
-    faults.push({ pointer: "/rules", detail });
+    faults.push({ pointer: "/rules", detail: `${whose}${detail}` });
   }
   return faults;
+}
+
+/**
+ * What a content would make of a flag that asks for it, itself or by way of others: a chain that is
+ * too long, or too much to write out, and more of it than before.
+ *
+ * @param before  what is in force for the content's flag now
+ * @param find    what is in force in the same environment
+ */
+export function dependentFaults(
+  content: RevisionContent,
+  before: RevisionContent | null,
+  dependents: readonly RevisionContent[],
+  find: FindContent,
+): readonly Fault[] {
+  const withIn =
+    (own: RevisionContent | null): FindContent =>
+    (key) =>
+      key === content.key ? own : find(key);
+  return dependents.flatMap((dependent) => {
+    const then = extentOf(dependent, withIn(content), new Map());
+    const now = extentOf(dependent, withIn(before), new Map());
+    if (then.depth <= now.depth && then.bytes <= now.bytes) return [];
+    return extentFaults(then, `would let flag "${dependent.key}" `);
+  });
 }
 
 function oneFault(

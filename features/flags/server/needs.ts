@@ -65,17 +65,18 @@ async function readInForce(
   return rows.map(({ content }) => readContent(content));
 }
 
-/** What is in force for everything that a content needs, directly or by way of another flag. */
+/** What is in force for everything that contents of one environment need, directly or by way of another flag. */
 export async function findNeeded(
   tx: Db,
   workspaceId: string,
-  content: RevisionContent,
+  environment: string,
+  contents: readonly RevisionContent[],
 ): Promise<FindContent> {
   const known = new Map<string, RevisionContent | null>();
-  let open = askedFlags(content.configuration);
+  let open = [...new Set(contents.flatMap(({ configuration }) => askedFlags(configuration)))];
   while (open.length > 0) {
     for (const key of open) known.set(key, null);
-    const found = await readInForce(tx, workspaceId, content.environment, open);
+    const found = await readInForce(tx, workspaceId, environment, open);
     for (const other of found) known.set(other.key, other);
     const asked = new Set(found.flatMap(({ configuration }) => askedFlags(configuration)));
     open = [...asked].filter((key) => !known.has(key));
@@ -132,4 +133,19 @@ export async function readDependents(
     environment: place,
     variants,
   }));
+}
+
+/** What is in force in an environment and asks for a flag, itself or by way of another. */
+export async function findDependents(
+  tx: Db,
+  workspaceId: string,
+  environment: string,
+  direct: readonly Dependent[],
+): Promise<readonly RevisionContent[]> {
+  const keys = new Set(direct.map(({ flag }) => flag));
+  // Grows while it is walked: who asks for a dependent is one, too.
+  for (const key of keys) {
+    for (const { flag } of await readDependents(tx, workspaceId, key, environment)) keys.add(flag);
+  }
+  return keys.size === 0 ? [] : readInForce(tx, workspaceId, environment, [...keys]);
 }

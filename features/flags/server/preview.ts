@@ -87,7 +87,7 @@ export function registerPreview(app: App, deps: FlagRouteDependencies): void {
         await previewContent(deps.door, ctx, flag, environment, configuration, before),
       );
       const earlier = before?.configuration ?? null;
-      const find = await findNeeded(deps.db, ctx.workspaceId, content);
+      const find = await findNeeded(deps.db, ctx.workspaceId, environment, [content]);
       const digest = digestOf(content);
       return {
         content,

@@ -6,23 +6,24 @@ import type { Result } from "@paceline/result";
 import {
   anchoredRule,
   configurationFaults,
+  dependentFaults,
   holdoutGate,
   holdsOut,
   prerequisiteFaults,
   revisionContent,
 } from "../domain/index.ts";
-import type { Configuration, Gate, RevisionContent, Rule } from "../domain/index.ts";
+import type { Configuration, Fault, Gate, RevisionContent, Rule } from "../domain/index.ts";
 import { lockOpenHoldouts } from "./holdouts/repository.ts";
 import { claimLayers } from "./layers/claim.ts";
 import type { ClaimError } from "./layers/claim.ts";
-import { findNeeded, lockEnvironment, readDependents } from "./needs.ts";
+import { findDependents, findNeeded, lockEnvironment, readDependents } from "./needs.ts";
 import type { Dependent } from "./needs.ts";
 import type { AwaitsStart } from "./publication-door.ts";
 import type { StoredFlag } from "./repository.ts";
 import { importedFaults } from "./vendor-operators.ts";
 
-export type ResolveError =
-  | ClaimError
+export type UnfitForOthers =
+  | { readonly kind: "invalid-configuration"; readonly faults: readonly Fault[] }
   | {
       readonly kind: "needed-by-flags";
       readonly key: string;
@@ -30,6 +31,8 @@ export type ResolveError =
       readonly variants: readonly string[];
       readonly dependents: readonly Dependent[];
     };
+
+export type ResolveError = ClaimError | UnfitForOthers;
 
 /** What is to be put in force. */
 export interface Resolvable {
@@ -103,13 +106,29 @@ export async function resolveContent(
     ...importedFaults(content.configuration),
   ];
   if (faults.length > 0) return err({ kind: "invalid-configuration", faults });
-  const find = await findNeeded(tx, workspaceId, content);
+  const others = await checkAgainstOthers(tx, workspaceId, content, before);
+  return others.ok ? ok(content) : others;
+}
+
+/**
+ * Whether a content fits to the other flags in force: to those that it asks for, and to those that
+ * ask for it. The caller holds the environment if it publishes.
+ */
+export async function checkAgainstOthers(
+  tx: Db,
+  workspaceId: string,
+  content: RevisionContent,
+  before: RevisionContent | null,
+): Promise<Result<null, UnfitForOthers>> {
+  const { key, environment, variants } = content;
+  const find = await findNeeded(tx, workspaceId, environment, [content]);
   const asked = prerequisiteFaults(content, find);
   if (asked.length > 0) return err({ kind: "invalid-configuration", faults: asked });
-  const dependents = await readDependents(tx, workspaceId, flag.key, environment);
-  const missed = missedBy(dependents, flag.variants);
-  if (missed.dependents.length > 0) {
-    return err({ kind: "needed-by-flags", key: flag.key, ...missed });
-  }
-  return ok(content);
+  const dependents = await readDependents(tx, workspaceId, key, environment);
+  const missed = missedBy(dependents, variants);
+  if (missed.dependents.length > 0) return err({ kind: "needed-by-flags", key, ...missed });
+  const above = await findDependents(tx, workspaceId, environment, dependents);
+  const around = await findNeeded(tx, workspaceId, environment, [content, ...above]);
+  const grown = dependentFaults(content, before, above, around);
+  return grown.length > 0 ? err({ kind: "invalid-configuration", faults: grown }) : ok(null);
 }

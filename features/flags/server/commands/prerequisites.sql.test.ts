@@ -12,6 +12,7 @@ import { createFlag } from "./create-flag.ts";
 import { editConfiguration } from "./edit-configuration.ts";
 import { editFlag } from "./edit-flag.ts";
 import { publishFlag } from "./publish-flag.ts";
+import { revertFlag } from "./revert-flag.ts";
 import { switchOffFlag } from "./switch-off-flag.ts";
 
 const database = await testDatabase({ migrations });
@@ -127,4 +128,41 @@ test("what others need is neither archived nor loses its variants, and they are 
   assert.ok((await archiveFlag(OPEN_DOOR, ctx, "dependent")).ok);
   assert.ok((await editFlag(ctx, { key: "needed", version, change })).ok);
   assert.ok((await archiveFlag(OPEN_DOOR, ctx, "needed")).ok);
+});
+
+test("a chain grows too long at neither end, however it is built", async () => {
+  const keys = Array.from({ length: 8 }, (_, place) => `link-${place}`);
+  for (const key of keys) await newFlag(key);
+  for (const key of keys) assert.ok((await publishNeeding(key, [])).ok);
+  // From the top down: each asks for one that asks for nothing yet.
+  const asked = (place: number) => publishNeeding(`link-${place}`, [`link-${place + 1}`]);
+  for (let place = 0; place < 6; place += 1) assert.ok((await asked(place)).ok, `${place}`);
+  assert.deepEqual(details(await asked(6)), [
+    '/rules would let flag "link-0" need flags that need flags, 7 in a row, more than 6; shorten the chain',
+  ]);
+});
+
+test("a revert that exposes more closes no circle, and asks for nothing that is gone", async () => {
+  for (const key of ["first", "second"]) {
+    await newFlag(key);
+    assert.ok((await publishNeeding(key, [])).ok);
+  }
+  const needing = await publishNeeding("first", ["second"]);
+  assert.ok(needing.ok);
+  assert.ok((await switchOffFlag(ctx, { key: "first", environment })).ok);
+  // In force, it asks for nothing now; only its older revision does.
+  assert.ok((await publishNeeding("first", [])).ok);
+  assert.ok((await switchOffFlag(ctx, { key: "first", environment })).ok);
+  assert.ok((await publishNeeding("second", ["first"])).ok);
+  const { revision } = needing.value;
+  const back = await revertFlag(OPEN_DOOR, ctx, { key: "first", environment, revision });
+  assert.deepEqual(back.ok ? "" : back.error, {
+    kind: "invalid-configuration",
+    faults: [
+      {
+        pointer: "/rules/0/prerequisites/0/flag",
+        detail: "leads back to the flag itself: first → second → first",
+      },
+    ],
+  });
 });

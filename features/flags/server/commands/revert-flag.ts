@@ -7,10 +7,13 @@ import type { Result } from "@paceline/result";
 
 import { rebucketedRules, servesMore } from "../../domain/index.ts";
 import type { FlagTestResult } from "../../domain/index.ts";
+import { lockEnvironment } from "../needs.ts";
 import { publishContent, publishWayBack } from "../publication-door.ts";
 import type { ContentChange, DoorRefusal, PublicationDoor, WayBack } from "../publication-door.ts";
 import { lockFlag, readLatest, readRevision } from "../repository.ts";
 import type { Publication } from "../repository.ts";
+import { checkAgainstOthers } from "../resolve-content.ts";
+import type { UnfitForOthers } from "../resolve-content.ts";
 import { ignoredTests, triedTests } from "../tests/try-tests.ts";
 
 export interface RevertFlag {
@@ -32,6 +35,7 @@ export type RevertFlagError =
   | NotThere
   | { readonly kind: "rebuckets-units"; readonly rules: readonly string[] }
   | { readonly kind: "failing-tests"; readonly results: readonly FlagTestResult[] }
+  | UnfitForOthers
   | DoorRefusal;
 
 type Found =
@@ -73,7 +77,12 @@ async function publishAgain(
   { acceptRebucketing = false, ignoreFailingTests }: RevertFlag,
 ): Promise<Result<WayBack, RevertFlagError>> {
   requirePermission(ctx, "flag.publish");
-  const { flag, before, after, audit } = change;
+  const { flag, environment, before, after, audit } = change;
+  await lockEnvironment(tx, ctx.workspaceId, environment);
+  if (after !== null) {
+    const others = await checkAgainstOthers(tx, ctx.workspaceId, after, before);
+    if (!others.ok) return others;
+  }
   const rules =
     before === null || after === null
       ? []
