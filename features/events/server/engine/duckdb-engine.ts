@@ -291,8 +291,10 @@ export class DuckDbEngine {
         (held) => held.workspace === scope.workspace && held.environment === scope.environment,
       );
       const [merged = null] = mergeScopes(own);
-      const { path, part } = segment;
-      return { path, stretches: segment.stretches, bucket: part?.bucket ?? null, scope: merged };
+      const { path, part, scopes } = segment;
+      const bucket = part?.bucket ?? null;
+      const mixed = own.length < scopes.length;
+      return { path, stretches: segment.stretches, bucket, scope: merged, mixed };
     });
     return { generation, stretches, files };
   }

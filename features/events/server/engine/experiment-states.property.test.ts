@@ -96,8 +96,10 @@ class Files {
     const log = join(folder, `${Files.#made}.ndjson`);
     await writeFile(log, encodeEvents(events));
     await database.session((session) => session.run(duckdbLoading.load(log, path, "[]")));
-    const [scope = null] = mergeScopes(scopesOf(events));
-    this.list.push({ path, stretches, bucket, scope, events });
+    const own = events.filter((event) => event.environment === SCOPE.environment);
+    const [scope = null] = mergeScopes(scopesOf(own));
+    const mixed = own.length < events.length;
+    this.list.push({ path, stretches, bucket, scope, mixed, events });
   }
 
   snapshot(): StoreSnapshot {
@@ -144,6 +146,8 @@ function queryOf(asOf: number, cut: "none" | "day" = "none"): ExperimentQuery {
 /** An exposure to a variant, or an event with a value. */
 interface Happening {
   readonly who: string;
+  /** In another environment, which the experiment does not see. */
+  readonly elsewhere: boolean;
   /** Hours since the start. */
   readonly when: number;
   readonly variant: string;
@@ -153,12 +157,26 @@ interface Happening {
 
 const unit = fc.constantFrom("a", "b", "c", "d", "e", "f", "g");
 const hour = fc.integer({ min: -10, max: 200 });
-const shown = fc
-  .tuple(unit, fc.constantFrom("control", "treatment"), hour)
-  .map(([who, variant, when]) => ({ who, when, variant, event: "", value: 0 }));
-const acted = fc
-  .tuple(unit, fc.constantFrom("Visit", "Order", "Other"), hour, fc.integer({ min: -9, max: 99 }))
-  .map(([who, event, when, value]) => ({ who, when, variant: "", event, value }));
+const elsewhere = fc.oneof(
+  { weight: 19, arbitrary: fc.constant(false) },
+  { weight: 1, arbitrary: fc.constant(true) },
+);
+const shown = fc.record({
+  who: unit,
+  elsewhere,
+  when: hour,
+  variant: fc.constantFrom("control", "treatment"),
+  event: fc.constant(""),
+  value: fc.constant(0),
+});
+const acted = fc.record({
+  who: unit,
+  elsewhere,
+  when: hour,
+  variant: fc.constant(""),
+  event: fc.constantFrom("Visit", "Order", "Other"),
+  value: fc.integer({ min: -9, max: 99 }),
+});
 const batch = fc.array(fc.oneof({ weight: 2, arbitrary: shown }, { weight: 3, arbitrary: acted }), {
   maxLength: 12,
 });
@@ -195,15 +213,21 @@ function inEighths(value: number): string {
 
 let messages = 0;
 
-function eventOf(one: Happening, receivedAt: number): FlatEvent {
+function eventOf(
+  one: Omit<Happening, "elsewhere"> & Partial<Happening>,
+  receivedAt: number,
+): FlatEvent {
   messages += 1;
   const at = Math.min(START + one.when * HOUR, receivedAt);
   const messageId = `m${messages}`;
+  const environment = one.elsewhere === true ? "staging" : SCOPE.environment;
   if (one.variant !== "") {
-    return { ...sampleExposure(one.who, one.variant, at), receivedAt, messageId };
+    const exposure = sampleExposure(one.who, one.variant, at);
+    return { ...exposure, environment, receivedAt, messageId };
   }
+  const { who, event } = one;
   const properties = inEighths(one.value);
-  return sampleEvent({ messageId, unit: one.who, event: one.event, at, receivedAt, properties });
+  return sampleEvent({ messageId, environment, unit: who, event, at, receivedAt, properties });
 }
 
 /** Integers are the same bit for bit; centred sums as far as the order of addition allows. */

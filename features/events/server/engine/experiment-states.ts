@@ -3,16 +3,17 @@ import type { SegmentScope } from "../log/scopes.ts";
 import type { Stretch } from "../log/segment-name.ts";
 import type { Session } from "./duckdb/database.ts";
 import {
+  addNewEvents,
   addOldEvents,
-  applyStaged,
+  applyExposures,
   buildState,
   dropState,
   measureState,
   readMoved,
   readState,
-  stageRows,
+  stageExposures,
 } from "./duckdb/experiment-state.ts";
-import type { StateTables } from "./duckdb/experiment-state.ts";
+import type { RefreshFiles, StateTables } from "./duckdb/experiment-state.ts";
 import { PERSON_BUCKETS } from "./person-bucket.ts";
 import { number, text } from "./rows.ts";
 import type { EngineRow } from "./rows.ts";
@@ -31,6 +32,8 @@ export interface StateFile {
   readonly bucket: number | null;
   /** What it holds of the query's environment; null for nothing. */
   readonly scope: SegmentScope | null;
+  /** Whether it holds events of other environments, too. */
+  readonly mixed: boolean;
 }
 
 /** All live files at one moment, readable until the call that they are handed to has ended. */
@@ -96,7 +99,8 @@ export class ExperimentStates {
   readonly #states = new Map<string, State>();
   readonly #asked = new Set<string>();
   readonly #tooLarge = new Set<string>();
-  #tables = 0;
+  /** Of all instances: a database that has two of them has no table of one name twice. */
+  static #tables = 0;
 
   constructor(database: StateDatabase, limits: StateLimits = DEFAULT_STATE_LIMITS) {
     this.#database = database;
@@ -155,8 +159,8 @@ export class ExperimentStates {
       remember(this.#asked, key);
       return null;
     }
-    this.#tables += 1;
-    const name = `experiment_${this.#tables}`;
+    ExperimentStates.#tables += 1;
+    const name = `experiment_${ExperimentStates.#tables}`;
     const tables = { units: `${name}_units`, affected: `${name}_affected` };
     const state: State = { query, tables, held: null, bytes: 0, work: Promise.resolve() };
     this.#states.set(key, state);
@@ -187,12 +191,10 @@ export class ExperimentStates {
       state.held = null;
       return false;
     }
-    if (sorted.unseen.length > 0 || sorted.open.length > 0) {
+    if (sorted.fresh.length > 0) {
       // Void until it is whole again, whatever happens.
       state.held = null;
-      const done = await this.#attempt((session) =>
-        refresh(session, state.tables, query, { ...sorted, seenUntil: held.seenUntil }),
-      );
+      const done = await this.#attempt((session) => refresh(session, state.tables, query, sorted));
       if (!done) return false;
     }
     state.held = heldAfter(query, snapshot);
@@ -303,9 +305,20 @@ function mayHold(scope: SegmentScope, query: ExperimentQuery): boolean {
   return scope.newestAt >= query.from && scope.firstReceivedAt <= query.asOf;
 }
 
+/** Whether every row of a file counts. */
+function isWhole({ scope, mixed }: StateFile, query: ExperimentQuery): boolean {
+  return (
+    scope !== null &&
+    !mixed &&
+    scope.oldestAt >= query.from &&
+    Math.max(scope.newestAt, scope.lastReceivedAt) <= query.asOf
+  );
+}
+
 interface SortedFiles {
-  readonly unseen: readonly string[];
-  readonly open: readonly string[];
+  /** Files with rows that are new, as they are read. */
+  readonly fresh: readonly StateFile[];
+  readonly read: RefreshFiles;
   readonly seen: readonly StateFile[];
 }
 
@@ -316,22 +329,35 @@ function sortFiles(
   query: ExperimentQuery,
   snapshot: StoreSnapshot,
 ): SortedFiles | null {
-  const unseen: string[] = [];
-  const open: string[] = [];
+  const unseen: StateFile[] = [];
+  const open: StateFile[] = [];
   const old: StateFile[] = [];
   for (const file of snapshot.files) {
     const { scope } = file;
     if (scope === null) continue;
     const known = file.stretches.filter((stretch) => isCovered(seen, stretch)).length;
     if (known === 0 && !file.stretches.some((stretch) => overlaps(seen, stretch))) {
-      if (mayHold(scope, query)) unseen.push(file.path);
+      if (mayHold(scope, query)) unseen.push(file);
     } else if (known === file.stretches.length) {
       old.push(file);
       const isOpen = scope.lastReceivedAt > seenUntil || scope.newestAt > seenUntil;
-      if (isOpen && mayHold(scope, query)) open.push(file.path);
+      if (isOpen && mayHold(scope, query)) open.push(file);
     } else return null;
   }
-  return { unseen, open, seen: old };
+  const fresh = [...unseen, ...open];
+  const oldest = fresh.reduce((a, { scope }) => Math.min(a, scope?.oldestAt ?? a), Infinity);
+  const read = {
+    whole: paths(unseen.filter((file) => isWhole(file, query))),
+    unseen: paths(unseen.filter((file) => !isWhole(file, query))),
+    open: paths(open),
+    seenUntil,
+    oldest: Math.max(oldest, query.from),
+  };
+  return { fresh, read, seen: old };
+}
+
+function paths(files: readonly StateFile[]): string[] {
+  return files.map((file) => file.path);
 }
 
 function overlaps(stretches: readonly Stretch[], other: Stretch): boolean {
@@ -345,24 +371,27 @@ async function refresh(
   session: Session,
   tables: StateTables,
   query: ExperimentQuery,
-  { seen, ...files }: SortedFiles & { readonly seenUntil: number },
+  { read, seen }: SortedFiles,
 ): Promise<void> {
-  await session.run(stageRows(tables, query, files));
-  const moved = (await session.all(readMoved(tables, query.workspace))).map((row) => ({
+  await session.run(stageExposures(tables, query, read));
+  const hasMetrics = query.metrics.length > 0;
+  const moved = hasMetrics ? await session.all(readMoved(tables, query.workspace)) : [];
+  await session.run(applyExposures(tables, query));
+  if (!hasMetrics) return;
+  await session.run(addNewEvents(tables, query, read));
+  const windows = moved.map((row) => ({
     bucket: Number.parseInt(text(row, "bucket"), PERSON_BUCKETS),
     firstAt: number(row, "first_at"),
   }));
-  const reread = seen.flatMap(({ path, bucket, scope }) =>
-    scope !== null &&
-    mayHold(scope, query) &&
-    moved.some(
-      (units) => (bucket === null || bucket === units.bucket) && scope.newestAt >= units.firstAt,
-    )
-      ? [path]
-      : [],
+  const reread = seen.filter(
+    ({ bucket, scope }) =>
+      scope !== null &&
+      mayHold(scope, query) &&
+      windows.some(
+        (units) => (bucket === null || bucket === units.bucket) && scope.newestAt >= units.firstAt,
+      ),
   );
-  for (const step of applyStaged(tables, query)) await session.run(step);
-  if (query.metrics.length > 0 && reread.length > 0) {
-    await session.run(addOldEvents(tables, query, files.seenUntil, reread));
+  if (reread.length > 0) {
+    await session.run(addOldEvents(tables, query, read.seenUntil, paths(reread)));
   }
 }

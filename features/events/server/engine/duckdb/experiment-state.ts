@@ -1,6 +1,7 @@
 import type { ExperimentQuery, MetricEvents } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
 import {
+  countable,
   EXPOSURE_COLUMNS,
   exposureRows,
   inWindow,
@@ -9,6 +10,7 @@ import {
   momentRows,
   unitRows,
   valueColumns,
+  windowMs,
 } from "./experiment.ts";
 import type { CountedRows } from "./experiment.ts";
 import { eventsOf } from "./fragments.ts";
@@ -19,17 +21,21 @@ import type { EventFiles, ParquetFiles } from "./statement.ts";
 export interface StateTables {
   /** A row a unit: its exposures and the value of each metric. */
   readonly units: string;
-  /** Temporary: units with new rows; their exposures together with the older ones, and what the new events add. */
+  /** Temporary: units with new exposures, which are together with the older ones there. */
   readonly affected: string;
 }
 
 /** What a refresh reads. A row is old if it happened and was received by `seenUntil`. */
 export interface RefreshFiles {
-  /** Files of which no row was read. */
+  /** Files of which no row was read, and every row counts. */
+  readonly whole: ParquetFiles;
+  /** Other files of which no row was read. */
   readonly unseen: ParquetFiles;
   /** Files that were read, and also hold rows after `seenUntil`. */
   readonly open: ParquetFiles;
   readonly seenUntil: number;
+  /** No row of them that counts happened before. */
+  readonly oldest: number;
 }
 
 const UNIT_COLUMNS = [
@@ -99,78 +105,58 @@ export function dropState(tables: StateTables): CompiledQuery {
 /** Rows that no refresh has counted, until `asOf`. */
 function newRows(
   query: ExperimentQuery,
-  { unseen, open, seenUntil }: RefreshFiles,
+  { whole, unseen, open, seenUntil }: RefreshFiles,
   parameters: Parameters,
 ): CountedRows[] {
   const rows: CountedRows[] = [];
-  if (unseen.length === 0 && open.length === 0) return rows;
-  const asOf = parameters.instant(query.asOf);
-  const until = `s.occurred_at <= ${asOf} AND s.received_at <= ${asOf}`;
-  if (unseen.length > 0)
-    rows.push({ source: eventsOf(unseen, parameters), seen: until, sorted: false });
+  if (whole.length > 0) {
+    rows.push({ source: eventsOf(whole, parameters), counted: "true", sorted: false });
+  }
+  if (unseen.length > 0) {
+    const source = eventsOf(unseen, parameters);
+    rows.push({ source, counted: countable(query, parameters), sorted: false });
+  }
   if (open.length > 0) {
     const before = parameters.instant(seenUntil);
     const later = `(s.occurred_at > ${before} OR s.received_at > ${before})`;
-    rows.push({ source: eventsOf(open, parameters), seen: `${until} AND ${later}`, sorted: true });
+    const source = eventsOf(open, parameters);
+    rows.push({ source, counted: `${countable(query, parameters)} AND ${later}`, sorted: true });
   }
   return rows;
 }
 
 /**
- * Reads the new rows and joins them with what is known of their units. A unit has moved if its window
- * begins at another instant than before; its values are then counted anew. One statement, so that
- * the file's reads run side by side.
+ * Reads the new exposures and joins them with what is known of their units, and where. A unit has
+ * moved if its window begins at another instant than before; its values are then counted anew.
  */
-export function stageRows(
+export function stageExposures(
   tables: StateTables,
   query: ExperimentQuery,
   files: RefreshFiles,
 ): CompiledQuery {
-  const values = metricValues(query).map(({ column }) => `d.${column}`);
   return statement((parameters) => {
-    const fresh = newRows(query, files, parameters);
-    const reads = fresh.map(
-      ({ source, seen }) => `
+    const reads = newRows(query, files, parameters).map(
+      ({ source, counted }) => `
     SELECT s.unit, s.variant, s.occurred_at FROM ${source}
-    WHERE ${exposureRows(query, parameters)} AND ${seen}`,
+    WHERE ${counted} AND ${exposureRows(query, parameters)}`,
     );
-    const shown = `fresh AS (
+    return `CREATE TEMP TABLE ${tables.affected} AS
+WITH fresh AS (
   SELECT ${EXPOSURE_COLUMNS}
   FROM (${reads.join("\n    UNION ALL")}
   ) AS s GROUP BY s.unit
-), shown AS MATERIALIZED (
-  SELECT f.unit,
-    CASE WHEN t.unit IS NULL OR f.exposed_at < t.exposed_at OR (f.exposed_at = t.exposed_at AND f.variant < t.variant)
-      THEN f.variant ELSE t.variant END AS variant,
-    least(f.lowest, t.lowest) AS lowest, greatest(f.highest, t.highest) AS highest,
-    least(f.exposed_at, t.exposed_at) AS exposed_at,
-    greatest(f.newest_exposure_at, t.newest_exposure_at) AS newest_exposure_at,
-    f.exposures + coalesce(t.exposures, 0) AS exposures,
-    t.unit IS NULL AS is_new, t.unit IS NULL OR f.exposed_at < t.exposed_at AS moved,
-    coalesce(f.lowest < t.lowest OR f.highest > t.highest OR f.exposed_at < t.exposed_at
-      OR (f.exposed_at = t.exposed_at AND f.variant < t.variant), true) AS changed
-  FROM fresh AS f LEFT JOIN ${tables.units} AS t ON t.unit = f.unit
-)`;
-    const own = columnsOf("x", UNIT_COLUMNS.slice(1));
-    const start = `CREATE TEMP TABLE ${tables.affected} AS
-WITH ${shown}`;
-    if (values.length === 0) {
-      return `${start}
-SELECT x.unit, ${own}, x.is_new, x.moved, x.changed, NULL::BIGINT AS newest_event_at FROM shown AS x`;
-    }
-    return `${start}, acted AS (
-  SELECT s.unit, ${valueColumns(query, parameters)}
-  FROM ${metricEvents(query, fresh, parameters)} AS s JOIN (
-    SELECT t.unit, t.exposed_at FROM ${tables.units} AS t
-      ANTI JOIN (SELECT m.unit FROM shown AS m WHERE m.moved) AS m ON m.unit = t.unit
-    UNION ALL SELECT m.unit, m.exposed_at FROM shown AS m WHERE m.moved
-  ) AS f ON f.unit = s.unit
-  WHERE ${inWindow(query, parameters)}
-  GROUP BY s.unit
 )
-SELECT coalesce(x.unit, d.unit) AS unit, ${own}, coalesce(x.is_new, false) AS is_new,
-  coalesce(x.moved, false) AS moved, coalesce(x.changed, true) OR d.unit IS NOT NULL AS changed, d.newest_event_at, ${values.join(", ")}
-FROM shown AS x FULL JOIN acted AS d ON d.unit = x.unit`;
+SELECT f.unit, t.rowid AS place,
+  CASE WHEN t.unit IS NULL OR f.exposed_at < t.exposed_at OR (f.exposed_at = t.exposed_at AND f.variant < t.variant)
+    THEN f.variant ELSE t.variant END AS variant,
+  least(f.lowest, t.lowest) AS lowest, greatest(f.highest, t.highest) AS highest,
+  least(f.exposed_at, t.exposed_at) AS exposed_at,
+  greatest(f.newest_exposure_at, t.newest_exposure_at) AS newest_exposure_at,
+  f.exposures + coalesce(t.exposures, 0) AS exposures,
+  t.unit IS NULL OR f.exposed_at < t.exposed_at AS moved,
+  coalesce(f.lowest < t.lowest OR f.highest > t.highest OR f.exposed_at < t.exposed_at
+    OR (f.exposed_at = t.exposed_at AND f.variant < t.variant), true) AS changed
+FROM fresh AS f LEFT JOIN ${tables.units} AS t ON t.unit = f.unit`;
   });
 }
 
@@ -187,37 +173,40 @@ FROM ${tables.affected} AS a WHERE a.moved GROUP BY bucket`,
 
 /**
  * Puts what is staged into the table; the values of units that have moved start at nothing. Of most
- * units there is one more exposure and nothing else, and columns that stay are not written.
+ * units there is one more exposure and nothing else, and columns that stay are not written. Units are
+ * found by their place: their names were compared when they were staged.
  */
-export function applyStaged(tables: StateTables, query: ExperimentQuery): CompiledQuery[] {
+export function applyExposures(tables: StateTables, query: ExperimentQuery): CompiledQuery {
   const { units, affected } = tables;
-  const values = metricValues(query);
+  const values = metricValues(query).map(({ column }) => column);
   const set = [
-    ...UNIT_COLUMNS.slice(1).map(
-      (column) => `${column} = coalesce(a.${column}, ${units}.${column})`,
-    ),
-    `newest_event_at = CASE WHEN a.moved THEN a.newest_event_at ELSE greatest(${units}.newest_event_at, a.newest_event_at) END`,
-    ...values.map(
-      ({ column, events }) =>
-        `${column} = CASE WHEN a.moved THEN coalesce(a.${column}, 0) ELSE ${added(units, events, column, `coalesce(a.${column}, 0)`)} END`,
-    ),
+    ...UNIT_COLUMNS.slice(1).map((column) => `${column} = a.${column}`),
+    "newest_event_at = CASE WHEN a.moved THEN NULL ELSE t.newest_event_at END",
+    ...values.map((column) => `${column} = CASE WHEN a.moved THEN 0 ELSE t.${column} END`),
   ];
-  const started = values.map(({ column }) => `coalesce(a.${column}, 0)`);
-  return [
-    `UPDATE ${units} SET newest_exposure_at = a.newest_exposure_at, exposures = a.exposures FROM ${affected} AS a
-WHERE ${units}.unit = a.unit AND NOT a.changed`,
-    `UPDATE ${units} SET ${set.join(", ")} FROM ${affected} AS a
-WHERE ${units}.unit = a.unit AND a.changed AND NOT a.is_new`,
-    `INSERT INTO ${units} SELECT ${[columnsOf("a", UNIT_COLUMNS), "a.newest_event_at", ...started].join(", ")}
-FROM ${affected} AS a WHERE a.is_new`,
-  ].map((text) => ({ text, parameters: [] }));
+  const started = ["NULL", ...values.map(() => "0")].join(", ");
+  const steps = [
+    `UPDATE ${units} AS t SET newest_exposure_at = a.newest_exposure_at, exposures = a.exposures FROM ${affected} AS a
+WHERE t.rowid = a.place AND NOT a.changed`,
+    `UPDATE ${units} AS t SET ${set.join(", ")} FROM ${affected} AS a
+WHERE t.rowid = a.place AND a.changed`,
+    `INSERT INTO ${units} SELECT ${columnsOf("a", UNIT_COLUMNS)}, ${started}
+FROM ${affected} AS a WHERE a.place IS NULL`,
+  ];
+  return { text: steps.join(";\n"), parameters: [] };
 }
 
-/** A unit's value with what later events add to it. */
-function added(units: string, events: MetricEvents, column: string, more: string): string {
-  return events.aggregation === "any"
-    ? `greatest(${units}.${column}, ${more})`
-    : `${units}.${column} + ${more}`;
+/** Adds the new events of all units to their values; only windows that reach so far can hold one. */
+export function addNewEvents(
+  tables: StateTables,
+  query: ExperimentQuery,
+  files: RefreshFiles,
+): CompiledQuery {
+  return statement((parameters) => {
+    const rows = newRows(query, files, parameters);
+    const closed = parameters.instant(files.oldest - windowMs(query));
+    return addEvents(tables, query, rows, `t.exposed_at > ${closed}`, parameters);
+  });
 }
 
 /**
@@ -231,21 +220,38 @@ export function addOldEvents(
   seenUntil: number,
   reread: ParquetFiles,
 ): CompiledQuery {
-  const { units, affected } = tables;
   return statement((parameters) => {
-    const before = parameters.instant(seenUntil);
-    const seen = `s.occurred_at <= ${before} AND s.received_at <= ${before}`;
-    const old = [{ source: eventsOf(reread, parameters), seen, sorted: true }];
-    const set = metricValues(query).map(
-      ({ column, events }) => `${column} = ${added(units, events, column, `d.${column}`)}`,
-    );
-    return `
-UPDATE ${units} SET ${[`newest_event_at = greatest(${units}.newest_event_at, d.newest_event_at)`, ...set].join(", ")}
-FROM (
-  SELECT s.unit, ${valueColumns(query, parameters)}
-  FROM ${metricEvents(query, old, parameters)} AS s JOIN ${affected} AS f ON f.unit = s.unit
-  WHERE f.moved AND ${inWindow(query, parameters)}
-  GROUP BY s.unit
-) AS d WHERE ${units}.unit = d.unit`;
+    const counted = countable({ ...query, asOf: seenUntil }, parameters);
+    const rows = [{ source: eventsOf(reread, parameters), counted, sorted: true }];
+    const moved = `t.unit IN (SELECT a.unit FROM ${tables.affected} AS a WHERE a.moved)`;
+    return addEvents(tables, query, rows, moved, parameters);
   });
+}
+
+/** The windows are few, and told apart first, so that events are compared with them as they are read. */
+function addEvents(
+  { units }: StateTables,
+  query: ExperimentQuery,
+  rows: readonly CountedRows[],
+  reaching: string,
+  parameters: Parameters,
+): string {
+  const set = metricValues(query).map(
+    ({ column, events }) => `${column} = ${added(events, `t.${column}`, `d.${column}`)}`,
+  );
+  return `UPDATE ${units} AS t SET ${[`newest_event_at = greatest(t.newest_event_at, d.newest_event_at)`, ...set].join(", ")}
+FROM (
+  WITH reaching AS MATERIALIZED (
+    SELECT t.rowid AS place, t.unit, t.exposed_at FROM ${units} AS t WHERE ${reaching}
+  )
+  SELECT f.place, ${valueColumns(query, parameters)}
+  FROM ${metricEvents(query, rows, parameters)} AS s JOIN reaching AS f ON f.unit = s.unit
+  WHERE ${inWindow(query, parameters)}
+  GROUP BY f.place
+) AS d WHERE t.rowid = d.place`;
+}
+
+/** A unit's value with what more events add to it. */
+function added(events: MetricEvents, value: string, more: string): string {
+  return events.aggregation === "any" ? `greatest(${value}, ${more})` : `${value} + ${more}`;
 }

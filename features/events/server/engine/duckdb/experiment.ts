@@ -1,6 +1,14 @@
 import type { ExperimentQuery, MetricEvents } from "../../../domain/index.ts";
 import type { CompiledQuery } from "../plan.ts";
-import { eachOneOf, eventsOf, exposuresOf, inScope, oneOf, propertyNumber } from "./fragments.ts";
+import {
+  amongThem,
+  eachOneOf,
+  eventsOf,
+  exposuresOf,
+  inScope,
+  oneOf,
+  propertyNumber,
+} from "./fragments.ts";
 import { Parameters } from "./statement.ts";
 import type { EventFiles } from "./statement.ts";
 
@@ -28,13 +36,11 @@ export function unitRows(
   parameters: Parameters,
 ): string {
   const source = eventsOf(files, parameters);
-  const asOf = parameters.instant(query.asOf);
-  const seen = `s.occurred_at <= ${asOf} AND s.received_at <= ${asOf}`;
-  const rows = { source, seen, sorted: true };
+  const rows = { source, counted: countable(query, parameters), sorted: true };
   return `first_exposure AS MATERIALIZED (
   SELECT ${EXPOSURE_COLUMNS}
   FROM ${source}
-  WHERE ${exposureRows(query, parameters)} AND ${rows.seen}
+  WHERE ${rows.counted} AND ${exposureRows(query, parameters)}
   GROUP BY s.unit
 ), per_unit AS (
   SELECT s.unit, ${valueColumns(query, parameters)}
@@ -48,9 +54,16 @@ export function unitRows(
 export interface CountedRows {
   readonly source: string;
   /** A condition on `s`. */
-  readonly seen: string;
+  readonly counted: string;
   /** Whether rows of one event name lie together, so that the others are skipped; otherwise not. */
   readonly sorted: boolean;
+}
+
+/** Rows of the query's environment, from its start until it looks: a condition on `s`. */
+export function countable(query: ExperimentQuery, parameters: Parameters): string {
+  const asOf = parameters.instant(query.asOf);
+  return `${inScope(query, parameters)} AND s.occurred_at >= ${parameters.instant(query.from)}
+    AND s.occurred_at <= ${asOf} AND s.received_at <= ${asOf}`;
 }
 
 /** What is kept of a unit's exposures; of two variants at one instant the lesser is the first. */
@@ -59,12 +72,11 @@ export const EXPOSURE_COLUMNS = `s.unit,
     min(s.variant) AS lowest, max(s.variant) AS highest, min(s.occurred_at) AS exposed_at,
     max(s.occurred_at) AS newest_exposure_at, count(*) AS exposures`;
 
-/** Conditions on exposures that the experiment counts, apart from `asOf`. */
+/** Which of the countable rows are exposures of the experiment. */
 export function exposureRows(query: ExperimentQuery, parameters: Parameters): string {
   const variants =
     query.variants === undefined ? "" : ` AND ${oneOf("s.variant", query.variants, parameters)}`;
-  return `${inScope(query, parameters)} AND ${exposuresOf(query.exposure, parameters)}${variants}
-    AND s.occurred_at >= ${parameters.instant(query.from)}`;
+  return `${exposuresOf(query.exposure, parameters)}${variants}`;
 }
 
 /**
@@ -91,8 +103,7 @@ export function metricEvents(
           `
     SELECT s.unit, s.event, s.occurred_at, ${properties} AS properties
     FROM ${rows.source}
-    WHERE ${inScope(query, parameters)} AND s.type = 'track' AND ${eachOneOf("s.event", [...names], parameters)}
-      AND s.occurred_at >= ${parameters.instant(query.from)} AND ${rows.seen}`,
+    WHERE ${rows.counted} AND s.type = 'track' AND ${named(rows, [...names], parameters)}`,
         ];
   const nothing = `
     SELECT ''::VARCHAR AS unit, '' AS event, 0::BIGINT AS occurred_at, NULL::JSON AS properties WHERE false`;
@@ -105,10 +116,21 @@ export function metricEvents(
   )`;
 }
 
+/** Where names lie anyhow, no group of rows can be skipped by them. */
+function named(rows: CountedRows, names: readonly string[], parameters: Parameters): string {
+  return rows.sorted
+    ? eachOneOf("s.event", names, parameters)
+    : amongThem("s.event", names, parameters);
+}
+
 /** An event `s` counts from the first exposure `f` of its unit on, for the length of the window. */
 export function inWindow(query: ExperimentQuery, parameters: Parameters): string {
   return `s.occurred_at >= f.exposed_at
-    AND s.occurred_at < f.exposed_at + ${parameters.instant(query.windowHours * HOUR_MS)}`;
+    AND s.occurred_at < f.exposed_at + ${parameters.instant(windowMs(query))}`;
+}
+
+export function windowMs(query: ExperimentQuery): number {
+  return query.windowHours * HOUR_MS;
 }
 
 export interface MetricValue {

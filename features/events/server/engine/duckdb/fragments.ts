@@ -41,18 +41,25 @@ export function oneOf(column: string, values: readonly string[], parameters: Par
   return `${column} IN (${values.map((value) => parameters.bind(value)).join(", ")})`;
 }
 
-/**
- * `oneOf` that a file's reader applies to each row before it decodes the row's other columns; to `IN`
- * it holds the ranges of a group of rows only.
- */
+/** `oneOf` that a file's reader applies to each row before it decodes the row's other columns. */
+export function amongThem(
+  column: string,
+  values: readonly string[],
+  parameters: Parameters,
+): string {
+  return values.length > 1
+    ? `list_contains(${parameters.bind(values)}, ${column})`
+    : oneOf(column, values, parameters);
+}
+
+/** Both: to `IN` a file's reader holds the ranges of a group of rows only. */
 export function eachOneOf(
   column: string,
   values: readonly string[],
   parameters: Parameters,
 ): string {
-  const [value, ...more] = values;
-  if (value === undefined || more.length === 0) return oneOf(column, values, parameters);
-  return `${oneOf(column, values, parameters)} AND list_contains(${parameters.bind(values)}, ${column})`;
+  const ranges = oneOf(column, values, parameters);
+  return values.length > 1 ? `${ranges} AND ${amongThem(column, values, parameters)}` : ranges;
 }
 
 /** Bad events, their resolutions and recorded contexts are nobody's events. */
