@@ -127,11 +127,13 @@ function planDependencies(
   { store, clocks, clock }: RolloutParts,
   door: PublicationDoor,
   rollouts: Pick<RolloutDependencies, "flags" | "experiments">,
+  alarm: (alarm: RunAlarm) => void,
 ): PlanDependencies {
   return {
     ...rollouts,
     stages: stagePort(door),
     now: () => clock.now(),
+    page: (runId, detail) => alarm({ kind: "way-back-refused", runId, detail }),
     roles: ROLES,
     isReplay: (workspaceId, environment) => clocks.isReplay(workspaceId, environment),
     async metrics(ctx) {
@@ -172,11 +174,19 @@ export interface RolloutPlans {
   ): Promise<Work>;
 }
 
-function alarmWith(parts: RolloutParts): (alarm: Alarm) => void {
+/** What the engine alarms of, and a rollback that could not be done. */
+interface RunAlarm extends Omit<Alarm, "kind"> {
+  readonly kind: Alarm["kind"] | "way-back-refused";
+}
+
+/** Interruptions are tried again by themselves. */
+const WARNINGS: readonly RunAlarm["kind"][] = ["effect-interrupted", "wake-interrupted"];
+
+function alarmWith(parts: RolloutParts): (alarm: RunAlarm) => void {
   const count = countAlarms(parts.telemetry.registry);
   return (alarm) => {
     count(alarm.kind);
-    const level = alarm.kind === "effect-interrupted" ? "warn" : "error";
+    const level = WARNINGS.includes(alarm.kind) ? "warn" : "error";
     parts.logger[level]({ ...alarm }, "a durable run needs attention");
   };
 }
@@ -212,16 +222,17 @@ export function createRolloutPlans(
   const clock: Clock = parts.clock;
   const as = (workspaceId: string): CommandContext =>
     serviceContext(store.db, clock, "rollouts", workspaceId);
+  const alarm = alarmWith(parts);
   const engine = createEngine({
     db: store.db,
     clock,
     newId: () => newId(clock),
     serviceContext: as,
-    alarm: alarmWith(parts),
+    alarm,
     onError: (error) => logger.warn({ err: error }, "the queue of durable runs is disturbed"),
     ...(at === undefined ? {} : { at }),
   });
-  const dependencies = planDependencies(parts, door, rollouts);
+  const dependencies = planDependencies(parts, door, rollouts, alarm);
   const runs = engine.register(planBinding(dependencies));
   return {
     engine,

@@ -115,6 +115,8 @@ export async function wake(parts: EngineParts, runId: string): Promise<void> {
       await parts.at("wake:inside", runId);
     });
   } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    parts.alarm({ kind: "wake-interrupted", runId, detail });
     await parts.db.updateTable("workflow_runs").set({ begun: 0 }).where("id", "=", runId).execute();
     throw error;
   }

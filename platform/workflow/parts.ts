@@ -11,6 +11,7 @@ import type { BoundProcess } from "./advance.ts";
  * - `node-died`          another node's work was taken over
  * - `fenced`             this node was taken for dead, has stopped and begins anew
  * - `unknown-version`    this node leaves a run alone whose rules it does not have
+ * - `wake-interrupted`   a run could not be woken: its rules or the database failed; it is tried again
  * - `effect-interrupted` an effect ended in an error that says nothing; it is tried again
  */
 export interface Alarm {
@@ -20,6 +21,7 @@ export interface Alarm {
     | "node-died"
     | "fenced"
     | "unknown-version"
+    | "wake-interrupted"
     | "effect-interrupted";
   readonly runId: string | null;
   readonly detail: string;

@@ -164,6 +164,9 @@ test("a target that cannot be published pauses the way down, and nothing goes up
     [95, no],
   ]);
   assert.deepEqual([stuck.run.state, stuck.wakeAt], ["paused", null]);
+  assert.equal(stuck.effects.at(-1), "page", "nobody is told");
+  const again = advancePlan(stuck.run, no, at(97));
+  assert.deepEqual([again.effects, again.quiet], [[], true], "somebody is told again and again");
   const resume: PlanEvent = { kind: "resume", by: "olga" };
   assert.match(refusalOfEvent(stuck.run, resume, at(99)) ?? "", /on its way back/);
   assert.deepEqual(play([[99, now]], stuck.run).effects, ["take-back", "end", "verify"]);

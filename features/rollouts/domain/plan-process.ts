@@ -165,13 +165,25 @@ function words(value: Effect["input"][string] | undefined): string {
   return typeof value === "string" ? value : "";
 }
 
+/**
+ * A target that cannot be published stops the plan, and somebody is told: once, however often guards ask
+ * for it again.
+ */
+function stuck(run: PlanRun, reason: string, now: Date): Answer {
+  if (run.state === "paused" && run.reason === reason) {
+    return { ...answer(run, [], now), quiet: true };
+  }
+  const paused = pause(run, reason, now);
+  return { ...paused, effects: [{ name: "page", where: "after", input: { reason } }] };
+}
+
 /** What a refused effect of a way back leads to: a step that cannot be taken is left out, for the target. */
 function refusedBack(
   run: PlanRun,
   { effect, input, reason }: Extract<EngineEvent, { kind: "effect-refused" }>,
   now: Date,
 ): Answer | null {
-  if (effect === "take-back") return isDescending(run) ? pause(run, reason, now) : null;
+  if (effect === "take-back") return stuck(run, reason, now);
   if (effect !== "lower") return null;
   const cause = {
     trigger: words(input["trigger"]),
@@ -243,7 +255,8 @@ function resume(run: PlanRun, now: Date): Answer {
 }
 
 function pause(run: PlanRun, reason: string, now: Date): Answer {
-  return answer({ ...run, state: "paused", pausedAt: now.toISOString(), reason }, [], now);
+  const pausedAt = run.pausedAt ?? now.toISOString();
+  return answer({ ...run, state: "paused", pausedAt, reason }, [], now);
 }
 
 function onEvent(run: PlanRun, event: PlanEvent, now: Date): Answer {

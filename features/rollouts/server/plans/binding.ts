@@ -187,6 +187,16 @@ function verify(deps: PlanDependencies): AfterEffect {
   };
 }
 
+/** Tells people of a way back that did not work; what became of it is in the run and in the audit log. */
+function page(deps: PlanDependencies): AfterEffect {
+  return async (ctx, { run, input }) => {
+    const { plan } = await rolloutOf(ctx, run.id);
+    const where = `${plan.flagKey} in ${plan.environment}`;
+    deps.page(run.id, `${where} is not taken back: ${textOf(input["reason"])}`);
+    return ok({});
+  };
+}
+
 /** A rollout plan as a durable process: its rules, and what its effects do. */
 export function planBinding(deps: PlanDependencies): ProcessBinding<PlanRun, PlanEvent> {
   return {
@@ -205,7 +215,7 @@ export function planBinding(deps: PlanDependencies): ProcessBinding<PlanRun, Pla
       "take-back": goBack(deps),
       end: end(deps),
     },
-    after: { verify: verify(deps) },
+    after: { verify: verify(deps), page: page(deps) },
     async record(ctx, advanced) {
       // A reading that changed nothing is in the run's state; there is nothing to tell.
       if (advanced.quiet) return;

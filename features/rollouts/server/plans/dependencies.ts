@@ -88,6 +88,8 @@ export interface PlanDependencies extends TakeBackDependencies {
   readonly isReplay: (workspaceId: string, environment: string) => boolean;
   /** Whether the workspace has the environment. */
   readonly environmentExists: (ctx: CommandContext, environment: string) => Promise<boolean>;
+  /** Tells those who run this server that a flag cannot be taken back. */
+  readonly page: (rolloutId: string, detail: string) => void;
   /** Gives an initiative in flight the verdict of its rollout. */
   readonly concludeInitiative: (
     ctx: CommandContext,
