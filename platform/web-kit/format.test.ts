@@ -42,7 +42,8 @@ test("dates are day first and times have 24 hours", () => {
 });
 
 test("relative time reads as a person would say it", () => {
-  const now = Date.UTC(2026, 10, 24, 12);
+  // Noon where the reader is: days are told by their clock.
+  const now = new Date(2026, 10, 24, 12).getTime();
   const cases: [number, string][] = [
     [-20_000, "just now"],
     [-60_000, "1 min ago"],
