@@ -4,7 +4,7 @@
  * of what is otherwise run in part; `--jobs 2` sets how many processes run at once. Ends with what failed,
  * and `N passed, N failed`.
  */
-import { appendFileSync, mkdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
@@ -14,6 +14,8 @@ import type { Outcome, Tally } from "./test/queue.ts";
 import { allSuites } from "./test/suites.ts";
 
 const LOGS = "node_modules/.cache/paceline-test-logs";
+/** A file for each run that is under way, named by its process: they share their PostgreSQL servers. */
+const RUNS = "node_modules/.cache/paceline-test-runs";
 const LONGEST_SHOWN = 10;
 /** One more than there are cores, since many tests wait for a process; each takes up to 0.7 GB. */
 const AT_ONCE = Math.min(6, availableParallelism() + 1);
@@ -31,6 +33,22 @@ const { values, positionals } = parseArgs({
 
 function describeTally({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Stops what all runs share when the last of them ends. */
+async function endRun(): Promise<void> {
+  rmSync(`${RUNS}/${process.pid}`, { force: true });
+  if (readdirSync(RUNS).some((pid) => isAlive(Number(pid)))) return;
+  const { stopTestServers } = await import("@paceline/test-kit");
+  await stopTestServers();
 }
 
 function sum(tallies: readonly Tally[]): Tally {
@@ -68,6 +86,8 @@ if (unknown.length > 0) {
 const wanted = suites.filter(({ name }) => names.length === 0 || names.includes(name));
 rmSync(LOGS, { recursive: true, force: true });
 mkdirSync(LOGS, { recursive: true });
+mkdirSync(RUNS, { recursive: true });
+writeFileSync(`${RUNS}/${process.pid}`, "");
 
 const outcomes: Outcome[] = [];
 await runJobs(
@@ -78,8 +98,7 @@ await runJobs(
     show(outcome);
   },
 );
-const { stopTestServers } = await import("@paceline/test-kit");
-await stopTestServers();
+await endRun();
 
 console.log("\nAll suites");
 for (const { name } of wanted) {

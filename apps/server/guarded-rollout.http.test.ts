@@ -12,7 +12,7 @@ import { becomeOwner, makeKey, startTestServer } from "./test-server.ts";
 import type { TestServer } from "./test-server.ts";
 
 const UNITS = 1_200;
-const WITHIN_MS = 30_000;
+const WITHIN_MS = 90_000;
 
 let server: TestServer;
 let admin = "";
@@ -52,7 +52,9 @@ async function startRollout(): Promise<{ readonly flag: string; readonly plan: s
     enabled: true,
     offVariant: "off",
     defaultVariant: "off",
-    rules: [{ id: "new", serve: { variant: "on" }, exposureShare: 0, recordExposure: true }],
+    rules: [
+      { id: "new", serve: { variant: "on" }, exposureShare: 0, recordExposure: true, salt: flag },
+    ],
   });
   await call("POST", `${place}/publish`, {});
   await call("PUT", `/api/v1/environments/production/flags/${flag}/rollback`, {

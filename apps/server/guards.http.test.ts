@@ -141,7 +141,15 @@ before(async () => {
     enabled: true,
     offVariant: "off",
     defaultVariant: "off",
-    rules: [{ id: "new", serve: { variant: "on" }, exposureShare: 0, recordExposure: true }],
+    rules: [
+      {
+        id: "new",
+        serve: { variant: "on" },
+        exposureShare: 0,
+        recordExposure: true,
+        salt: "basket",
+      },
+    ],
   });
   await call("POST", "/api/v1/flags/basket/environments/production/publish", {});
   const { store, clock } = server.parts;

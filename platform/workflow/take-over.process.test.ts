@@ -141,7 +141,7 @@ for (const [moment, nth, form] of WINDOWS) {
     // At most the interrupted effect ran again, and only where its result was not kept.
     const again = calls.filter((count) => count > 1).length;
     assert.ok(again <= (moment === "effect:inside" ? 2 : 0), JSON.stringify(await times(id)));
-    assert.ok(survivor.said.some(({ kind }) => kind === "node-died"));
+    await survivor.until(({ kind }) => kind === "node-died");
     await survivor.kill();
   });
 }
