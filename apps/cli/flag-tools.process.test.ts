@@ -183,9 +183,13 @@ test("history and differences of revisions, and what is expected of what is in f
   assert.match(tested.out, /2 of 2 expectations hold/);
 });
 
-test("a draft is compared with real contexts, and it is said when there are none", async () => {
+test("a flag's file is compared with real contexts, and it is said when there are none", async () => {
   const file = join(folder, "draft.yaml");
-  await writeFile(file, "defaultVariant: on\n");
+  const place = { defaultVariant: "on", tests: [] };
+  await writeFile(
+    file,
+    JSON.stringify({ key: "new-checkout", environments: { production: place } }),
+  );
   const at = ["--environment", "production", "--file", file];
   const compared = await flag("compare", "new-checkout", ...at, "--exit-code");
   assert.equal(compared.code, 1, compared.err);

@@ -171,7 +171,7 @@ export function allSuites(whole: boolean): readonly Suite[] {
     suite(
       "build",
       "the web app and its size budgets",
-      command("build", "npm", "run", "-s", "test:web-build"),
+      command("build", "npm", "run", "-s", "check:web-size"),
     ),
     suite("journeys", "a person's way through the product in a real browser", [
       ...eachFile("journeys", ["tests/e2e/pages.test.ts"], "build"),

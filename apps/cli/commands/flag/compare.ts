@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { EXIT, print, table } from "../../outcome.ts";
+import { EXIT, Failure, print, table } from "../../outcome.ts";
 import { call, list, text, withRemote } from "../../remote.ts";
 import { readDocument } from "../initiative.ts";
 import { count, field, named, percent, placePath, wholeNumber } from "./paths.ts";
@@ -75,18 +75,38 @@ function describe(answer: unknown): string {
   return [...head, ...(head.length > 0 && notes.length > 0 ? [""] : []), ...notes].join("\n");
 }
 
+/**
+ * A configuration, or that of an environment in the file that `paceline flag pull` writes, without its
+ * tests: they are no part of what is served.
+ */
+async function readConfiguration(file: string, environment: string): Promise<unknown> {
+  const document = await readDocument(file);
+  const places = field(document, "environments");
+  if (places === undefined) return document;
+  const place = field(places, environment);
+  if (typeof place !== "object" || place === null) {
+    throw new Failure(`${file} says nothing of the environment ${environment}.`, EXIT.usage);
+  }
+  return Object.fromEntries(Object.entries(place).filter(([name]) => name !== "tests"));
+}
+
 /** `paceline flag compare <key>`: what a draft or a file would do to real units. */
 export function compareCommand(): Command {
   return withRemote(new Command("compare"))
     .description("how many real units would get another variant, by the recorded contexts")
     .argument("<flag>", "flag key")
     .requiredOption("--environment <key>", "environment")
-    .option("--file <file>", "YAML or JSON configuration; without it the draft")
+    .option(
+      "--file <file>",
+      "the flag's file, or a configuration, in YAML or JSON; without it the draft",
+    )
     .option("--days <n>", "of recorded contexts, 1 to 90", "7")
     .option("--exit-code", "exit 1 if a unit flips, or if nothing can be said", false)
     .action(async (key: string, options: CompareOptions) => {
       const configuration =
-        options.file === undefined ? undefined : await readDocument(options.file);
+        options.file === undefined
+          ? undefined
+          : await readConfiguration(options.file, options.environment);
       const body = { configuration, days: wholeNumber(options.days, "--days") };
       const path = `${placePath(key, options.environment)}/compare`;
       const answer = await call(options, "POST", path, body);
