@@ -77,6 +77,15 @@ test("OTLP is answered on its own port too, and nothing else is", async () => {
   }
 });
 
+test("an intake address asked by another method answers 405, and never with the page", async () => {
+  for (const url of ["/v1/batch", "/v1/logs/", "/batch/", "/capture", "/e/?data=e30", "/i/v0/e/"]) {
+    for (const method of ["GET", "PUT"] as const) {
+      const { statusCode, headers } = await server.app.inject({ method, url });
+      assert.deepEqual([statusCode, headers["allow"]], [405, "OPTIONS, POST"], `${method} ${url}`);
+    }
+  }
+});
+
 test("a write key reads nothing", async () => {
   for (const url of ["/api/v1/events?environment=production", "/api/v1/keys", "/api/v1/flags"]) {
     const headers = { authorization: `Bearer ${writeKey}` };
@@ -125,6 +134,20 @@ test("PostHog's client reads our flags, and its read and our own evaluation are 
     payload: { context: { targetingKey: "ada" } },
   });
   assert.equal(evaluated.json().variant, "treatment");
+  // Segment's clients name a flag where its specification has a place for an experiment.
+  for (const experiment of [{ experiment_id: "one-page" }, { experiment_name: "one-page" }]) {
+    const viewed = await server.app.inject({
+      method: "POST",
+      url: "/v1/track",
+      headers: { authorization: `Bearer ${writeKey}` },
+      payload: {
+        event: "Experiment Viewed",
+        userId: "ada",
+        properties: { ...experiment, variation_id: "treatment" },
+      },
+    });
+    assert.equal(viewed.json().duplicates, 1);
+  }
   await server.parts.events.flush();
   const { rows } = await server.parts.events.run({
     kind: "recent",

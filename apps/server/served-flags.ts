@@ -34,8 +34,10 @@ function serves({ serve, overrides, recordExposure }: Rule, variant: string): bo
  */
 export function servedFlagFacts(flagSets: FlagSets, exposure: FlatEvent): ServedFlagFacts | null {
   const set = flagSets.get(exposure.workspace, exposure.environment);
-  const said = exposure.flagKey ?? "";
-  const flagKey = set.flags.has(said) ? said : flagOfExperiment(set, exposure.experimentId ?? said);
+  const named = exposure.flagKey ?? "";
+  const flagKey = set.flags.has(named)
+    ? named
+    : flagOfExperiment(set, exposure.experimentId ?? named);
   const published = flagKey === undefined ? undefined : set.flags.get(flagKey);
   if (flagKey === undefined || published === undefined) return null;
   const { configuration, variants } = published.content;
@@ -43,8 +45,10 @@ export function servedFlagFacts(flagSets: FlagSets, exposure: FlatEvent): Served
   const rules = configuration.rules.filter((rule) => serves(rule, variant));
   const experiments = new Set(rules.map(({ experimentId }) => experimentId));
   const [only] = experiments;
-  const isKnown = experiments.has(exposure.experimentId);
-  const experimentId = isKnown || experiments.size !== 1 ? exposure.experimentId : (only ?? null);
+  // Segment's clients have no other place for a flag's key than that of an experiment's id.
+  const said = exposure.experimentId === flagKey ? null : exposure.experimentId;
+  const isClear = experiments.size === 1 && !experiments.has(exposure.experimentId);
+  const experimentId = isClear ? (only ?? null) : said;
   return { flagKey, experimentId, revision: String(published.revision), variant };
 }
 

@@ -8,7 +8,7 @@ import type { App } from "@paceline/http";
 const ONE_YEAR_S = 31_536_000;
 /** Paths that belong to programs; an unknown one among them must not answer with the page. */
 const PROGRAM_PATHS =
-  /^\/(?:api|ofrep|flagd|flags\/v1|v1|metrics|health|healthz|readyz|assets)(?:\/|$)/;
+  /^\/(?:api|ofrep|flagd|flags\/v1|v1|metrics|health|healthz|readyz|assets|schemas|batch|capture|e|i|decide)(?:\/|$)/;
 
 /** Hashes (`'sha256-…'`) of the inline scripts of the built page, written by the web build. */
 function readScriptHashes(webDir: string): readonly string[] {
@@ -57,7 +57,7 @@ export async function serveWeb(app: App, webDir: string): Promise<void> {
   );
   app.get("/*", { config: { permission: "public" }, schema: { hide: true } }, (request, reply) => {
     const path = request.url.split("?")[0] ?? "/";
-    if (PROGRAM_PATHS.test(path)) throw notFound(`page ${path}`);
+    if (PROGRAM_PATHS.test(path)) return reply.callNotFound();
     void reply.header("content-security-policy", policy).header("cache-control", "no-cache");
     return reply.sendFile("index.html", { cacheControl: false });
   });

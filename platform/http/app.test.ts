@@ -100,6 +100,54 @@ test("a body that breaks the schema is answered with every field, rule and nothi
   assert.deepEqual(pointers, ["/count", "/extra", "/name"]);
 });
 
+test("faults are those of the form that was meant, and an unknown form is told the known ones", async () => {
+  const form = (kind: string, size: string) =>
+    Type.Object(
+      { kind: Type.Literal(kind), [size]: Type.Number() },
+      { additionalProperties: false },
+    );
+  const body = Type.Object({
+    shape: Type.Union([form("circle", "radius"), form("square", "side")]),
+    unit: Type.Union([Type.Literal("cm"), Type.Literal("inch")]),
+  });
+  const app = await appWith((it) => {
+    it.post("/shapes", { config: { permission: "public" }, schema: { body } }, async () => ({}));
+  });
+  const faultsOf = async (payload: object): Promise<unknown> => {
+    const answer = await app.inject({ method: "POST", url: "/shapes", payload });
+    return answer.json().errors;
+  };
+  assert.deepEqual(await faultsOf({ shape: { kind: "circle", radius: "1" }, unit: "cm" }), [
+    { pointer: "/shape/radius", detail: "must be number" },
+  ]);
+  assert.deepEqual(await faultsOf({ shape: { kind: "star" }, unit: "mile" }), [
+    { pointer: "/shape/kind", detail: "must be one of circle, square" },
+    { pointer: "/unit", detail: "must be one of cm, inch" },
+  ]);
+});
+
+test("an address that is asked by another method says by which, also to parameters and a slash", async () => {
+  const app = await appWith((it) => {
+    it.post("/flags", { config: { permission: "public" } }, async () => ({}));
+    it.put("/flags/:key", { config: { permission: "public" } }, async () => ({}));
+    it.get("/*", { config: { permission: "public" } }, async (_request, reply) =>
+      reply.callNotFound(),
+    );
+  });
+  for (const [method, url, allow] of [
+    ["PUT", "/flags", "POST"],
+    ["GET", "/flags/?a=b", "POST"],
+    ["DELETE", "/flags/one", "PUT"],
+  ] as const) {
+    const answer = await app.inject({ method, url });
+    assert.deepEqual([answer.statusCode, answer.headers.allow], [405, allow], url);
+    assert.match(answer.json().detail, new RegExp(`by ${allow}, not by ${method}`));
+  }
+  for (const url of ["/flag", "/flags/one/two", "/"]) {
+    assert.equal((await app.inject({ method: "DELETE", url })).statusCode, 404, url);
+  }
+});
+
 test("numbers in a query string are read as numbers", async () => {
   const app = await appWith((it) => {
     it.get(

@@ -29,7 +29,9 @@ import { claimIdempotencyKey, markActs, storeIdempotentAnswer } from "./idempote
 import { createMetrics } from "./metrics.ts";
 import type { MetricsAccess } from "./metrics.ts";
 import { newIds } from "./new-ids.ts";
+import { methodsAt } from "./other-methods.ts";
 import { ProblemSchema, problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { createSchemaCompilers } from "./schema-compilers.ts";
 import { createSseHub } from "./sse.ts";
 import type { SseHub } from "./sse.ts";
@@ -155,18 +157,34 @@ function addSecurityHeaders(app: App): void {
   });
 }
 
-function answerNotFound(app: App): void {
+function answerNotFound(app: App, routes: readonly RegisteredRoute[]): void {
   app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?")[0] ?? "";
+    const methods = methodsAt(routes, path);
+    const isElsewhere = methods.length > 0 && !methods.includes(request.method);
     answerError(
-      problem({
-        name: "not-found",
-        title: "Not found",
-        status: 404,
-        detail: `There is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}.`,
-      }),
+      isElsewhere
+        ? methodNotAllowed(path, request.method, methods)
+        : problem({
+            name: "not-found",
+            title: "Not found",
+            status: 404,
+            detail: `There is nothing at ${request.method} ${path}.`,
+          }),
       request,
       reply,
     );
+  });
+}
+
+function methodNotAllowed(path: string, method: string, methods: readonly string[]): Problem {
+  const allowed = methods.join(", ");
+  return problem({
+    name: "method-not-allowed",
+    title: "Method not allowed",
+    status: 405,
+    detail: `${path} is asked by ${allowed}, not by ${method}. Nothing was changed.`,
+    headers: { allow: allowed },
   });
 }
 
@@ -238,7 +256,6 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
   app.setValidatorCompiler(schemas.validator);
   app.decorate("compileSchemas", () => schemas.compileAll());
   app.setErrorHandler(answerError);
-  answerNotFound(app);
   const hub = createSseHub(newId().replaceAll("-", ""));
   await addOpenApi(app, options.version ?? "0.0.0");
   await app.register(cookie);
@@ -246,6 +263,7 @@ export async function createApp(options: AppOptions): Promise<AppHandles> {
   // First, so that refusals are traced, too.
   if (options.tracing != null) addTracing(app, options.tracing);
   const routes = addAccess(app, options, newId);
+  answerNotFound(app, routes);
   addSecurityHeaders(app);
   app.addSchema(ProblemSchema);
   addHealth(app, options.checks ?? {});

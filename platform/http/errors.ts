@@ -3,8 +3,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 
 import { Problem, PROBLEM_TYPE, problemDocument } from "./problem.ts";
 import type { FieldFault, ProblemDetails } from "./problem.ts";
-
-type Fault = NonNullable<FastifyError["validation"]>[number];
+import { ofTheMeantForm } from "./union-faults.ts";
+import type { Fault } from "./union-faults.ts";
 
 const PARTS: Readonly<Record<string, string>> = {
   querystring: "query",
@@ -54,7 +54,7 @@ function distinctFaults(faults: readonly Fault[]): readonly Fault[] {
 }
 
 function validationProblem(error: FastifyError, faults: readonly Fault[]): ProblemDetails {
-  const errors = distinctFaults(faults).map((fault) =>
+  const errors = distinctFaults(ofTheMeantForm(faults)).map((fault) =>
     fieldFault(fault, error.validationContext ?? "body"),
   );
   return {

@@ -1,24 +1,47 @@
 /** Instants outside 1970 to 9999 are refused: they are unset clocks or units mixed up. */
 const LATEST_INSTANT = Date.UTC(10_000, 0, 1);
 
-const DATE_START = /^\d{4}-\d{2}-\d{2}/;
-const ZONE_END = /(?:[zZ]|[+-]\d{2}:?\d{2})$/;
+/**
+ * A calendar date with or without a time of day: RFC 3339, the extended and the basic form of ISO
+ * 8601, and what databases and languages print (a blank in the middle, `+00`, `UTC`).
+ */
+const INSTANT =
+  /^(?<year>\d{4})(?<dash>-?)(?<month>\d{2})\k<dash>(?<day>\d{2})(?:[Tt ](?<hour>\d{2})(?:(?<colon>:?)(?<minute>\d{2})(?:\k<colon>(?<second>\d{2})(?:[.,](?<fraction>\d+))?)?)?(?<zone> ?(?:[Zz]|UTC|GMT|(?<sign>[+-])(?<zoneHour>\d{2})(?::?(?<zoneMinute>\d{2}))?))?)?$/;
 
 /**
  * Reads a client's instant: ISO 8601 text, or Unix milliseconds. A time of day without a zone is
- * read as UTC, so that the answer does not depend on where the server stands.
+ * read as UTC, so that the answer does not depend on where the server stands. A day that the calendar
+ * does not have is refused and not moved into the next month, as `Date.parse` would.
  *
  * @returns Unix milliseconds, or null if it is not an instant between 1970 and 9999
  */
 export function parseInstant(value: unknown): number | null {
   if (typeof value === "number") return inRange(Math.trunc(value));
   if (typeof value !== "string") return null;
-  const usual = readUsualInstant(value);
-  if (usual !== null) return usual;
-  if (!DATE_START.test(value)) return null;
-  const zoned =
-    value.endsWith("Z") || value.length <= 10 || ZONE_END.test(value) ? value : `${value}Z`;
-  return inRange(Date.parse(zoned));
+  return readUsualInstant(value) ?? readInstant(value);
+}
+
+function readInstant(text: string): number | null {
+  const parts = INSTANT.exec(text)?.groups;
+  if (parts === undefined) return null;
+  const number = (name: string): number => Number(parts[name] ?? 0);
+  const [year, month, day] = [number("year"), number("month"), number("day")];
+  const [hour, minute, second] = [number("hour"), number("minute"), number("second")];
+  const millisecond = Number((parts["fraction"] ?? "").slice(0, 3).padEnd(3, "0"));
+  const ofDay = ((hour * 60 + minute) * 60 + second) * 1_000 + millisecond;
+  // The last second of a day may be its 61st; the day may end with 24:00.
+  const isTime =
+    minute < 60 && second < (minute === 59 ? 61 : 60) && (hour < 24 || ofDay === DAY_MS);
+  const isDay = month >= 1 && month <= 12 && day >= 1 && day <= daysOfMonth(year, month);
+  const [zoneHour, zoneMinute] = [number("zoneHour"), number("zoneMinute")];
+  if (!isDay || !isTime || zoneHour >= 24 || zoneMinute >= 60) return null;
+  const zoneMs = (zoneHour * 60 + zoneMinute) * 60_000 * (parts["sign"] === "-" ? -1 : 1);
+  return inRange(daysSince1970(year, month, day) * DAY_MS + ofDay - zoneMs);
+}
+
+function daysOfMonth(year: number, month: number): number {
+  const [nextYear, nextMonth] = month === 12 ? [year + 1, 1] : [year, month + 1];
+  return daysSince1970(nextYear, nextMonth, 1) - daysSince1970(year, month, 1);
 }
 
 /** What `Date.prototype.toISOString` writes: `2026-11-01T10:00:00.000Z`. */

@@ -65,8 +65,9 @@ export function exposureEvent(exposure: Exposure): FlatEvent {
 /** What we know of a flag that a client reports on: the experiment that it serves, and its revision. */
 export interface ServedFlagFacts {
   readonly flagKey: string;
-  readonly experimentId: string | null;
   readonly revision: string | null;
+  /** Null where it serves none, whatever the client says. */
+  readonly experimentId: string | null;
   /** Our name of the variant, where the client gave its value, as PostHog's do for booleans. */
   readonly variant: string;
 }
@@ -85,7 +86,7 @@ export function canonicalExposure(
   dialect: Dialect,
 ): FlatEvent {
   const flagKey = facts?.flagKey ?? event.flagKey ?? event.event;
-  const experimentId = facts?.experimentId ?? event.experimentId;
+  const experimentId = facts === null ? event.experimentId : facts.experimentId;
   const variant = facts?.variant ?? event.variant ?? "";
   const revision = facts?.revision ?? event.revision ?? "";
   const reportedBy = { source: event.source, messageId: event.messageId, dialect };

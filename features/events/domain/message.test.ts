@@ -109,6 +109,7 @@ test("an event without a message id gets one, and one with a number as user id k
   const event = readOne({ type: "identify", userId: 42, traits: { plan: "pro" } });
   assert.equal(event.messageId, "made-here");
   assert.equal(event.unit, "42");
+  assert.equal(readOne({ type: "page", userId: 2 ** 53 - 1 }).unit, "9007199254740991");
   assert.equal(event.properties, '{"plan":"pro"}');
 });
 
@@ -130,6 +131,16 @@ const FAULTS: readonly (readonly [string, unknown, string, string])[] = [
   ["no event name", { type: "track", userId: "u" }, "invalid", "/event"],
   ["a long name", { type: "track", userId: "u", event: "x".repeat(513) }, "invalid", "/event"],
   ["an object as id", { type: "page", userId: { id: 1 } }, "invalid", "/userId"],
+  // Each would be another number as a double, and with it another person or another message.
+  ["a number beyond 2^53 as id", { type: "page", userId: 2 ** 53 }, "invalid", "/userId"],
+  ["a number without end", { type: "page", userId: Number("1e999") }, "invalid", "/userId"],
+  ["a long number", { type: "page", userId: "u", messageId: 1e20 }, "invalid", "/messageId"],
+  [
+    "a day that is none",
+    { type: "page", userId: "u", timestamp: "2026-02-30" },
+    "invalid",
+    "/timestamp",
+  ],
   ["a group without id", { type: "group", userId: "u" }, "invalid", "/groupId"],
   ["an alias without origin", { type: "alias", userId: "u" }, "invalid", "/previousId"],
   ["no instant", { type: "page", userId: "u", timestamp: "soon" }, "invalid", "/timestamp"],

@@ -13,6 +13,7 @@ export type MessageType = (typeof MESSAGE_TYPES)[number];
 
 /** Longest id or event name, in characters. Longer ones are mistakes (bodies, tokens) and would bloat every index. */
 export const MAX_NAME_LENGTH = 512;
+const NAME_RULE = `a text of 1 to ${MAX_NAME_LENGTH} characters, or a number of up to 15 digits`;
 
 /**
  * Largest event, in characters of JSON. Segment documents 32 kB, but its own client lets 600 kB
@@ -99,12 +100,12 @@ interface Identity {
 function readIdentity(message: Fields, type: MessageType): Result<Identity, MessageFault> {
   const given = message["messageId"];
   if (given !== undefined && given !== null && readName(given) === null) {
-    return invalid("/messageId", `must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
+    return invalid("/messageId", `must be ${NAME_RULE}`);
   }
   for (const key of ["userId", "anonymousId", "previousId", "groupId"] as const) {
     const id = message[key];
     if (id !== undefined && id !== null && id !== "" && readName(id) === null) {
-      return invalid(`/${key}`, `must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
+      return invalid(`/${key}`, `must be ${NAME_RULE}`);
     }
   }
   const userId = readName(message["userId"]);
@@ -123,7 +124,7 @@ function readEventName(message: Fields, type: MessageType): Result<string, Messa
   if (type === "track") {
     const name = readName(message["event"]);
     if (name === null) {
-      return invalid("/event", `must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
+      return invalid("/event", `must be ${NAME_RULE}`);
     }
     return ok(name);
   }
@@ -209,9 +210,13 @@ function toJson(value: unknown): string | null {
   }
 }
 
-/** Ids and names; numbers are what hand-written clients send for ids. */
+/**
+ * Ids and names; numbers are what hand-written clients send for ids. One with more digits than a
+ * double holds is none: two people, or two messages, would become one.
+ */
 function readName(value: unknown): string | null {
-  const text = typeof value === "number" ? String(value) : value;
+  const isExact = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
+  const text = typeof value === "number" && isExact ? String(value) : value;
   if (typeof text !== "string" || text === "" || text.length > MAX_NAME_LENGTH) return null;
   return text.toWellFormed();
 }

@@ -184,6 +184,20 @@ test("no event is later than its receipt, and one without a time happened then",
   }
 });
 
+test("what is no list where one must be is not read as an empty one", () => {
+  const requests = [
+    { resourceLogs: "x" },
+    { resourceLogs: [null] },
+    { resourceLogs: [{ scopeLogs: { logRecords: [] } }] },
+    { resourceLogs: [{ scopeLogs: [7] }] },
+    { resourceLogs: [{ scopeLogs: [{ logRecords: { eventName: "lost" } }] }] },
+  ];
+  for (const request of requests) {
+    const read = readOtlp("logs", request, RECEIPT, () => "d");
+    assert.equal(read.ok ? "read" : read.error.kind, "unreadable", JSON.stringify(request));
+  }
+});
+
 test("an empty request and empty members are read", () => {
   for (const empty of [
     {},

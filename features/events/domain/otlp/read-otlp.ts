@@ -3,6 +3,7 @@ import type { Result } from "@paceline/result";
 
 import type { FlatEvent } from "../flat-event.ts";
 import { isFields } from "../json-object.ts";
+import type { Fields } from "../json-object.ts";
 import type { MessageFault, Receipt } from "../message.ts";
 import { sizeFault } from "../read-body.ts";
 import type { PlacedFault, ReadBody, UnreadableBody } from "../read-body.ts";
@@ -73,6 +74,8 @@ export function readOtlp(
   digest: (text: string) => string,
 ): Result<ReadBody, UnreadableBody> {
   if (!isFields(body)) return err({ kind: "unreadable", reason: "the body must be a JSON object" });
+  const fault = shapeFault(body, SHAPES[signal]);
+  if (fault !== null) return err({ kind: "unreadable", reason: fault });
   const { list, scopes, records, split, read } = SHAPES[signal];
   const reading = new Reading(digest);
   let events = 0;
@@ -89,13 +92,31 @@ export function readOtlp(
         const made = result.ok ? result.value.length : 1;
         events += made;
         inherited += made * origin.shared.length;
-        const fault = sizeFault(events, inherited);
-        if (fault !== null) return err(fault);
+        const excess = sizeFault(events, inherited);
+        if (excess !== null) return err(excess);
         reading.add({ resource, scope, record }, result);
       }
     }
   }
   return ok(reading.finish(signal));
+}
+
+/** What would be read as nothing, though something was sent. Absent and null are empty lists. */
+function shapeFault(body: Fields, { list, scopes, records }: Shape): string | null {
+  if (!isList(body[list])) return `${list} must be an array`;
+  for (const resourced of listOf(body[list])) {
+    if (!isFields(resourced)) return `${list} must hold objects`;
+    if (!isList(resourced[scopes])) return `${scopes} must be an array`;
+    for (const scoped of listOf(resourced[scopes])) {
+      if (!isFields(scoped)) return `${scopes} must hold objects`;
+      if (!isList(scoped[records])) return `${records} must be an array`;
+    }
+  }
+  return null;
+}
+
+function isList(value: unknown): boolean {
+  return value === undefined || value === null || Array.isArray(value);
 }
 
 /** Reads one record again that was kept as a bad event. */

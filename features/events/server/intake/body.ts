@@ -83,6 +83,16 @@ export function unreadable(reason: string): Error {
   });
 }
 
+function unknownEncoding(encoding: string): Error {
+  return problem({
+    name: "unknown-encoding",
+    title: "The content encoding is not known",
+    status: 415,
+    detail: `Nothing was stored: the body is in ${encoding}. Send it in gzip, deflate or br, or as it is.`,
+    headers: { "accept-encoding": "gzip, deflate, br" },
+  });
+}
+
 /** The answer to a body that its dialect cannot read. */
 export function unreadableBody({ kind, reason }: UnreadableBody): Error {
   if (kind === "unreadable") return unreadable(reason);
@@ -94,7 +104,7 @@ export function unreadableBody({ kind, reason }: UnreadableBody): Error {
  * The bytes of a body, decompressed by its header or its first bytes: RudderStack sends gzip
  * labelled as a form, analytics.js says `text/plain`.
  *
- * @throws Problem 400 for a broken or unknown compression, 413 for what is too large
+ * @throws Problem 400 for a broken compression, 415 for an unknown one, 413 for what is too large
  */
 export async function readBytes(body: unknown, encoding: string | undefined): Promise<Buffer> {
   if (!Buffer.isBuffer(body)) return Buffer.alloc(0);
@@ -107,10 +117,13 @@ export async function readBytes(body: unknown, encoding: string | undefined): Pr
   return unzip(named, body);
 }
 
+/** `{`, `[`, white space and the byte order mark. */
+const TEXT_STARTS: ReadonlySet<number> = new Set([0x7b, 0x5b, 0x20, 0x09, 0x0a, 0x0d, 0xef]);
+
 function checked(named: string, body: Buffer): Buffer {
   if (body.length > MAX_BODY_BYTES) throw TOO_LARGE;
   const first = body[0];
-  const isText = first === undefined || first === 0x7b || first === 0x5b || first === 0x20;
+  const isText = first === undefined || TEXT_STARTS.has(first);
   if ((named === "gzip" || named === "x-gzip") && !isText) {
     throw unreadable("the body is labelled gzip and is none");
   }
@@ -119,9 +132,7 @@ function checked(named: string, body: Buffer): Buffer {
 
 async function unzip(encoding: string, body: Buffer): Promise<Buffer> {
   const work = UNZIP[encoding];
-  if (work === undefined) {
-    throw unreadable(`the content encoding ${encoding} is not known; send gzip, deflate or br`);
-  }
+  if (work === undefined) throw unknownEncoding(encoding);
   try {
     return await work(body, { maxOutputLength: MAX_BODY_BYTES });
   } catch (cause) {
@@ -131,11 +142,17 @@ async function unzip(encoding: string, body: Buffer): Promise<Buffer> {
   }
 }
 
+/** Some libraries of .NET write it before every text. */
+const BYTE_ORDER_MARK = 0xfeff;
+
 /** @throws Problem 400 for what is no JSON */
 export function parseJson(bytes: Buffer | string): unknown {
   if (bytes.length === 0) throw unreadable("the body is empty");
   try {
-    const parsed: unknown = JSON.parse(typeof bytes === "string" ? bytes : bytes.toString("utf8"));
+    const text = typeof bytes === "string" ? bytes : bytes.toString("utf8");
+    const parsed: unknown = JSON.parse(
+      text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text,
+    );
     return parsed;
   } catch {
     throw unreadable("the body is no JSON");

@@ -37,7 +37,7 @@ export function keyOfHeaders({
   "x-api-key": apiKey,
 }: Sent["headers"]): string | null {
   if (typeof apiKey === "string" && apiKey !== "") return apiKey.trim();
-  const [scheme, credential] = (authorization ?? "").split(" ", 2);
+  const [scheme, credential] = (authorization ?? "").split(/ +/, 2);
   if (scheme === undefined || credential === undefined || credential === "") return null;
   if (scheme.toLowerCase() === "bearer") return credential;
   if (scheme.toLowerCase() !== "basic") return null;
@@ -64,6 +64,8 @@ export async function findCaller(deps: EventRouteDeps, key: string | null): Prom
     status: 401,
     detail:
       "Send a key with the scope `intake` as the user name of Basic, as a bearer token, as `X-API-Key`, or in the body as `writeKey`, `api_key` or `token`. Nothing was stored.",
+    // Not Basic, for which browsers would ask the visitor of a page.
+    headers: { "www-authenticate": 'Bearer realm="paceline"' },
   });
 }
 
@@ -102,7 +104,11 @@ function namedEnvironment({ query }: Sent): string {
   return "production";
 }
 
-/** Whether the caller only wants to know what would become of the events. */
+/**
+ * Whether the caller only wants to know what would become of the events. Whoever sends the header in
+ * any form but a no does not want them stored.
+ */
 export function isDryRun(headers: Sent["headers"]): boolean {
-  return headers["x-paceline-dry-run"] === "1" || headers["x-paceline-dry-run"] === "true";
+  const wish = String(headers["x-paceline-dry-run"] ?? "").trim();
+  return wish !== "" && wish !== "0" && wish.toLowerCase() !== "false";
 }

@@ -20,6 +20,7 @@ const CODES: Readonly<Record<number, number>> = {
   401: 16,
   403: 7,
   413: 8,
+  415: 3,
   429: 8,
   503: 14,
 };

@@ -19,12 +19,16 @@ const ALLOWED_HEADERS = [
   "content-encoding",
   "x-retry-count",
   "x-api-key",
+  // RudderStack's client for the browser sends it with every batch.
+  "anonymousid",
   "x-paceline-dry-run",
   "sec-gpc",
   "traceparent",
   "tracestate",
   "baggage",
 ].join(", ");
+/** The beginning of what Fastify takes as a media type. */
+const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
 /** Every page may send. */
 export const CROSS_ORIGIN = {
   "access-control-allow-origin": "*",
@@ -48,7 +52,11 @@ export function registerIntakePlugin(
     intake.addContentTypeParser("*", (request: Request, payload: Readable) =>
       readWhole(payload, request.headers["content-length"]),
     );
-    intake.addHook("onRequest", (_request, to, done) => {
+    intake.addHook("onRequest", (request, to, done) => {
+      // What is no media type at all would be refused before any parser is asked.
+      if (!MEDIA_TYPE.test(request.headers["content-type"] ?? "")) {
+        request.headers["content-type"] = undefined;
+      }
       for (const [name, value] of Object.entries(CROSS_ORIGIN)) void to.header(name, value);
       done();
     });

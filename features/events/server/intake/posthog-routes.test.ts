@@ -63,6 +63,7 @@ test("every path and every form of the browser library's body is read", async ()
     [json, "application/json"],
     [gzipSync(json), "text/plain"],
     [`data=${base64}&ver=1.0`, FORM],
+    [`compression=base64&data=${base64}`, FORM],
     [`data=${encodeURIComponent(json)}`, FORM],
     [`data=${encodeURIComponent(gzipSync(json).toString("base64"))}`, FORM],
   ] as const;
@@ -81,6 +82,14 @@ test("every path and every form of the browser library's body is read", async ()
       assert.equal(stored.at(before)?.source, "phc-page");
     }
   }
+});
+
+test("base64 is read as the whole body if the query says so, and with a plus that was not escaped", async () => {
+  const json = JSON.stringify([{ ...EVENT, properties: { ...EVENT.properties, text: "~~>>>" } }]);
+  const base64 = Buffer.from(json).toString("base64");
+  assert.match(base64, /\+/);
+  assert.equal((await post("/e/?compression=base64", base64)).body.accepted, 1);
+  assert.equal((await post("/e/", `data=${base64}`)).body.accepted, 1);
 });
 
 test("a form without readable data is unreadable", async () => {

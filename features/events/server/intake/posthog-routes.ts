@@ -66,13 +66,25 @@ function readBatch(json: unknown, receipt: Receipt): ReadBody {
   return read.value;
 }
 
-/** The browser library may send its JSON in base64 as the field `data` of a form. */
+/** Enough for the name of a form's first field. */
+const FORM_START_LENGTH = 32;
+
+/**
+ * The browser library may send its JSON in base64, as the field `data` of a form or, told so by the
+ * query, as the whole body.
+ */
 async function readPosthogJson(request: Request): Promise<unknown> {
   const bytes = await readBytes(request.body, request.headers["content-encoding"]);
-  if (bytes.subarray(0, 5).toString("latin1") !== "data=") return parseJson(bytes);
-  const text = new URLSearchParams(bytes.toString("utf8")).get("data") ?? "";
+  const start = bytes.subarray(0, FORM_START_LENGTH).toString("latin1");
+  const isForm = /^\w+=[^=]/.test(start);
+  const isBase64 = fieldsOf(request.query)["compression"] === "base64" && !/^\s*[[{]/.test(start);
+  if (!isForm && !isBase64) return parseJson(bytes);
+  const whole = bytes.toString("utf8");
+  const text = isForm ? (new URLSearchParams(whole).get("data") ?? "") : whole;
   if (/^\s*[[{]/.test(text)) return parseJson(text);
-  return parseJson(await readBytes(Buffer.from(text, "base64"), undefined));
+  // A plus that the client did not escape has become a blank.
+  const decoded = Buffer.from(text.trim().replaceAll(" ", "+"), "base64");
+  return parseJson(await readBytes(decoded, undefined));
 }
 
 /**

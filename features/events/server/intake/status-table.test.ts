@@ -283,6 +283,15 @@ const FAULTS: readonly FaultRow[] = [
     counts: [1, 0],
   },
   {
+    name: "gzip in two members",
+    call(d) {
+      const body = one(d);
+      return { body: Buffer.concat([gzipSync(body.subarray(0, 9)), gzipSync(body.subarray(9))]) };
+    },
+    status: () => 200,
+    counts: [1, 0],
+  },
+  {
     name: "a body in deflate",
     call: (d) => ({ body: deflateSync(one(d)), headers: { "content-encoding": "deflate" } }),
     status: () => 200,
@@ -314,7 +323,7 @@ const FAULTS: readonly FaultRow[] = [
   {
     name: "an unknown compression",
     call: (d) => ({ body: one(d), headers: { "content-encoding": "lzma" } }),
-    status: () => 400,
+    status: () => 415,
   },
   {
     name: "no key",
@@ -429,6 +438,11 @@ for (const dialect of DIALECTS) {
       ["accepted", "bad"],
     );
     assert.match(answer.events[1].fault.path, /^\//);
+    const loudly = {
+      body: dialect.body([{ id: good }]),
+      headers: { "x-paceline-dry-run": "TRUE" },
+    };
+    assert.match(await (await send(dialect, loudly)).text(), /"dryRun":true/);
     const real = await send(dialect, { body: dialect.body([{ id: good }]) });
     const [accepted] = dialect.counts(Buffer.from(await real.arrayBuffer()));
     assert.ok(accepted === null || accepted === 1, "the dry run remembered the message");
