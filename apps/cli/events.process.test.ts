@@ -228,7 +228,19 @@ test("wrong use ends with 2 and says what is missing; a refusal of the server en
   assert.equal((await events("tail")).code, 2);
   const refused = await events("query", ...PRODUCTION, "--from", "2020-01-01", "--bucket", "1m");
   assert.equal(refused.code, 1);
-  assert.match(refused.err, /422/u);
+  assert.match(refused.err, /\(422\): .+\n {2}\/bucketMs .+/u);
+  const elsewhere = ["--environment", "prod"];
+  const refusals = [
+    await events("query", ...elsewhere),
+    await events("export", path("elsewhere.csv"), ...elsewhere),
+    await events("tail", ...elsewhere),
+  ];
+  for (const { code, err } of refusals) {
+    assert.deepEqual([code, /has no environment prod; it has .*production/u.test(err)], [1, true]);
+  }
+  const inFolder = await events("export", folder, ...PRODUCTION);
+  assert.match(inFolder.err, /^The export did not get to its end: EISDIR[^\n]*\n$/u);
+  await assert.rejects(readFile(`${folder}.part`), { code: "ENOENT" });
 });
 
 /** The lines of a process, and its end. */

@@ -80,9 +80,15 @@ export async function call(
   }
   const answer: unknown = response.status === 204 ? null : await response.json().catch(() => null);
   if (response.ok) return answer;
-  throw new Failure(
-    `${text(answer, "title")} (${response.status}): ${text(answer, "detail")}`,
-    EXIT.failed,
-    answer,
-  );
+  throw new Failure(refusalText(response.status, answer), EXIT.failed, answer);
+}
+
+/** A problem document for people: what it says, and each fault that its detail does not name. */
+export function refusalText(status: number, problem: unknown): string {
+  const detail = text(problem, "detail");
+  const faults = list(problem, "errors")
+    .map((fault) => [text(fault, "pointer"), text(fault, "detail")] as const)
+    .filter(([, words]) => !detail.includes(words))
+    .map(([pointer, words]) => `\n  ${pointer} ${words}`);
+  return `${text(problem, "title")} (${status}): ${detail}${faults.join("")}`;
 }

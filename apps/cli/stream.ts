@@ -1,5 +1,5 @@
 import { EXIT, Failure } from "./outcome.ts";
-import { text } from "./remote.ts";
+import { refusalText } from "./remote.ts";
 import type { Remote } from "./remote.ts";
 
 interface StreamRequest {
@@ -42,11 +42,7 @@ export async function openStream(
   }
   if (response.ok) return response;
   const answer: unknown = await response.json().catch(() => null);
-  throw new Failure(
-    `${text(answer, "title")} (${response.status}): ${text(answer, "detail")}`,
-    EXIT.failed,
-    answer,
-  );
+  throw new Failure(refusalText(response.status, answer), EXIT.failed, answer);
 }
 
 /** One message of a stream of server-sent events. */

@@ -1,4 +1,4 @@
-import { viewKeys } from "@paceline/access/server";
+import { listEnvironments, viewKeys } from "@paceline/access/server";
 import type { EventRouteDeps, EventUpkeep } from "@paceline/events/server";
 
 import type { Config } from "./config.ts";
@@ -28,6 +28,10 @@ export function eventRouteDeps(parts: Parts, { publicUrl }: Config): EventRouteD
     async findEnvironmentTime(workspaceId, environment) {
       const replay = clocks.isReplay(workspaceId, environment);
       return { replay, now: clocks.now(workspaceId, environment) };
+    },
+    async listEnvironments(workspaceId) {
+      const environments = await listEnvironments(store.db, workspaceId);
+      return environments.map(({ key }) => key);
     },
     async listSourceKeys(workspaceId) {
       const keys = await viewKeys(store.db, workspaceId);

@@ -85,6 +85,8 @@ export interface EventRouteDeps {
     workspaceId: string,
     environment: string,
   ) => Promise<EnvironmentTime | null>;
+  /** The keys of a workspace's environments; if absent, every name is taken for one. */
+  readonly listEnvironments?: (workspaceId: string) => Promise<readonly string[]>;
   /** Told what became of each request's events; nobody by default. */
   readonly observer?: EventObserver;
   /** The keys of a workspace that may write events, also the revoked ones; none if absent. */

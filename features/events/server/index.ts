@@ -6,6 +6,7 @@ import { registerErasureRoutes } from "./erasure/erasure-routes.ts";
 import { registerRetentionRoutes } from "./erasure/retention-routes.ts";
 import { registerExportRoutes } from "./export-routes.ts";
 import { registerIntakeRoutes } from "./intake-routes.ts";
+import { requireEnvironment } from "./known-environment.ts";
 import { registerLiveRoutes } from "./live-routes.ts";
 import { registerParityRoutes } from "./parity/parity-routes.ts";
 import { registerPlanQueryRoutes } from "./plan-query-routes.ts";
@@ -83,6 +84,7 @@ export { recordExposure, recordExposures } from "./record-exposure.ts";
 /** Intake for clients, and what people see of the events. */
 export function registerRoutes(app: App, deps: EventRouteDeps): void {
   registerIntakeRoutes(app, deps);
+  app.addHook("preHandler", requireEnvironment(deps));
   registerQueryRoutes(app, deps);
   registerExportRoutes(app, deps);
   registerErasurePreviewRoutes(app, deps);

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 
+import { Failure } from "../../outcome.ts";
 import { withRemote } from "../../remote.ts";
 import type { Remote } from "../../remote.ts";
 import { openStream } from "../../stream.ts";
@@ -67,6 +68,10 @@ async function run(file: string | undefined, options: Options): Promise<void> {
   try {
     if (file === undefined) await pipeline(body, counted, process.stdout, { end: false });
     else await toFile(file, body, counted);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    const left = file === undefined ? "What came before is not whole." : "Nothing of it is left.";
+    throw new Failure(`The export did not get to its end: ${words}. ${left}`);
   } finally {
     bar.stop();
   }
@@ -80,11 +85,11 @@ async function toFile(file: string, body: Readable, counted: Transform): Promise
   const partial = `${file}.part`;
   try {
     await pipeline(body, counted, createWriteStream(partial, { mode: 0o600 }));
+    await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
   }
-  await rename(partial, file);
 }
 
 /** `paceline events export [file]`. */
