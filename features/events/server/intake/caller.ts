@@ -37,10 +37,13 @@ export function keyOfHeaders({
   "x-api-key": apiKey,
 }: Sent["headers"]): string | null {
   if (typeof apiKey === "string" && apiKey !== "") return apiKey.trim();
-  const [scheme, credential] = (authorization ?? "").split(/ +/, 2);
-  if (scheme === undefined || credential === undefined || credential === "") return null;
-  if (scheme.toLowerCase() === "bearer") return credential;
-  if (scheme.toLowerCase() !== "basic") return null;
+  if (authorization === undefined) return null;
+  const end = authorization.indexOf(" ");
+  const scheme = authorization.slice(0, Math.max(end, 0)).toLowerCase();
+  const credential = authorization.slice(end).trim();
+  if (credential === "") return null;
+  if (scheme === "bearer") return credential;
+  if (scheme !== "basic") return null;
   const user = Buffer.from(credential, "base64").toString("utf8").split(":", 1)[0];
   return user === undefined || user === "" ? null : user;
 }
@@ -109,6 +112,8 @@ function namedEnvironment({ query }: Sent): string {
  * any form but a no does not want them stored.
  */
 export function isDryRun(headers: Sent["headers"]): boolean {
-  const wish = String(headers["x-paceline-dry-run"] ?? "").trim();
+  const given = headers["x-paceline-dry-run"];
+  if (given === undefined) return false;
+  const wish = String(given).trim();
   return wish !== "" && wish !== "0" && wish.toLowerCase() !== "false";
 }

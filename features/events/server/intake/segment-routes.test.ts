@@ -105,8 +105,13 @@ for (const call of CALLS) {
 }
 
 test("the key is found as Basic user, bearer token or writeKey, and the header wins", async () => {
-  const bearer = { authorization: "Bearer live-key" };
-  assert.equal((await post("/v1/page", PAGE, bearer)).status, 200);
+  for (const authorization of [
+    "Bearer live-key",
+    "bearer  live-key",
+    `basic ${btoa("live-key")}`,
+  ]) {
+    assert.equal((await post("/v1/page", PAGE, { authorization })).status, 200, authorization);
+  }
   assert.equal((await post("/v1/page", { ...PAGE, writeKey: "live-key" }, {})).status, 200);
   const wrong = { authorization: `Basic ${btoa("wrong:")}` };
   assert.equal((await post("/v1/page", { ...PAGE, writeKey: "live-key" }, wrong)).status, 401);
