@@ -163,15 +163,17 @@ test("PostgreSQL that goes away takes nothing from clients; the plan makes up fo
   await serving.until(({ kind }) => kind === "ready");
   const id = await begin("outage", shares);
   await serving.until(({ on }) => (on ?? 0) > 0);
-  const had = serving.said.at(-1)?.on;
+  const had = serving.said.at(-1)?.on ?? 0;
   await postgres.stop();
+  const awayAtMs = Date.now();
   await pause(OUTAGE_MS);
-  assert.equal(
-    serving.said.at(-1)?.on,
-    had,
-    "clients got something else while PostgreSQL was away",
-  );
+  const has = serving.said.at(-1)?.on ?? 0;
   postgres = await startDatabase();
+  // On a slow machine a stage may have begun while PostgreSQL was being stopped.
+  const opened = await openings(world.db, "outage");
+  const last = opened.findLast(({ atMs }) => atMs <= awayAtMs)?.share ?? 0;
+  const isKept = has >= had && has <= last * 1_000 + SLACK;
+  assert.ok(isKept, `${has} units instead of ${had} while PostgreSQL was away, open for ${last}`);
   await until(id, "completed");
   await serving.until(({ on }) => on === 1_000);
   await assertNeverForward("outage", shares);

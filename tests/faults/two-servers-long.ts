@@ -15,12 +15,11 @@ import { OpenFeature } from "@openfeature/server-sdk";
 import { Balancer } from "./balancer.ts";
 import { unitsOf } from "./flag-clients.ts";
 import type { FlagClient } from "./flag-clients.ts";
-import { Journey } from "./whole-journey.ts";
+import { Journey, STEP_SECONDS } from "./whole-journey.ts";
 import type { Entry, StageShape } from "./whole-journey.ts";
 import { WholeWorld, WINDOWS, WITHIN_MS } from "./whole-world.ts";
 import type { Answer, Hold, Node, Window } from "./whole-world.ts";
 
-const STEP_SECONDS = 15;
 const LOOK_MS = 50;
 /** Clients of each entry. */
 const KINDS = 3;
@@ -231,8 +230,9 @@ for (const window of WINDOWS) {
     const place = `/api/v1/environments/production/flags/${journey.flagKey}/rollback`;
     const back = journey.asking(place, { reason: "Orders fall." });
     await killDuringAsk(journey, { transition: "first step", window, share: 0.35 }, back);
-    await killDuring(journey, { transition: "second step", window, share: 0.1 });
-    await killDuring(journey, { transition: "target", window, share: 0 });
+    const trigger = (): Promise<void> => journey.nextStepIsDue();
+    await killDuring(journey, { transition: "second step", window, share: 0.1 }, { trigger });
+    await killDuring(journey, { transition: "target", window, share: 0 }, { trigger });
     await journey.until("the end", ({ state }) => state === "rolled-back");
     await journey.assertLog([0, 0.1, 0.35, 1, 0.35, 0.1, 0]);
     tell(t, journey);

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { bucketOf, murmur3 } from "@paceline/flag-eval";
+import { sql } from "kysely";
 
 import { openOfrepClient, openSdkClient, openSyncClient, unitsOf } from "./flag-clients.ts";
 import type { FlagClient } from "./flag-clients.ts";
@@ -39,6 +40,9 @@ export interface Entry {
 }
 
 export const HOLD = { time: null, sample: null, approval: null, guards: false };
+
+/** So far apart are the steps of a rollback in steps: each is made due by hand. */
+export const STEP_SECONDS = 3_600;
 
 /** One publication of the flag: when it was written, and how far it was open; 0 when it was off. */
 interface Opened {
@@ -260,6 +264,23 @@ export class Journey {
     await this.assertKept(() => this.node.start());
     this.killed.push({ transition, window, aloneMs: performance.now() - killedAt });
     await triggered;
+  }
+
+  /**
+   * Makes the next step of a rollback in steps due, and no other: so far apart as its steps are, how fast
+   * servers start again decides nothing.
+   */
+  async nextStepIsDue(): Promise<void> {
+    // Late enough for the engine to look where its doorbell is.
+    const due = new Date(Date.now() - 10_000);
+    const at = due.toISOString();
+    await sql`update workflow_runs set wake_at = ${due},
+      timers = ${JSON.stringify([{ name: "step", at }])}::jsonb,
+      state = jsonb_set(state,
+        case when jsonb_array_length(state #> '{descent,ahead}') = 0 then '{descent,endsAt}'::text[]
+          else '{descent,ahead,0,at}'::text[] end,
+        to_jsonb(${at}::text))
+      where id = ${this.rollout}`.execute(this.#world.db);
   }
 
   /** Holds the publication that comes after the next `later` ones. */

@@ -14,13 +14,12 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { OpenFeature } from "@openfeature/server-sdk";
 
 import { unitsOf } from "./flag-clients.ts";
-import { HOLD, Journey } from "./whole-journey.ts";
+import { HOLD, Journey, STEP_SECONDS } from "./whole-journey.ts";
 import { WholeWorld, WINDOWS } from "./whole-world.ts";
 import type { Answer, Node, Window } from "./whole-world.ts";
 
 const LONG = process.env["PACELINE_LONG"] === "1";
 const OUTAGE_MS = 60_000;
-const STEP_SECONDS = 15;
 
 const world = new WholeWorld();
 const journeys: Journey[] = [];
@@ -165,9 +164,9 @@ for (const window of LONG ? WINDOWS : []) {
     });
     await journey.killDuringAsk("first step", window, back);
     await journey.until("the first step", ({ exposureShare }) => exposureShare === 0.35);
-    await journey.killDuring("second step", window);
+    await journey.killDuring("second step", window, () => journey.nextStepIsDue());
     await journey.until("the second step", ({ exposureShare }) => exposureShare === 0.1);
-    await journey.killDuring("target", window);
+    await journey.killDuring("target", window, () => journey.nextStepIsDue());
     await journey.until("the end", ({ state }) => state === "rolled-back");
     await journey.served(0);
     await journey.assertLog([0, 0.1, 0.35, 1, 0.35, 0.1, 0]);
@@ -192,9 +191,9 @@ for (const window of LONG ? WINDOWS : []) {
     await journey.killDuringAsk("first step", window, back);
     await journey.follow();
     await journey.until("the first step", ({ exposureShare }) => exposureShare === 0.35);
-    await journey.killDuring("second step", window);
+    await journey.killDuring("second step", window, () => journey.nextStepIsDue());
     await journey.until("the second step", ({ exposureShare }) => exposureShare === 0.1);
-    await journey.killDuring("target", window);
+    await journey.killDuring("target", window, () => journey.nextStepIsDue());
     await journey.until("the end", ({ state }) => state === "rolled-back");
     await journey.served(0);
     await journey.assertLog([0, 0.1, 0.35, 1, 0.35, 0.1, 0]);
@@ -202,7 +201,11 @@ for (const window of LONG ? WINDOWS : []) {
   });
 }
 
-const TIMED = [0.1, 0.35, 0.6, 1].map((share) => ({ share, hold: { time: "PT4S" } }));
+/** Nothing is on its way when PostgreSQL goes, and all of it is overdue when it is back. */
+const TIMED = [0.1, 0.35, 0.6, 1].map((share, index) => ({
+  share,
+  hold: { time: index === 0 ? "PT30S" : "PT4S" },
+}));
 
 test(
   "PostgreSQL that is away for a minute takes nothing from clients, and the plan goes on",
