@@ -34,6 +34,7 @@ const PUBLIC_ROUTES = [
   "POST /api/v1/alerts/:token",
   "OPTIONS /ofrep/v1/evaluate/flags",
   "OPTIONS /ofrep/v1/evaluate/flags/:key",
+  "OPTIONS /ofrep/v1/stream",
   ..."stream values acknowledgements exposures parity"
     .split(" ")
     .map((name) => `OPTIONS /flags/v1/${name}`),

@@ -92,6 +92,18 @@ test("a malformed attribute takes the else branch", () => {
   }
 });
 
+test("a version counts with its prefix and with spaces around it, and not with anything else", () => {
+  const rule = { sem_ver: [{ var: "version" }, ">=", "1.2.3-rc.2"] };
+  const flags = compiled({ next: { ...onOff, targeting: { if: [rule, "on", "off"] } } });
+  const variantOf = (version: unknown) => flags.evaluate("next", { version }, 0).variant;
+  for (const version of ["1.2.3", "v1.2.3", " 1.2.3 ", "1.2.3-rc.10", "1.2.3-rc.2.1", "1.2.3-x"]) {
+    assert.equal(variantOf(version), "on", version);
+  }
+  for (const version of ["1.2.3-rc.1", "1.2.3-9", "1. 2.3", "01.2.3", "1.2.3.4", "", null, {}]) {
+    assert.equal(variantOf(version), "off", JSON.stringify(version));
+  }
+});
+
 test("evaluators may refer to one another but not to themselves", () => {
   const targeting = { if: [{ $ref: "both" }, "on", "off"] };
   const evaluators = {

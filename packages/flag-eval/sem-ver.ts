@@ -16,7 +16,8 @@ const MAX_LENGTH = 256;
 /** Reads a version as flagd does: `v` prefix, numbers and the partial forms `1` and `1.2` allowed. */
 export function parseVersion(value: unknown): Version | null {
   if (typeof value !== "string" && typeof value !== "number") return null;
-  const source = text(value);
+  // With spaces around it as well, as the reference reads it.
+  const source = text(value).trim();
   if (source.length > MAX_LENGTH) return null;
   const found = STRICT.exec(source) ?? PARTIAL.exec(source);
   if (found === null) return null;
@@ -48,10 +49,9 @@ function comparePrereleases(a: readonly string[], b: readonly string[]): number 
     const right = b[index];
     if (right === undefined) return 1;
     if (left === right) continue;
-    const numeric = [/^\d+$/.test(left), /^\d+$/.test(right)] as const;
-    if (numeric[0] && numeric[1]) return Number(left) - Number(right);
-    if (numeric[0] !== numeric[1]) return numeric[0] ? -1 : 1;
-    return left < right ? -1 : 1;
+    const [isNumber, isOtherNumber] = [left, right].map((part) => /^\d+$/.test(part));
+    if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
+    return isNumber ? Number(left) - Number(right) : left < right ? -1 : 1;
   }
   return a.length - b.length;
 }

@@ -5,6 +5,8 @@ import type { App, Identity } from "@paceline/http";
 import { Type } from "typebox";
 
 import type { PublishedSet } from "../domain/index.ts";
+import { addCrossOrigin } from "./cross-origin.ts";
+import type { CrossOrigin } from "./cross-origin.ts";
 import type { ServingDependencies } from "./dependencies.ts";
 import type { FlagSetChange } from "./flag-sets.ts";
 import { LatestWriter } from "./grpc/latest-writer.ts";
@@ -198,6 +200,23 @@ function lastEventId(header: string | readonly string[] | undefined): number | n
 /** `GET /ofrep/v1/stream`: tells that there is something to ask for anew (OFREP's ADR 8). */
 export function registerOfrepStream(app: App, deps: ServingDependencies): OfrepStreams {
   const streams = new OfrepStreams(deps);
+  void app.register(async (scope: App) => {
+    addCrossOrigin(scope, CROSS_ORIGIN);
+    addStreamRoute(scope, deps, streams);
+  });
+  app.addHook("preClose", async () => streams.close());
+  return streams;
+}
+
+// Browsers' own clients set none of these; those that are written with `fetch` do.
+const CROSS_ORIGIN: CrossOrigin = {
+  paths: ["/ofrep/v1/stream"],
+  methods: "GET, OPTIONS",
+  headers: "Authorization, Cache-Control, Last-Event-ID, X-API-Key",
+  exposed: "Retry-After",
+};
+
+function addStreamRoute(app: App, deps: ServingDependencies, streams: OfrepStreams): void {
   app.get(
     "/ofrep/v1/stream",
     {
@@ -224,6 +243,4 @@ export function registerOfrepStream(app: App, deps: ServingDependencies): OfrepS
       });
     },
   );
-  app.addHook("preClose", async () => streams.close());
-  return streams;
 }

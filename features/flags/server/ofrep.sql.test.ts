@@ -214,6 +214,16 @@ test("a browser of another origin may call and may read the tag", async () => {
   assert.equal(preflight.statusCode, 204);
   assert.equal(preflight.headers["access-control-allow-origin"], "*");
   assert.match(String(preflight.headers["access-control-allow-headers"]), /X-API-Key/);
+  const stream = await server.app.inject({
+    method: "OPTIONS",
+    url: "/ofrep/v1/stream?ticket=x",
+    headers: { origin: "https://shop.example", "access-control-request-method": "GET" },
+  });
+  assert.equal(stream.statusCode, 204);
+  assert.match(String(stream.headers["access-control-allow-headers"]), /Last-Event-ID/);
+  const refused = await server.app.inject({ url: "/ofrep/v1/stream?ticket=x" });
+  assert.equal(refused.statusCode, 401);
+  assert.equal(refused.headers["access-control-allow-origin"], "*");
   for (const answer of [
     await bulk({}),
     await single("none", {}),

@@ -2,6 +2,8 @@ import { identityOf, Problem } from "@paceline/http";
 import type { App } from "@paceline/http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 
+import { addCrossOrigin } from "./cross-origin.ts";
+import type { CrossOrigin } from "./cross-origin.ts";
 import type { ServingDependencies } from "./dependencies.ts";
 import { answerBulk, answerSingle, refusal, revisionIn } from "./ofrep-answers.ts";
 import type { OfrepAnswer, OfrepDependencies } from "./ofrep-answers.ts";
@@ -42,29 +44,12 @@ function answerUnreadable(
   return send(reply, answer);
 }
 
-function addCrossOrigin(app: App): void {
-  app.addHook("onSend", (_request, reply, payload, done) => {
-    void reply.header("access-control-allow-origin", "*");
-    void reply.header("access-control-expose-headers", EXPOSED_HEADERS);
-    done(null, payload);
-  });
-  for (const path of ["/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/:key"]) {
-    app.options(
-      path,
-      { config: { permission: "public" }, schema: { hide: true } },
-      async (_request, reply) =>
-        reply
-          .status(204)
-          .header("access-control-allow-methods", "POST, OPTIONS")
-          .header(
-            "access-control-allow-headers",
-            "Authorization, Content-Type, If-None-Match, X-API-Key",
-          )
-          .header("access-control-max-age", "7200")
-          .send(),
-    );
-  }
-}
+const CROSS_ORIGIN: CrossOrigin = {
+  paths: ["/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/:key"],
+  methods: "POST, OPTIONS",
+  headers: "Authorization, Content-Type, If-None-Match, X-API-Key",
+  exposed: EXPOSED_HEADERS,
+};
 
 function addRoutes(app: App, deps: OfrepDependencies): void {
   const config = { permission: { scope: "browser" }, idempotent: false } as const;
@@ -103,7 +88,7 @@ export function registerOfrep(app: App, deps: ServingDependencies): OfrepStreams
         else done(Object.assign(new Error(body.error.reason), { statusCode: 400 }));
       },
     );
-    addCrossOrigin(scope);
+    addCrossOrigin(scope, CROSS_ORIGIN);
     addRoutes(scope, limited);
   });
   registerOfrepDirect(app, limited);
