@@ -1,20 +1,7 @@
 /** `npm run check`: every static check, stopping at the first that fails; `--all` goes on to the end. */
 import { spawnSync } from "node:child_process";
 
-interface Check {
-  readonly name: string;
-  readonly command: readonly [string, ...string[]];
-}
-
-const CHECKS: readonly Check[] = [
-  { name: "format", command: ["oxfmt", "--check", "."] },
-  { name: "types", command: ["tsc", "--build"] },
-  { name: "lint", command: ["oxlint"] },
-  { name: "edges and dead code", command: ["knip"] },
-  { name: "undeclared imports", command: ["knip", "--strict", "--include", "unlisted"] },
-  { name: "circles between packages", command: ["node", "tools/check-cycles.ts"] },
-  { name: "paths in Markdown", command: ["node", "tools/check-markdown-paths.ts"] },
-];
+import { CHECKS } from "./checks.ts";
 
 let failed = 0;
 for (const { name, command } of CHECKS) {

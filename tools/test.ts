@@ -17,8 +17,8 @@ const LOGS = "node_modules/.cache/paceline-test-logs";
 /** A file for each run that is under way, named by its process: they share their PostgreSQL servers. */
 const RUNS = "node_modules/.cache/paceline-test-runs";
 const LONGEST_SHOWN = 10;
-/** One more than there are cores, since many tests wait for a process; each takes up to 0.7 GB. */
-const AT_ONCE = Math.min(6, availableParallelism() + 1);
+/** Two more than there are cores, since many tests wait for a process; each takes up to 0.7 GB. */
+const AT_ONCE = Math.min(6, availableParallelism() + 2);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,7 +1,7 @@
 /** What the closing lines of `npm test` repeat of each failed test: the end of an output is what survives a cut. */
 import type { Failure, Outcome } from "./queue.ts";
 
-const LINES_OF_EACH = 6;
+const LINES_OF_EACH = 8;
 const LINE_LENGTH = 200;
 const ALL_LENGTH = 5_000;
 

@@ -33,8 +33,8 @@ const COMPILED = resolve("node_modules/.cache/paceline-test-modules");
 const JOB_MINUTES_AT_MOST = 10;
 const SUMMARY = /^#summary (\{.*\})\n?/gm;
 const FAILURE = /^#failure (\{.*\})\n?/gm;
-/** Of a job that does not say which of its tests failed. */
-const LAST_LINES = 6;
+/** Of a job that does not say which of its tests failed: what is wrong comes first, or what ended it last. */
+const [FIRST_LINES, LAST_LINES] = [5, 3];
 
 /** Reads the closing lines of both kinds of job; a command that prints none counts as one test. */
 function tallyOf(told: string, printed: string, code: number): Tally {
@@ -49,13 +49,14 @@ function tallyOf(told: string, printed: string, code: number): Tally {
   return code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
 }
 
-/** What the reporter says of each failed test, or the end of what was printed. */
+/** What the reporter says of each failed test, or the beginning and the end of what was printed. */
 function failuresOf(job: Job, told: string, printed: string, { failed }: Tally): Failure[] {
   const known = [...told.matchAll(FAILURE)].map(([, json = ""]): Failure => JSON.parse(json));
   if (known.length > 0 || failed === 0) return known;
   const lines = `${told.replaceAll(SUMMARY, "")}\n${printed}`.split("\n");
-  const last = lines.filter((line) => line.trim() !== "").slice(-LAST_LINES);
-  return [{ test: job.name, reason: last.join("\n") }];
+  const said = lines.filter((line) => line.trim() !== "");
+  const last = said.slice(FIRST_LINES).slice(-LAST_LINES);
+  return [{ test: job.name, reason: [...said.slice(0, FIRST_LINES), ...last].join("\n") }];
 }
 
 async function runJob(job: Job): Promise<Outcome> {
