@@ -46,8 +46,11 @@ export function encodeEvents(events: readonly FlatEvent[]): string {
 }
 
 function encodeRest(event: FlatEvent, receipt: string): string {
-  let line = `${quote(event.messageId)},"type":"${event.type}","event":${quote(event.event)},"unit":${quote(event.unit)}`;
-  if (event.userId !== null) line += `,"user_id":${quote(event.userId)}`;
+  const unit = quote(event.unit);
+  let line = `${quote(event.messageId)},"type":"${event.type}","event":${quote(event.event)},"unit":${unit}`;
+  if (event.userId !== null) {
+    line += `,"user_id":${event.userId === event.unit ? unit : quote(event.userId)}`;
+  }
   if (event.anonymousId !== null) line += `,"anonymous_id":${quote(event.anonymousId)}`;
   line += `,"occurred_at":${event.at}`;
   if (event.timestamp !== null) line += `,"client_timestamp":${event.timestamp}`;

@@ -46,24 +46,13 @@ function daysOfMonth(year: number, month: number): number {
 
 /** What `Date.prototype.toISOString` writes: `2026-11-01T10:00:00.000Z`. */
 const USUAL_LENGTH = 24;
-/** Every character that is no digit, and its place. */
-const USUAL_MARKS = [
-  [4, 0x2d],
-  [7, 0x2d],
-  [10, 0x54],
-  [13, 0x3a],
-  [16, 0x3a],
-  [19, 0x2e],
-  [23, 0x5a],
-] as const;
 const DAY_MS = 86_400_000;
 /** Days that every month has. */
 const SURE_DAYS = 28;
 
 /** The form that nearly all clients send, ten times as fast as `Date.parse`. Null for any other. */
 function readUsualInstant(text: string): number | null {
-  if (text.length !== USUAL_LENGTH) return null;
-  for (const [place, mark] of USUAL_MARKS) if (text.charCodeAt(place) !== mark) return null;
+  if (text.length !== USUAL_LENGTH || !hasUsualMarks(text)) return null;
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
   const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
   const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
@@ -75,6 +64,19 @@ function readUsualInstant(text: string): number | null {
     daysSince1970(year, month, day) * DAY_MS +
     ((hour * 60 + minute) * 60 + second) * 1_000 +
     millisecond
+  );
+}
+
+/** Whether every character is in its place that is no digit: `-`, `-`, `T`, `:`, `:`, `.` and `Z`. */
+function hasUsualMarks(text: string): boolean {
+  return (
+    text.charCodeAt(4) === 0x2d &&
+    text.charCodeAt(7) === 0x2d &&
+    text.charCodeAt(10) === 0x54 &&
+    text.charCodeAt(13) === 0x3a &&
+    text.charCodeAt(16) === 0x3a &&
+    text.charCodeAt(19) === 0x2e &&
+    text.charCodeAt(23) === 0x5a
   );
 }
 

@@ -73,6 +73,9 @@ export function flattenMessage(
   if (!times.ok) return times;
   const bodies = readBodies(message, type, envelope, receipt);
   if (!bodies.ok) return bodies;
+  const { unit, userId, anonymousId } = identity.value;
+  const { timestamp, sentAt, receivedAt } = times.value;
+  // Field by field: spreading the three would cost a fifth of reading an event.
   return ok({
     workspace: receipt.workspace,
     environment: receipt.environment,
@@ -80,14 +83,19 @@ export function flattenMessage(
     messageId: readName(message["messageId"]) ?? receipt.newMessageId(),
     type,
     event: event.value,
-    ...identity.value,
+    unit,
+    userId,
+    anonymousId,
     at: receipt.replay ? replayedTime(times.value) : correctedTime(times.value),
-    ...times.value,
+    timestamp,
+    sentAt,
+    receivedAt,
     experimentId: null,
     flagKey: null,
     revision: null,
     variant: null,
-    ...bodies.value,
+    properties: bodies.value.properties,
+    context: bodies.value.context,
   });
 }
 
