@@ -91,7 +91,7 @@ step("the review shows what changes and publishes it", async () => {
   await review.getByText("None are kept with the flag here.").waitFor();
   await review.getByRole("button", { name: "Publish to production" }).focus();
   await page.keyboard.press("Enter");
-  await page.getByText("On, production r1").waitFor();
+  await page.getByText("On, production, revision 1").waitFor();
 });
 
 step(
@@ -159,5 +159,5 @@ step("a publication that tests refuse goes through with a reason", async () => {
   assert.equal(await act.isDisabled(), true);
   await reason.fill("Anna waits no more");
   await act.click();
-  await page.getByText("On, production r4").waitFor();
+  await page.getByText("On, production, revision 4").waitFor();
 });

@@ -75,6 +75,8 @@ step("a fault of a stage stands at its field", async () => {
   await page.getByRole("button", { name: "Save plan" }).click();
   await second.getByText("must not be less than that of the stage before").waitFor();
   await second.getByRole("spinbutton", { name: "Exposure" }).fill("50");
+  await second.getByRole("textbox", { name: "Hold for a time" }).fill("1.5 hours");
+  await page.getByText("1 h 30 min and every guard read").waitFor();
   await page.getByRole("button", { name: "Save plan" }).click();
   await page.getByText("A draft that exposes nobody").waitFor();
 });
@@ -200,7 +202,7 @@ step("rolling back needs a reason and nobody's yes, and the page says how it end
   await dialog.getByRole("textbox", { name: "Reason" }).fill("Orders fail for some");
   await dialog.getByRole("button", { name: "Roll back now" }).click();
   await page.getByRole("region", { name: "Rolled back" }).waitFor();
-  await page.getByText(/in effect after/u).waitFor();
+  await page.getByText("after it was asked for").waitFor();
   const flag = await owner.call("GET", `/api/v1/flags/${FLAG}`);
   assert.equal(flag.environments[0].lock, null);
   assert.deepEqual(

@@ -86,14 +86,16 @@ step("its flag is created and published, and serves the off variant to everyone"
   await page.goto(address("/flags"));
   await page.getByRole("button", { name: "Create flag" }).first().click();
   const dialog = page.getByRole("dialog", { name: "Create a flag" });
-  await dialog.getByRole("textbox", { name: "Key" }).fill(FLAG);
+  // A dialog begins in its first field, so that whoever types need not look for it.
+  await dialog.locator("input:focus").waitFor();
+  await page.keyboard.type(FLAG);
   await dialog.getByRole("button", { name: "Create flag" }).click();
   await page.getByRole("heading", { name: FLAG, level: 1 }).waitFor();
   await page.getByRole("switch", { name: "On" }).waitFor();
   await button("Review and publish").click();
   const review = page.getByRole("dialog", { name: `Publish ${FLAG} to production` });
   await review.getByRole("button", { name: "Publish to production" }).click();
-  await page.getByText("On, production r1").waitFor();
+  await page.getByText("On, production, revision 1").waitFor();
   const key = await owner.key("evaluate");
   assert.deepEqual((await served(key, "anybody")).variant, "control");
 });

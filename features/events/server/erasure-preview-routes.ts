@@ -76,7 +76,10 @@ function previewOf(found: readonly Found[], identifiers: readonly string[]): Era
 function environmentView({ environment, rows }: Found): ErasurePreview["environments"][number] {
   const counted = rows.slice(0, COUNTED_EVENTS);
   const instants = counted.map(({ at }) => at);
-  const byName = Map.groupBy(counted, ({ type, event }) => (event === "" ? type : event));
+  // A recorded context is named by a digest, which tells nobody anything.
+  const byName = Map.groupBy(counted, ({ type, event }) =>
+    type === "context" ? "recorded contexts" : event === "" ? type : event,
+  );
   return {
     environment,
     events: counted.length,

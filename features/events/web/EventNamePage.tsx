@@ -324,20 +324,22 @@ function Senders(props: { environment: string; selection: { type: string; event?
       <Loaded query={query} skeleton={<SkeletonRows rows={2} />}>
         {({ items }) => (
           <ul className="flex flex-col gap-3">
-            {items.map((source) => (
-              <li key={source.id} className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3">
-                <span className="truncate font-medium">{source.name}</span>
-                <span className="tabular-nums">{formatNumber(source.total)}</span>
-                <span className="truncate text-small text-fg3">
-                  {source.library === null
-                    ? "names no client"
-                    : `${source.library.name} ${source.library.version ?? ""}`}
-                </span>
-                <span className="text-right text-small text-fg3">
-                  {source.counts[0] !== undefined && `since ${formatDate(source.counts[0].at)}`}
-                </span>
-              </li>
-            ))}
+            {items
+              .toSorted((one, other) => other.total - one.total)
+              .map((source) => (
+                <li key={source.id} className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3">
+                  <span className="truncate font-medium">{source.name}</span>
+                  <span className="text-right tabular-nums">{formatNumber(source.total)}</span>
+                  <span className="truncate text-small text-fg3">
+                    {source.library === null
+                      ? "names no client"
+                      : `${source.library.name} ${source.library.version ?? ""}`}
+                  </span>
+                  <span className="text-right text-small text-fg3">
+                    {source.counts[0] !== undefined && `since ${formatDate(source.counts[0].at)}`}
+                  </span>
+                </li>
+              ))}
             {items.length === 0 && <li className="text-fg2">Nobody in this time.</li>}
           </ul>
         )}

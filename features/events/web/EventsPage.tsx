@@ -108,7 +108,11 @@ export function EventsPage() {
         ) : here === undefined ? (
           `Nothing has arrived in ${environment} yet.`
         ) : (
-          <Received environment={environment} catalog={catalog.data} />
+          <Received
+            environment={environment}
+            catalog={catalog.data}
+            isExact={search.tab === "catalog" || search.tab === "storage"}
+          />
         )}
       </PageHeader>
       <Tabs
@@ -132,8 +136,13 @@ export function EventsPage() {
 }
 
 /** What the catalog counts by day: events that somebody sent or that the product served. */
-function Received(props: { environment: string; catalog: EventCatalog | undefined }) {
-  const { environment, catalog } = props;
+function Received(props: {
+  environment: string;
+  catalog: EventCatalog | undefined;
+  /** Where other counts stand beside it. */
+  isExact: boolean;
+}) {
+  const { environment, catalog, isExact } = props;
   if (catalog === undefined) return "Counting what has arrived.";
   const { events, buckets, newestAt } = receivedIn(catalog);
   return (
@@ -144,7 +153,7 @@ function Received(props: { environment: string; catalog: EventCatalog | undefine
           , the newest received <RelativeTime at={newestAt} />
         </>
       )}
-      . Bad events and recorded contexts are not counted.
+      .{isExact && " Bad events and recorded contexts are not counted."}
     </>
   );
 }

@@ -9,6 +9,7 @@ import {
   RelativeTime,
   SkeletonRows,
   Table,
+  VerdictBanner,
   formatBytes,
   formatCount,
   formatNumber,
@@ -29,11 +30,7 @@ export function StorageTab(props: { environment: string }) {
     <Loaded query={query} skeleton={<SkeletonRows />}>
       {(storage) => (
         <div className="flex flex-col gap-5">
-          {storage.failure !== null && (
-            <Notice tone="negative" title="Events cannot be kept.">
-              {storage.failure} Clients hold and repeat what is refused.
-            </Notice>
-          )}
+          <Answer storage={storage} />
           {storage.damaged.length > 0 && <Damaged files={storage.damaged} />}
           <Columns
             aside={
@@ -51,27 +48,33 @@ export function StorageTab(props: { environment: string }) {
                     items={[
                       {
                         key: "Segments",
-                        value: `${formatNumber(storage.segments)}, ${formatBytes(storage.segmentBytes)}`,
+                        value: `${formatCount(storage.segments, "file")}, ${formatBytes(storage.segmentBytes)}`,
                       },
-                      { key: "Open log", value: formatBytes(storage.openLogBytes) },
                       {
-                        key: "Waiting",
+                        key: "Open log",
                         value:
-                          storage.waitingLogs === 0
+                          storage.openLogBytes === 0
                             ? "nothing"
-                            : `${storage.waitingLogs} logs not queryable yet`,
+                            : `${formatBytes(storage.openLogBytes)}, acknowledged just now`,
                       },
+                      { key: "Waiting", value: waitingWords(storage) },
                       {
                         key: "Remembered",
                         value: `${formatNumber(storage.rememberedMessages)} message ids, against repeats`,
                       },
                       {
                         key: "Refused",
-                        value: `${formatNumber(storage.suppressedIdentifiers)} identifiers of erased people`,
+                        value:
+                          storage.suppressedIdentifiers === 0
+                            ? "nobody who was erased"
+                            : `${formatCount(storage.suppressedIdentifiers, "identifier")} of erased people`,
                       },
                       {
                         key: "Cut off",
-                        value: `${formatBytes(storage.droppedBytes)} half-written at the last start`,
+                        value:
+                          storage.droppedBytes === 0
+                            ? "nothing at the last start"
+                            : `${formatBytes(storage.droppedBytes)} half-written at the last start`,
                       },
                       ...(storage.damagedLogs.length === 0
                         ? []
@@ -88,7 +91,6 @@ export function StorageTab(props: { environment: string }) {
               </>
             }
           >
-            <ExportCard environment={props.environment} />
             <Card title="By environment" note="with bad events and recorded contexts" flush>
               <Table
                 label="Stored by environment"
@@ -121,11 +123,66 @@ export function StorageTab(props: { environment: string }) {
                 }
               />
             </Card>
+            <ExportCard environment={props.environment} />
             <EraseCard />
           </Columns>
         </div>
       )}
     </Loaded>
+  );
+}
+
+function waitingWords({ waitingLogs }: EventStorage): string {
+  return waitingLogs === 0 ? "nothing" : `${formatCount(waitingLogs, "log")} not queryable yet`;
+}
+
+/** Logs are loaded within seconds, so that one or two at a time are nothing to look at. */
+const usualLogs = 2;
+
+/** Whether all that was acknowledged is kept and can be asked for. */
+function Answer(props: { storage: EventStorage }) {
+  const { storage } = props;
+  const { failure, damaged, waitingLogs, environments } = storage;
+  const newest = environments
+    .map((one) => one.newestReceivedAt)
+    .toSorted()
+    .at(-1);
+  const isBehind = waitingLogs > usualLogs;
+  return (
+    <VerdictBanner
+      tone={failure !== null ? "negative" : damaged.length > 0 || isBehind ? "caution" : "positive"}
+      title={
+        failure !== null
+          ? "Events cannot be kept"
+          : isBehind
+            ? `${formatCount(waitingLogs, "log")} cannot be queried yet`
+            : "What was acknowledged is kept and can be queried"
+      }
+      figures={[
+        {
+          label: "Stored",
+          value: formatNumber(environments.reduce((sum, { events }) => sum + events, 0)),
+          detail: formatBytes(storage.segmentBytes),
+        },
+        {
+          label: "Waiting",
+          value: formatNumber(waitingLogs),
+          detail: waitingLogs === 1 ? "log" : "logs",
+        },
+      ]}
+    >
+      {failure !== null
+        ? `${failure} Clients hold and repeat what is refused.`
+        : isBehind
+          ? "They are on the disk and acknowledged; answers lack them until they are loaded."
+          : "An event is acknowledged once it is on the disk, and counts within seconds."}
+      {newest !== undefined && (
+        <>
+          {" "}
+          The newest came <RelativeTime at={newest} />.
+        </>
+      )}
+    </VerdictBanner>
   );
 }
 

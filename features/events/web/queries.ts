@@ -88,3 +88,10 @@ export const environmentsQuery = queryOptions({
   queryKey: ["environments"],
   queryFn: ({ signal }) => apiClient.get<{ items: EnvironmentView[] }>("/environments", { signal }),
 });
+
+/** Names of those whose ids an erasure keeps. */
+export const membersQuery = queryOptions({
+  queryKey: ["members"],
+  queryFn: ({ signal }) =>
+    apiClient.get<{ items: { id: string; name: string }[] }>("/members", { signal }),
+});

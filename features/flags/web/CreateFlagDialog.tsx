@@ -102,6 +102,7 @@ export function CreateFlagDialog(props: { onClose: () => void }) {
           mono
           required
           pattern="[A-Za-z0-9][A-Za-z0-9._\-]{0,99}"
+          title="Letters, digits, dots, hyphens and underscores, 100 at most, a letter or digit first"
           hint="As the code asks for it, such as checkout.one_page"
           value={key}
           onChange={setKey}

@@ -108,14 +108,14 @@ function Content(props: { flag: FlagDetail }) {
             ) : (
               <StateBadge
                 state={configuration.enabled ? "on" : "off"}
-                detail={`${environment} r${place?.published?.revision ?? 0}`}
+                detail={`${environment}, revision ${place?.published?.revision ?? 0}`}
               />
             )}
           </>
         }
         actions={
           <>
-            <div className="w-72">
+            <div className="w-60 max-sm:w-52">
               <Select
                 label="Environment"
                 hideLabel

@@ -93,7 +93,12 @@ export function FlagsPage() {
         staleOf={staleOf}
       />
       {selected.size > 0 && (
-        <SelectionBar keys={[...selected].toSorted()} onDone={() => setSelected(new Set())} />
+        <SelectionBar
+          keys={[...selected].toSorted()}
+          others={items.map(({ key }) => key).filter((key) => !selected.has(key))}
+          onAll={() => setSelected(new Set([...selected, ...items.map(({ key }) => key)]))}
+          onDone={() => setSelected(new Set())}
+        />
       )}
       <Card flush>
         {query.isError && query.data !== undefined && (

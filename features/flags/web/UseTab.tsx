@@ -10,8 +10,16 @@ const getters = {
   object: "getObjectValue",
 } as const;
 
-function snippet({ flag, environment }: FlagPlace, origin: string): string {
-  const [first] = Object.values(flag.variants);
+/** What code should do without an answer: what the flag serves while it is off, else to everyone else. */
+function codeDefault({ flag, place }: FlagPlace): unknown {
+  const { offVariant, defaultVariant } = place?.published?.content.configuration ?? {};
+  const quiet = ["off", "control"].find((name) => name in flag.variants);
+  const name = offVariant ?? defaultVariant ?? quiet;
+  return name === undefined ? Object.values(flag.variants)[0] : flag.variants[name];
+}
+
+function snippet(at: FlagPlace, origin: string): string {
+  const { flag, environment } = at;
   return [
     "// npm install @openfeature/server-sdk @openfeature/ofrep-provider",
     'import { OpenFeature } from "@openfeature/server-sdk";',
@@ -25,7 +33,8 @@ function snippet({ flag, environment }: FlagPlace, origin: string): string {
     "  }),",
     ");",
     "const client = OpenFeature.getClient();",
-    `const value = await client.${getters[flag.type]}("${flag.key}", ${valueWords(first)}, {`,
+    `// ${valueWords(codeDefault(at))} is used when no answer comes`,
+    `const value = await client.${getters[flag.type]}("${flag.key}", ${valueWords(codeDefault(at))}, {`,
     "  targetingKey: customer.id,",
     "});",
   ].join("\n");

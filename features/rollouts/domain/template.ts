@@ -15,7 +15,7 @@ function hold(time: string | null, more: Partial<Hold> = {}): Hold {
 }
 
 function stage(exposureShare: number, held: Hold, name?: string): Stage {
-  const percent = `${Math.round(exposureShare * 1_000) / 10} %`;
+  const percent = `${Math.round(exposureShare * 1_000) / 10}%`;
   const id = `share-${Math.round(exposureShare * 100_000)}`;
   return { id, name: name ?? percent, exposureShare, when: null, hold: held };
 }

@@ -119,8 +119,8 @@ export function WayBackForm(props: Props) {
           onChange={(ownerId) => change({ ownerId })}
           error={problem?.faultAt("/ownerId")}
         />
+        <PaceFields input={input} change={change} error={problem?.faultAt("/stepSeconds")} />
       </div>
-      <PaceFields input={input} change={change} error={problem?.faultAt("/stepSeconds")} />
       <Triggers triggers={input.triggers} onChange={(triggers) => change({ triggers })} />
       <TextArea
         label="How to see that it worked"
@@ -151,7 +151,7 @@ function PaceFields(props: {
   const { pace = "instant", automaticPace = "instant", stepSeconds } = input;
   const hasSteps = pace !== "instant" || automaticPace !== "instant";
   return (
-    <div className="grid items-start gap-4 sm:grid-cols-3">
+    <>
       <Select
         label="Pace, by a person"
         options={paces}
@@ -176,7 +176,7 @@ function PaceFields(props: {
           error={error}
         />
       )}
-    </div>
+    </>
   );
 }
 

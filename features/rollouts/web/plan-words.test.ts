@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { BUILT_IN_TEMPLATES } from "../domain/template.ts";
-import { guardWords, holdWords, recurrenceWords, shareWords, tookWords } from "./plan-words.ts";
+import {
+  guardWords,
+  holdWords,
+  recurrenceWords,
+  shareWords,
+  tookWords,
+  windowWords,
+} from "./plan-words.ts";
 
 test("a share shows as many decimals as it needs", () => {
   assert.deepEqual([0.01, 0.125, 0.0005, 1].map(shareWords), ["1%", "12.5%", "0.05%", "100%"]);
@@ -41,6 +48,26 @@ test("a plain recurrence is said in words, and any other one as it is written", 
   assert.equal(recurrenceWords(null), "once");
   assert.equal(recurrenceWords("FREQ=YEARLY"), "every year");
   assert.equal(recurrenceWords("FREQ=WEEKLY;BYDAY=MO,TU,TH"), "every Mon, Tue and Thu");
+  assert.equal(recurrenceWords("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH"), "every Mon to Thu");
   const odd = "FREQ=MONTHLY;BYDAY=1MO";
   assert.equal(recurrenceWords(odd), `by the rule ${odd}`);
+});
+
+test("a window names its hours and days, and its day alone when it comes once", () => {
+  const hours = {
+    kind: "open",
+    name: "Working hours",
+    startsAt: "2026-01-05T09:00",
+    timeZone: "Europe/Berlin",
+    lasts: "PT8H",
+    recurrence: "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH",
+  } as const;
+  assert.equal(
+    windowWords(hours),
+    "Stages may begin from 09:00 (Europe/Berlin) for 8 h, every Mon to Thu from 5 Jan 2026 on",
+  );
+  assert.equal(
+    windowWords({ ...hours, kind: "freeze", recurrence: null }),
+    "No stage begins on 5 Jan 2026 from 09:00 (Europe/Berlin) for 8 h, once",
+  );
 });

@@ -1,4 +1,4 @@
-import { formatDuration, formatNumber, formatPercent } from "@paceline/web-kit/format";
+import { formatDate, formatDuration, formatNumber, formatPercent } from "@paceline/web-kit/format";
 
 import { durationMs } from "../domain/duration.ts";
 import type { Guard, GuardEvents, GuardSource } from "../domain/guard.ts";
@@ -147,15 +147,26 @@ export function recurrenceWords(recurrence: string | null): string {
       .split(",")
       .map((day) => Object.entries(dayNames).find(([key]) => key === day)?.[1]);
     const known = names.filter((name) => name !== undefined);
-    if (known.length === names.length) return `every ${listWords(known)}`;
+    if (known.length !== names.length) return `by the rule ${recurrence}`;
+    const week = Object.values(dayNames).join();
+    const isRun = known.length > 2 && week.includes(known.join());
+    return `every ${isRun ? `${known[0]} to ${known.at(-1)}` : listWords(known)}`;
   }
   return `by the rule ${recurrence}`;
 }
 
-/** "Stages may begin from 30 Nov 2026 09:00 (Europe/Berlin) for 8 h, every Mon and Tue". */
+/**
+ * "Stages may begin from 09:00 (Europe/Berlin) for 8 h, every Mon and Tue from 30 Nov 2026 on"; a
+ * window of one time names its day first.
+ */
 export function windowWords({ kind, startsAt, timeZone, lasts, recurrence }: PlanWindow): string {
   const what = kind === "open" ? "Stages may begin" : "No stage begins";
-  return `${what} from ${startsAt.replace("T", " ")} (${timeZone}) for ${lengthWords(lasts)}, ${recurrenceWords(recurrence)}`;
+  const [date = "", time = ""] = startsAt.split("T");
+  const day = Number.isNaN(Date.parse(date)) ? date : formatDate(date, "UTC");
+  const at = `${time.slice(0, "09:00".length)} (${timeZone}) for ${lengthWords(lasts)}`;
+  return recurrence === null
+    ? `${what} on ${day} from ${at}, once`
+    : `${what} from ${at}, ${recurrenceWords(recurrence)} from ${day} on`;
 }
 
 const secondMs = 1_000;

@@ -10,7 +10,9 @@ import { ErrorState } from "./ErrorState.tsx";
 export const scrimClasses =
   "fixed inset-0 z-30 bg-scrim transition-opacity duration-150 data-starting-style:opacity-0 data-ending-style:opacity-0";
 
-/** A question that must be answered before going on. */
+const firstField = "input:not([type=hidden], :disabled), select:not(:disabled), textarea";
+
+/** A question that must be answered before going on; who types can begin at once in its first field. */
 export function Dialog(props: {
   open: boolean;
   onOpenChange: (open: boolean) => void;
@@ -25,6 +27,7 @@ export function Dialog(props: {
   keep?: boolean | undefined;
 }) {
   const { open, onOpenChange, title, description, children, foot, wide, keep } = props;
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <Base.Root
       open={open}
@@ -36,6 +39,11 @@ export function Dialog(props: {
       <Base.Portal>
         <Base.Backdrop className={scrimClasses} />
         <Base.Popup
+          ref={popup}
+          // A touch would open the keyboard over the question.
+          initialFocus={(by) =>
+            by === "touch" || (popup.current?.querySelector<HTMLElement>(firstField) ?? true)
+          }
           className={classes(
             "float-in fixed top-[12vh] left-1/2 z-40 flex max-h-[80vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col overflow-hidden rounded-card border border-line bg-surface shadow-float outline-none",
             wide === true ? "max-w-2xl" : "max-w-md",

@@ -13,6 +13,9 @@ export function ErrorState(props: {
 }) {
   const problem = asProblem(props.error);
   const unknown = problem.outcome === "unknown";
+  // One fault is often the whole of the detail; it is said once then.
+  const [only, ...others] = problem.faults;
+  const isSaid = only !== undefined && others.length === 0 && problem.detail.includes(only.detail);
   return (
     <div
       role="alert"
@@ -30,7 +33,7 @@ export function ErrorState(props: {
             It is not known whether anything was changed. Look before you repeat it.
           </p>
         )}
-        {problem.faults.length > 0 && (
+        {only !== undefined && !isSaid && (
           <ul className="mt-1 list-disc pl-4 text-fg2">
             {problem.faults.map((fault) => (
               <li key={`${fault.pointer} ${fault.detail}`}>

@@ -41,7 +41,7 @@ export function Select<T extends string>(
             }}
             className={classes(
               controlClasses,
-              "select-list h-8 truncate pr-8",
+              "select-list h-8 whitespace-nowrap text-ellipsis pr-8",
               value === null && "text-fg3",
             )}
           >

@@ -118,7 +118,7 @@ export function Notice(props: {
         {title !== undefined && <strong className="font-semibold text-fg">{title} </strong>}
         {children}
       </div>
-      {action}
+      {action !== undefined && <div className="max-sm:w-full max-sm:pl-7">{action}</div>}
     </div>
   );
 }

@@ -185,10 +185,7 @@ function GroupBody(props: {
             {
               key: "message",
               label: "Message",
-              truncate: true,
-              cell: ({ messageId }) => (
-                <span className="font-mono text-small">{messageId.replace(/^bad:/, "")}</span>
-              ),
+              cell: ({ messageId }) => <MessageId id={messageId.replace(/^bad:/, "")} />,
             },
             { key: "unit", label: "Person or unit", from: "sm", cell: ({ unit }) => unit || "–" },
             { key: "sent", label: "Sent there", cell: (bad) => <SentThere bad={bad} /> },
@@ -216,6 +213,18 @@ function GroupBody(props: {
         />
       </Card>
     </>
+  );
+}
+
+const shownEnd = 16;
+
+/** Ids of one client begin alike: their end tells them apart. */
+function MessageId(props: { id: string }) {
+  const { id } = props;
+  return (
+    <span title={id} className="font-mono text-small whitespace-nowrap">
+      {id.length > shownEnd + 1 ? `…${id.slice(-shownEnd)}` : id}
+    </span>
   );
 }
 

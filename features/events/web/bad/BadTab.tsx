@@ -137,7 +137,7 @@ const columns: readonly Column<Group>[] = [
     key: "fault",
     label: "Fault",
     cell: ({ path, reason }) => (
-      <span className="flex flex-wrap gap-x-2">
+      <span className="flex flex-wrap items-baseline gap-x-2">
         <span className="min-w-0 break-all font-mono text-small">{path || "/"}</span>
         <span className="text-fg2">{reason}</span>
       </span>

@@ -35,7 +35,8 @@ export function ExploreTab(props: { environment: string }) {
   const time = useLastDays(environment, search.days);
   const names = catalog.data?.events ?? [];
   const opening = useOpeningFunnel(search, names, environment, time);
-  const first = search.of === "" ? firstQuestion(names) : search.of;
+  // A ranking is of every event until one is chosen; every other question begins with the busiest.
+  const first = search.of === "" && search.view !== "top" ? firstQuestion(names) : search.of;
   const question = { ...search, of: opening.of ?? first };
   const plan =
     time === undefined || catalog.data === undefined

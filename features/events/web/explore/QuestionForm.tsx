@@ -9,7 +9,7 @@ import type { Question } from "./question.ts";
 const views = [
   { value: "series", label: "Series" },
   { value: "funnel", label: "Funnel" },
-  { value: "retention", label: "Return" },
+  { value: "retention", label: "Retention" },
   { value: "top", label: "Top" },
 ] as const;
 
@@ -33,6 +33,7 @@ const cells = [
   { value: "month", label: "By month" },
 ] as const;
 
+const every = "";
 const mostSteps = 8;
 const fewestSteps = 2;
 
@@ -141,6 +142,15 @@ function Steps(props: { question: Question; names: EventCatalog["events"]; onCha
         {choice(0, "First did")}
         {choice(1, "Came back to", steps[1] ?? steps[0])}
       </>
+    );
+  if (view === "top")
+    return (
+      <Select
+        label="Event"
+        options={[{ value: every, label: "Every event" }, ...optionsWith(options, steps[0])]}
+        value={steps[0] ?? every}
+        onChange={(next) => onChange({ of: next === every ? "" : writeSteps([next]) })}
+      />
     );
   if (view !== "funnel") return choice(0, "Event");
   return (

@@ -152,7 +152,7 @@ function Filters(props: {
         label="Person"
         hideLabel
         type="search"
-        placeholder="Person, by user or anonymous id"
+        placeholder="User or anonymous id"
         value={search.unit}
         onChange={(unit) => onChange({ unit })}
       />

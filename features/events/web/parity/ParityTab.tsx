@@ -1,6 +1,7 @@
 import {
   Button,
   Card,
+  EmptyState,
   ErrorState,
   KeyValues,
   Loaded,
@@ -17,6 +18,7 @@ import {
   useMay,
 } from "@paceline/web-kit";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Scale } from "lucide-react";
 import { useState } from "react";
 
 import type { ParityReportView } from "../../api.ts";
@@ -64,7 +66,18 @@ export function ParityTab(props: { environment: string }) {
         </Notice>
       )}
       <Loaded query={latest} skeleton={<SkeletonRows />}>
-        {({ report }) => (report === null ? null : <Report report={report} />)}
+        {({ report }) =>
+          report === null ? (
+            <Card>
+              <EmptyState icon={<Scale />} title="The report appears here">
+                For each event: how many both have, which message ids one of them misses, and which
+                properties differ, hour by hour.
+              </EmptyState>
+            </Card>
+          ) : (
+            <Report report={report} />
+          )
+        }
       </Loaded>
     </div>
   );
@@ -134,7 +147,7 @@ function CompareForm(props: {
           value={source}
           onChange={setSource}
         />
-        <Button type="submit" kind="primary" busy={busy} disabled={file === undefined}>
+        <Button type="submit" kind="primary" busy={busy}>
           Compare
         </Button>
       </form>

@@ -68,7 +68,7 @@ export function SourcesTab(props: { environment: string }) {
             <Table
               label="Sources of events"
               stickyHead={false}
-              rows={sources.items}
+              rows={sources.items.toSorted((one, other) => other.total - one.total)}
               rowKey={({ id }) => id}
               rowTo={({ id }) => eventsPage.href({}, { environment, source: id })}
               columns={columnsFor(sources, now)}

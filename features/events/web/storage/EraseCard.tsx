@@ -30,7 +30,7 @@ import { UserX } from "lucide-react";
 import { useState } from "react";
 
 import type { Erasure, ErasurePreview } from "../../api.ts";
-import { erasuresQuery } from "../queries.ts";
+import { erasuresQuery, membersQuery } from "../queries.ts";
 
 const word = "erase";
 
@@ -77,6 +77,13 @@ function EraseSection() {
   );
 }
 
+/** Keys and services are no members; their ids stay as they are. */
+function By(props: { id: string }) {
+  const members = useQuery(membersQuery);
+  const name = members.data?.items.find(({ id }) => id === props.id)?.name;
+  return <span className="text-fg2">{name ?? props.id}</span>;
+}
+
 const columns: readonly Column<Erasure>[] = [
   {
     key: "reason",
@@ -105,7 +112,7 @@ const columns: readonly Column<Erasure>[] = [
     key: "by",
     label: "By",
     from: "sm",
-    cell: ({ requestedBy }) => <span className="text-fg2">{requestedBy}</span>,
+    cell: ({ requestedBy }) => <By id={requestedBy} />,
   },
   {
     key: "when",

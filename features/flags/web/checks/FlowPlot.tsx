@@ -107,7 +107,7 @@ function SideOf(props: { side: Side; at: "left" | "right"; names: VariantNames; 
         textAnchor={isLeft ? "end" : "start"}
         className="fill-fg text-small"
       >
-        {nameOf(side.variant)}
+        {side.variant ?? "code default"}
         <tspan className="fill-fg3"> {formatPercent(side.units / total)}</tspan>
       </text>
     </g>

@@ -150,7 +150,7 @@ function Axis(props: {
         <line
           x1={x(chosen)}
           x2={x(chosen)}
-          y1={8}
+          y1={15}
           y2={34}
           stroke="var(--accent-solid)"
           strokeWidth={2}

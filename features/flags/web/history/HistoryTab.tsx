@@ -46,7 +46,7 @@ export function HistoryTab(props: {
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   const shown = choice.revision ?? items[0]?.revision.toString();
   const nameOf = (id: string) =>
-    members.data?.items.find((one) => one.id === id)?.name ?? "A key or service";
+    members.data?.items.find((one) => one.id === id)?.name ?? byWords(id);
   if (query.data === undefined) {
     return query.isError ? (
       <ErrorState error={query.error} onRetry={() => void query.refetch()} />
@@ -106,6 +106,11 @@ export function HistoryTab(props: {
       )}
     </Columns>
   );
+}
+
+/** Keys and services have ids that are no member's. */
+function byWords(id: string): string {
+  return /^[0-9a-f-]{36}$/u.test(id) ? "A key" : `Service ${id}`;
 }
 
 function inForce({ place }: FlagPlace): number | undefined {

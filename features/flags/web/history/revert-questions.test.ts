@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { placeWords, shownValue } from "./difference-words.ts";
 import {
   isAnswered,
   questionIn,
@@ -49,4 +50,16 @@ test("a question that comes again replaces the one before it", () => {
   const asked = withQuestion([{ kind: "new-buckets", rules: ["a"] }], buckets);
   assert.deepEqual(asked, [buckets]);
   assert.deepEqual(withQuestion(asked, null), asked);
+});
+
+test("a difference names its rule and says a share in percent", () => {
+  const pointer = "/configuration/rules/half/exposureShare";
+  assert.equal(placeWords(pointer), "rule half › exposure");
+  assert.deepEqual(
+    [0.1, 0.125, 0.07, 1].map((share) => shownValue(pointer, share)),
+    ["10%", "12.5%", "7%", "100%"],
+  );
+  assert.equal(placeWords("/configuration/offVariant"), "variant while it is off");
+  assert.equal(shownValue("/configuration/offVariant", "off"), '"off"');
+  assert.equal(placeWords(""), "everything");
 });

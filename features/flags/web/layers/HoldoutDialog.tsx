@@ -102,6 +102,7 @@ export function HoldoutDialog(props: {
               mono
               required
               pattern="[a-z0-9][a-z0-9._\-]{0,59}"
+              title="Small letters, digits, dots, hyphens and underscores, a letter or digit first"
               hint="Never changes"
               value={key}
               onChange={setKey}

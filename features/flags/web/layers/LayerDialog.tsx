@@ -68,6 +68,7 @@ export function LayerDialog(props: { layer: LayerView | undefined; onClose: () =
               mono
               required
               pattern="[a-z0-9][a-z0-9._\-]{0,99}"
+              title="Small letters, digits, dots, hyphens and underscores, a letter or digit first"
               hint="Never changes"
               value={key}
               onChange={setKey}

@@ -25,7 +25,7 @@ export function isFiltered(search: Search): boolean {
 }
 
 const lifecycles = [
-  { value: "any", label: "Any stage" },
+  { value: "any", label: "Any lifecycle" },
   { value: "draft", label: "Draft" },
   { value: "live", label: "Live" },
   { value: "concluded", label: "Concluded" },
@@ -66,7 +66,7 @@ export function ListFilters(props: {
       </div>
       <div className="w-32 max-sm:w-[calc(50%-0.25rem)]">
         <Select
-          label="Stage"
+          label="Lifecycle"
           hideLabel
           options={lifecycles}
           value={search.lifecycle}

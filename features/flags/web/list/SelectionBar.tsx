@@ -1,4 +1,4 @@
-import { Button, formatCount } from "@paceline/web-kit";
+import { Button, formatCount, formatNumber } from "@paceline/web-kit";
 import { Archive } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 
@@ -7,8 +7,14 @@ const CleanUpDialog = lazy(async () => ({
 }));
 
 /** What can be done with the chosen flags at once. */
-export function SelectionBar(props: { keys: readonly string[]; onDone: () => void }) {
-  const { keys, onDone } = props;
+export function SelectionBar(props: {
+  keys: readonly string[];
+  /** Those in the list that can still be chosen. */
+  others: readonly string[];
+  onAll: () => void;
+  onDone: () => void;
+}) {
+  const { keys, others, onAll, onDone } = props;
   const [asking, setAsking] = useState(false);
   return (
     <section
@@ -18,6 +24,11 @@ export function SelectionBar(props: { keys: readonly string[]; onDone: () => voi
       <p aria-live="polite" className="font-medium">
         {formatCount(keys.length, "flag")} selected
       </p>
+      {others.length > 0 && (
+        <Button small kind="quiet" onClick={onAll}>
+          Select all {formatNumber(keys.length + others.length)}
+        </Button>
+      )}
       <div className="ml-auto flex gap-2">
         <Button icon={<Archive aria-hidden />} onClick={() => setAsking(true)}>
           Clean up

@@ -110,7 +110,7 @@ export function listColumns(facts: ListFacts): readonly Column<FlagSummary>[] {
     },
     {
       key: "lifecycle",
-      label: "Stage",
+      label: "Lifecycle",
       from: "md",
       cell: ({ lifecycle }) => <Lifecycle lifecycle={lifecycle} />,
     },

@@ -20,20 +20,20 @@ import { VariantSwatch } from "../VariantBar.tsx";
 import type { VariantNames } from "../VariantBar.tsx";
 import { valueWords } from "../words.ts";
 
-const nextStage = {
+const nextStep = {
   live: { to: "concluded", act: "Conclude" },
   concluded: { to: "clean-up", act: "Clean up its code" },
   "clean-up": { to: "live", act: "Keep it after all" },
 } as const;
 
 /** Says that the flag has come to its end, that its code may go, or that it lives on. */
-function MoveStage(props: { flag: FlagDetail }) {
+function MoveLifecycle(props: { flag: FlagDetail }) {
   const { key, lifecycle } = props.flag;
-  const next = lifecycle === "draft" || lifecycle === "archived" ? null : nextStage[lifecycle];
+  const next = lifecycle === "draft" || lifecycle === "archived" ? null : nextStep[lifecycle];
   const move = useCommand({
     run: () => apiClient.post<FlagDetail>(`${flagPath(key)}/lifecycle`, { lifecycle: next?.to }),
     refresh: [["flags"], ["stale-flags"]],
-    done: "Stage changed; nobody sees another variant",
+    done: "Lifecycle changed; nobody sees another variant",
   });
   if (next === null) return null;
   return (
@@ -47,7 +47,7 @@ const AboutDialog = lazy(async () => ({
   default: (await import("./AboutDialog.tsx")).AboutDialog,
 }));
 
-/** What the flag is: owner, stage, tags, variants and when it should be gone. */
+/** What the flag is: owner, lifecycle, tags, variants and when it should be gone. */
 export function AboutCard(props: { flag: FlagDetail; names: VariantNames }) {
   const { flag, names } = props;
   const members = useQuery(membersQuery);
@@ -72,11 +72,11 @@ export function AboutCard(props: { flag: FlagDetail; names: VariantNames }) {
           ...(flag.description === "" ? [] : [{ key: "For", value: flag.description }]),
           { key: "Owner", value: owner === undefined ? "nobody" : <Person name={owner.name} /> },
           {
-            key: "Stage",
+            key: "Lifecycle",
             value: (
               <span className="flex flex-wrap items-center gap-2">
                 <Lifecycle lifecycle={flag.lifecycle} />
-                {may && <MoveStage flag={flag} />}
+                {may && <MoveLifecycle flag={flag} />}
               </span>
             ),
           },

@@ -60,7 +60,7 @@ export function ExposureControl(props: { flagKey: string; environment: string; r
       {may && (
         <div className="flex flex-wrap gap-1">
           {steps.map((step) => (
-            <Button key={step} small kind="quiet" onClick={() => setShare(step)}>
+            <Button key={step} small aria-pressed={share === step} onClick={() => setShare(step)}>
               {formatPercent(step, 0)}
             </Button>
           ))}

@@ -13,7 +13,7 @@ import { Flag } from "lucide-react";
 import type { Configuration, Rule } from "../../domain/flag.ts";
 import type { ReachView } from "../../reach-api.ts";
 import { partsOfCounts } from "../editor/Reach.tsx";
-import { newRolloutHref } from "../links.ts";
+import { newRolloutHref, rolloutHref } from "../links.ts";
 import { flagPage } from "../pages.ts";
 import type { FlagPlace } from "../place.ts";
 import { shareWords, VariantBar } from "../VariantBar.tsx";
@@ -82,12 +82,19 @@ export function RulesInForce(props: {
                 Roll it out in stages
               </TextLink>
             )}
-            <ExposureControl
-              key={`${environment} ${rule.exposureShare}`}
-              flagKey={flag.key}
-              environment={environment}
-              rule={rule}
-            />
+            {place?.lock == null ? (
+              <ExposureControl
+                key={`${environment} ${rule.exposureShare}`}
+                flagKey={flag.key}
+                environment={environment}
+                rule={rule}
+              />
+            ) : (
+              <p className="text-small text-fg2">
+                Its exposure is not moved by hand while{" "}
+                <TextLink to={rolloutHref(place.lock.holder)}>the rollout</TextLink> holds the flag.
+              </p>
+            )}
           </li>
         ))}
         <Rest configuration={configuration} reach={reach} />
@@ -154,8 +161,9 @@ function OneRule(props: {
             names={names}
           />
           <p className="text-small text-fg2 tabular-nums">
-            Serves {formatPercent(found.applied / contexts, 1)} of the units; its condition holds
-            for {formatPercent(found.matched / contexts, 1)}
+            Serves {formatPercent(found.applied / contexts, 1)} of the units
+            {rule.when !== null &&
+              `; its condition holds for ${formatPercent(found.matched / contexts, 1)}`}
           </p>
         </div>
       )}

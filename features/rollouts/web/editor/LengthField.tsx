@@ -1,8 +1,9 @@
 import { TextField } from "@paceline/web-kit";
+import { useState } from "react";
 
-import { lengthWords } from "../plan-words.ts";
+import { lengthText, readLength } from "./length.ts";
 
-/** An ISO 8601 duration, read back in words; empty is none. */
+/** A length of time as people say it; empty is none. */
 export function LengthField(props: {
   label: string;
   value: string | null;
@@ -10,16 +11,21 @@ export function LengthField(props: {
   error: string | undefined;
 }) {
   const { label, value, onChange, error } = props;
-  const words = value === null ? "none" : lengthWords(value);
+  const [typed, setTyped] = useState<string>();
+  const read = typed === undefined || typed.trim() === "" ? null : readLength(typed);
   return (
     <TextField
       label={label}
-      mono
-      placeholder="PT4H"
-      hint={words === value ? "As PT4H, P1D or P1DT12H" : words}
+      placeholder="none"
+      hint="Such as 30 min, 4 h or 2 days"
       error={error}
-      value={value ?? ""}
-      onChange={(text) => onChange(text.trim() === "" ? null : text.trim().toUpperCase())}
+      value={
+        typed !== undefined && read === value ? typed : value === null ? "" : lengthText(value)
+      }
+      onChange={(text) => {
+        setTyped(text);
+        onChange(text.trim() === "" ? null : readLength(text));
+      }}
     />
   );
 }

@@ -9,6 +9,8 @@ import {
   TextField,
   apiClient,
   asProblem,
+  formatCount,
+  formatDuration,
   useCommand,
   useGoTo,
 } from "@paceline/web-kit";
@@ -16,6 +18,7 @@ import type { ApiProblem } from "@paceline/web-kit";
 import { Bookmark } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 
+import { durationMs } from "../../domain/duration.ts";
 import type { RolloutDocument, TemplateDocument } from "../../plan-api.ts";
 import { WayBackCard } from "../LateWayBack.tsx";
 import { rolloutPage, rolloutsPage } from "../pages.ts";
@@ -146,6 +149,17 @@ export function PlanEditor(props: {
   );
 }
 
+/** How soon everything can be over, and what else it needs; without a guard only these move it. */
+function paceOf({ stages, guards }: PlanForm): string {
+  const holds = stages.map(({ hold }) => hold);
+  const leastMs = holds.reduce((sum, { time }) => sum + (durationMs(time ?? "") ?? 0), 0);
+  const yes = holds.filter(({ approval }) => approval !== null).length;
+  const over = `Over ${leastMs === 0 ? "at once" : `after ${formatDuration(leastMs)}`} at the earliest${
+    yes === 0 ? "" : `, with ${formatCount(yes, "approval")}`
+  }.`;
+  return guards.length === 0 ? `${over} No guard watches it yet: nothing stops harm.` : over;
+}
+
 function SaveCard(props: {
   form: PlanForm;
   problem: ApiProblem | undefined;
@@ -179,6 +193,7 @@ function SaveCard(props: {
             </ol>
           </>
         )}
+        {stages.length > 0 && <p className="text-small text-fg2">{paceOf(form)}</p>}
         {problem !== undefined && <ErrorState inline error={problem} />}
         <Button
           kind="primary"

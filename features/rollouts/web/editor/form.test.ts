@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import { planFaults } from "../../domain/check-plan.ts";
+import { durationMs } from "../../domain/duration.ts";
 import { checkGuards } from "../../domain/guard-check.ts";
 import { BUILT_IN_TEMPLATES } from "../../domain/template.ts";
 import {
@@ -16,6 +17,7 @@ import {
   withStageAt,
 } from "./form.ts";
 import type { PlanForm } from "./form.ts";
+import { lengthText, readLength } from "./length.ts";
 
 const empty: PlanForm = {
   name: "",
@@ -72,4 +74,22 @@ test("the name of a template becomes a key that an address can carry", () => {
   assert.equal(templateKey("  Über Nacht, 3 Stufen! "), "u-ber-nacht-3-stufen");
   assert.equal(templateKey("!!!"), "");
   assert.match(templateKey(`${"a".repeat(59)} b`), /^a{59}$/u);
+});
+
+test("a length is read as people type it, and shown so that it reads back the same", () => {
+  assert.deepEqual(
+    ["4 h", "90 min", "1.5 days", "2 days", "1 day 12 h", "30m", "1 week", "pt4h", ""].map(
+      readLength,
+    ),
+    ["PT4H", "PT1H30M", "P1DT12H", "P2D", "P1DT12H", "PT30M", "P7D", "PT4H", ""],
+  );
+  assert.equal(readLength("four hours"), "FOUR HOURS");
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 90 * 86_400 }), (seconds) => {
+      const length = readLength(`${seconds} s`);
+      assert.equal(readLength(lengthText(length)), length);
+      assert.equal(durationMs(length), seconds * 1_000);
+    }),
+    { numRuns: 200 },
+  );
 });

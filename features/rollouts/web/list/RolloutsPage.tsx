@@ -24,9 +24,11 @@ import { BellRing, Plus, Search, TrendingUp } from "lucide-react";
 import { PLAN_STATES } from "../../domain/plan.ts";
 import type { RolloutSummary } from "../../plan-api.ts";
 import { newRolloutPage, receiversPage, rolloutPage, rolloutsPage } from "../pages.ts";
-import { environmentsQuery, rolloutListQuery } from "../plan-queries.ts";
+import { environmentsQuery, flagKeysQuery, rolloutListQuery } from "../plan-queries.ts";
 import { isUnderWay, stateNames } from "../plan-words.ts";
 import { rolloutColumns } from "./columns.tsx";
+
+const flagKeys = "flag-keys";
 
 /** What needs a person comes first in words; the list is newest first. */
 function answerOf(items: readonly RolloutSummary[], more: boolean): string {
@@ -110,6 +112,7 @@ function Filters(props: {
 }) {
   const { search, update } = props;
   const environments = useQuery(environmentsQuery);
+  const flags = useQuery(flagKeysQuery);
   return (
     <div className="mb-4 flex flex-wrap items-center gap-2">
       <div className="w-56 max-sm:w-full">
@@ -117,11 +120,19 @@ function Filters(props: {
           label="Flag key"
           hideLabel
           type="search"
-          placeholder="Whole flag key"
+          placeholder="Flag key"
+          list={flagKeys}
           before={<Search />}
           value={search.flag}
           onChange={(flag) => update({ flag })}
         />
+        <datalist id={flagKeys}>
+          {(flags.data?.items ?? []).map(({ key }) => (
+            <option key={key} value={key}>
+              {key}
+            </option>
+          ))}
+        </datalist>
       </div>
       <div className="w-40 max-sm:w-[calc(50%-0.25rem)]">
         <Select

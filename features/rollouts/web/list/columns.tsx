@@ -13,12 +13,11 @@ export const rolloutColumns: readonly Column<RolloutSummary>[] = [
   {
     key: "name",
     label: "Rollout",
-    cell: ({ name }) => <span className="break-words">{name}</span>,
+    cell: ({ name }) => <span className="block break-words sm:min-w-52">{name}</span>,
   },
   {
     key: "state",
     label: "State",
-    width: "9rem",
     cell: ({ state }) => <StateOfRollout state={state} />,
   },
   {
@@ -34,7 +33,7 @@ export const rolloutColumns: readonly Column<RolloutSummary>[] = [
       </span>
     ),
   },
-  { key: "stage", label: "Exposure", width: "10.5rem", cell: (row) => <Exposure rollout={row} /> },
+  { key: "stage", label: "Exposure", cell: (row) => <Exposure rollout={row} /> },
   { key: "waits", label: "Waits for", from: "lg", cell: (row) => <WaitsFor rollout={row} /> },
   {
     key: "updated",

@@ -1,8 +1,16 @@
 import { auditEntryHref } from "@paceline/audit/web";
-import { TextLink, VerdictBanner, formatNumber, formatRelative, useNow } from "@paceline/web-kit";
+import {
+  TextLink,
+  VerdictBanner,
+  formatCount,
+  formatNumber,
+  formatRelative,
+  useNow,
+} from "@paceline/web-kit";
 import type { BannerFigure, BannerTone } from "@paceline/web-kit";
 import { useQuery } from "@tanstack/react-query";
 
+import type { RollbackExecutionDocument } from "../../api.ts";
 import type { RolloutDocument } from "../../plan-api.ts";
 import { isUnderWay, shareWords, tookWords } from "../plan-words.ts";
 import { rollbackQuery } from "../queries.ts";
@@ -83,8 +91,32 @@ function answerOf(rollout: RolloutDocument): Answer {
   }
 }
 
-function figuresOf(rollout: RolloutDocument, now: number | Date): readonly BannerFigure[] {
+/** How fast everybody was taken back, and how many clients said so. */
+function figuresBack({ effectMs, receipts }: RollbackExecutionDocument): readonly BannerFigure[] {
+  const share = receipts?.share ?? null;
+  return [
+    ...(effectMs === null
+      ? []
+      : [{ label: "In effect", value: tookWords(effectMs), detail: "after it was asked for" }]),
+    ...(share === null || receipts === null
+      ? []
+      : [
+          {
+            label: "Acknowledged",
+            value: shareWords(Math.floor(share * 1_000) / 1_000),
+            detail: `of ${formatCount(receipts.expected, "client")}`,
+          },
+        ]),
+  ];
+}
+
+function figuresOf(
+  rollout: RolloutDocument,
+  execution: RollbackExecutionDocument | undefined,
+  now: number | Date,
+): readonly BannerFigure[] {
   const { exposureShare, stage, stages, exposedUnits, nextAt, state } = rollout;
+  if (state === "rolled-back" && execution !== undefined) return figuresBack(execution);
   if (exposureShare === null || stage === null || state.startsWith("roll")) return [];
   return [
     {
@@ -113,13 +145,19 @@ export function AnswerBanner(props: { rollout: RolloutDocument }) {
   const now = useNow();
   const answer = answerOf(rollout);
   const { blockers, state } = rollout;
-  const figures = figuresOf(rollout, now);
+  const { environment, flagKey, executionId } = rollout;
+  const rollbacks = useQuery({
+    ...rollbackQuery(environment, flagKey),
+    enabled: executionId !== null,
+  });
+  const execution = rollbacks.data?.executions.find(({ id }) => id === executionId);
+  const figures = figuresOf(rollout, execution, now);
   return (
     <VerdictBanner
       tone={answer.tone}
       title={answer.title}
       figures={figures.length === 0 ? undefined : figures}
-      {...(rollout.executionId === null ? {} : { foot: <Execution rollout={rollout} /> })}
+      {...(rollout.executionId === null ? {} : { foot: <Execution execution={execution} /> })}
     >
       <p>{answer.words}</p>
       {isUnderWay(state) && blockers.length > 0 && state !== "paused" && (
@@ -138,21 +176,15 @@ export function AnswerBanner(props: { rollout: RolloutDocument }) {
   );
 }
 
-function Execution(props: { rollout: RolloutDocument }) {
-  const { environment, flagKey, executionId } = props.rollout;
-  const query = useQuery(rollbackQuery(environment, flagKey));
-  const execution = query.data?.executions.find(({ id }) => id === executionId);
+function Execution(props: { execution: RollbackExecutionDocument | undefined }) {
+  const { execution } = props;
   if (execution === undefined) return <span>Its rollback is recorded with the flag.</span>;
-  const { effectMs, toRevision, receipts } = execution;
-  const share = receipts?.share ?? null;
+  const { fromRevision, toRevision, effectMs } = execution;
   return (
     <span className="flex flex-wrap gap-x-2">
       <span>
-        Revision {toRevision},{" "}
-        {effectMs === null ? "not in effect yet" : `in effect after ${tookWords(effectMs)}`}
-        {share === null || receipts === null
-          ? "."
-          : `; ${shareWords(Math.floor(share * 1_000) / 1_000)} of ${formatNumber(receipts.expected)} clients acknowledged it.`}
+        {fromRevision === null ? "" : `Revision ${fromRevision} was taken back: `}revision{" "}
+        {toRevision} is {effectMs === null ? "not in effect yet" : "in effect"}.
       </span>
       <TextLink to={auditEntryHref(execution.auditEntry)}>Audit entry</TextLink>
     </span>

@@ -32,32 +32,47 @@ export function Staircase(props: { steps: readonly Step[] }) {
     present < 0 ? "" : `; it is at stage ${present + 1}`
   }`;
   return (
-    <svg
-      role="img"
-      aria-label={words}
-      viewBox={`0 0 ${width} ${height}`}
-      preserveAspectRatio="none"
-      className="block h-33 w-full overflow-visible max-sm:h-24"
-    >
-      <line x1={0} x2={width} y1={floor} y2={floor} stroke="var(--line-2)" />
-      {steps.map(({ share, standing }, index) => {
-        const tall = heightOf(share);
-        const planned = standing === "planned";
-        return (
-          <rect
-            key={index}
-            x={index * each + (index === 0 ? 0 : gap)}
-            y={floor - tall}
-            width={each - (index === 0 ? gap : 2 * gap) + (index === steps.length - 1 ? gap : 0)}
-            height={tall}
-            fill={fills[standing]}
-            fillOpacity={standing === "done" ? 0.45 : 1}
-            stroke={planned ? "var(--fg3)" : "none"}
-            strokeDasharray={planned ? "4 3" : undefined}
-            vectorEffect="non-scaling-stroke"
-          />
-        );
-      })}
-    </svg>
+    <div className="relative">
+      <svg
+        role="img"
+        aria-label={words}
+        viewBox={`0 0 ${width} ${height}`}
+        preserveAspectRatio="none"
+        className="block h-33 w-full overflow-visible max-sm:h-24"
+      >
+        <line x1={0} x2={width} y1={floor} y2={floor} stroke="var(--line-2)" />
+        {steps.map(({ share, standing }, index) => {
+          const tall = heightOf(share);
+          const planned = standing === "planned";
+          return (
+            <rect
+              key={index}
+              x={index * each + (index === 0 ? 0 : gap)}
+              y={floor - tall}
+              width={each - (index === 0 ? gap : 2 * gap) + (index === steps.length - 1 ? gap : 0)}
+              height={tall}
+              fill={fills[standing]}
+              fillOpacity={standing === "done" ? 0.45 : 1}
+              stroke={planned ? "var(--fg3)" : "none"}
+              strokeDasharray={planned ? "4 3" : undefined}
+              vectorEffect="non-scaling-stroke"
+            />
+          );
+        })}
+      </svg>
+      {/* Beside the drawing, because what is drawn is stretched to its width. */}
+      <div aria-hidden className="pointer-events-none absolute inset-0 flex text-meta text-fg2">
+        {steps.map(({ share }, index) => (
+          <span key={index} className="relative flex-1 text-center tabular-nums">
+            <span
+              className="absolute inset-x-0"
+              style={{ bottom: `${((heightOf(share) + height - floor) / height) * 100}%` }}
+            >
+              {shareWords(share)}
+            </span>
+          </span>
+        ))}
+      </div>
+    </div>
   );
 }
