@@ -207,6 +207,7 @@ test("as many units are recorded as held back as are exposed, and nobody but the
     units.map(async (unit) => [unit, await variantOf(unit)] as const),
   );
   exposed = served.filter(([, variant]) => variant === "on").map(([unit]) => unit);
+  const sentAt = Date.now();
   await track("Opened", units.slice(0, 200));
   const readings = await read();
   const numbers = readings.get("ratio")?.numbers["units"] as Record<string, number>;
@@ -217,6 +218,9 @@ test("as many units are recorded as held back as are exposed, and nobody but the
   assert.equal(readings.get("failures")?.verdict, "pass");
   assert.equal(readings.get("storm")?.verdict, "no-data");
   assert.equal(readings.get("arrivals")?.verdict, "pass");
+  // Known to a sixtieth of the guard's hour, not to the hour in which it came.
+  const newestAt = Date.parse(readings.get("arrivals")?.newestEventAt ?? "");
+  assert.ok(newestAt > sentAt - 60_000, readings.get("arrivals")?.newestEventAt ?? "none");
 });
 
 test("a run hears of the sample being reached, and not of every reading that says the same", async () => {

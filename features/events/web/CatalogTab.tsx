@@ -109,7 +109,7 @@ function columnsFor(catalog: EventCatalog): readonly Column<Name>[] {
       label: "Volume",
       from: "md",
       cell: (row) => (
-        <Suspense fallback={<div aria-hidden className="h-6 w-22" />}>
+        <Suspense fallback={<div aria-hidden className="h-6 w-40" />}>
           <VolumeLine
             label={`Volume of ${nameOf(row)}`}
             values={volumesOf(catalog, [row]).map(({ value }) => value)}

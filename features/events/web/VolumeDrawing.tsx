@@ -11,5 +11,5 @@ export function VolumeChart(props: {
 }
 
 export function VolumeLine(props: { label: string; values: readonly number[] }) {
-  return <Sparkline {...props} />;
+  return <Sparkline {...props} width={160} />;
 }

@@ -40,6 +40,11 @@ export function listWords(parts: readonly string[]): string {
   return parts.length < 2 ? last : `${parts.slice(0, -1).join(", ")} and ${last}`;
 }
 
+/** A reason as people wrote it, with the full stop that they may have left out. */
+export function sentence(words: string): string {
+  return words === "" || /[.!?]$/u.test(words) ? words : `${words}.`;
+}
+
 export const stateNames = {
   draft: "Draft",
   armed: "Armed",

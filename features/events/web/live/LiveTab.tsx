@@ -223,17 +223,17 @@ function columnsWith(sourceNames: ReadonlyMap<string, string>): readonly Column<
       key: "event",
       label: "Event",
       cell: (item) => (
-        <>
+        <span className="lg:whitespace-nowrap">
           <span
             title={nameOf(item)}
-            className="font-medium sm:inline-block sm:max-w-72 sm:truncate sm:align-bottom"
+            className="font-medium sm:inline-block sm:max-w-64 sm:truncate sm:align-bottom"
           >
             {nameOf(item)}
           </span>{" "}
           {item.type !== "track" && item.event !== "" && (
             <span className="text-small font-normal text-fg3">{item.type}</span>
           )}
-        </>
+        </span>
       ),
     },
     {
@@ -250,7 +250,7 @@ function columnsWith(sourceNames: ReadonlyMap<string, string>): readonly Column<
       label: "Person",
       from: "sm",
       truncate: true,
-      width: "18%",
+      width: "14%",
       cell: ({ unit }) => <code className="font-mono text-small">{unit}</code>,
     },
     {
@@ -281,7 +281,7 @@ function columnsWith(sourceNames: ReadonlyMap<string, string>): readonly Column<
       label: "Properties",
       from: "lg",
       truncate: true,
-      width: "28%",
+      width: "22%",
       cell: ({ properties }) => {
         const text = JSON.stringify(properties);
         return (

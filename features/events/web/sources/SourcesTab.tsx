@@ -143,7 +143,11 @@ function columnsFor(sources: EventSources, now: number): readonly Column<EventSo
       label: "Volume",
       from: "md",
       cell: (source) => (
-        <Sparkline label={`Volume of ${source.name}`} values={dailyOf(source, sources)} />
+        <Sparkline
+          label={`Volume of ${source.name}`}
+          values={dailyOf(source, sources)}
+          width={160}
+        />
       ),
     },
     {

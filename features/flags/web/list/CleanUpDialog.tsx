@@ -64,7 +64,7 @@ export function CleanUpDialog(props: {
               disabled={acts === 0}
               onClick={() => run.mutate(undefined)}
             >
-              Clean up {formatCount(acts, "flag")}
+              {acts === 0 ? "Nothing can go yet" : `Clean up ${formatCount(acts, "flag")}`}
             </Button>
           )}
         </>
@@ -134,7 +134,18 @@ function Line(props: { flagKey: string; icon: ReactNode; word: string; detail: s
       <span className="min-w-0">
         <code className="font-mono text-small font-medium break-all">{props.flagKey}</code>{" "}
         <span className="font-medium">{props.word}</span>
-        <span className="block text-fg2">{props.detail}</span>
+        <span className="block text-fg2">
+          {/* Commands stand between backticks, as on the command line. */}
+          {props.detail.split("`").map((part, index) =>
+            index % 2 === 0 ? (
+              part
+            ) : (
+              <code key={part} className="font-mono text-small text-fg">
+                {part}
+              </code>
+            ),
+          )}
+        </span>
       </span>
     </li>
   );

@@ -12,6 +12,8 @@ import type {
 import type { GuardEventStore, GuardSeriesQuery, SeriesAnswer } from "./dependencies.ts";
 
 const SECOND_MS = 1_000;
+/** The newest event of an arrival guard is known to this part of the guard's time. */
+const ARRIVAL_STEPS = 60;
 
 interface SeriesRead {
   readonly buckets: readonly GuardBucket[];
@@ -136,7 +138,8 @@ export async function readArrivals(
   readonly missing: string | null;
   readonly sql: string;
 }> {
-  const bucketMs = source.forSeconds * SECOND_MS;
+  const lengthMs = source.forSeconds * SECOND_MS;
+  const bucketMs = Math.max(SECOND_MS, Math.floor(lengthMs / ARRIVAL_STEPS));
   const to = now.getTime() + 1;
   const answer = await events.series({
     kind: "series",
@@ -144,7 +147,7 @@ export async function readArrivals(
     environment: run.environment,
     events: selection(source.events),
     measure: { of: "events" },
-    from: to - bucketMs,
+    from: to - lengthMs,
     to,
     bucketMs,
     zoneOffsetMs: 0,

@@ -10,7 +10,6 @@ import {
   apiClient,
   asProblem,
   formatCount,
-  formatDuration,
   useCommand,
   useGoTo,
 } from "@paceline/web-kit";
@@ -28,6 +27,7 @@ import { Staircase } from "../run/Staircase.tsx";
 import { bodyOf, nameOf } from "./form.ts";
 import type { PlanForm } from "./form.ts";
 import { InitiativeField } from "./InitiativeField.tsx";
+import { exactWords } from "./length.ts";
 import { SimpleGuards } from "./SimpleGuards.tsx";
 import { TargetFields } from "./TargetFields.tsx";
 import { TemplateChoice } from "./TemplateChoice.tsx";
@@ -154,7 +154,7 @@ function paceOf({ stages, guards }: PlanForm): string {
   const holds = stages.map(({ hold }) => hold);
   const leastMs = holds.reduce((sum, { time }) => sum + (durationMs(time ?? "") ?? 0), 0);
   const yes = holds.filter(({ approval }) => approval !== null).length;
-  const over = `Over ${leastMs === 0 ? "at once" : `after ${formatDuration(leastMs)}`} at the earliest${
+  const over = `Over ${leastMs === 0 ? "at once" : `after ${exactWords(leastMs)}`} at the earliest${
     yes === 0 ? "" : `, with ${formatCount(yes, "approval")}`
   }.`;
   return guards.length === 0 ? `${over} No guard watches it yet: nothing stops harm.` : over;

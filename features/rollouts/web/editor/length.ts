@@ -27,8 +27,12 @@ function partsOf(seconds: number): readonly { unit: (typeof UNITS)[number]; coun
 /** "1 day 12 h" for `P1DT12H`, to the second; what is no length stays as it is. */
 export function lengthText(length: string): string {
   const ms = durationMs(length);
-  if (ms === null || ms === 0) return length;
-  return partsOf(ms / SECOND_MS)
+  return ms === null || ms === 0 ? length : exactWords(ms);
+}
+
+/** "2 days 13 h", to the second. */
+export function exactWords(ms: number): string {
+  return partsOf(Math.floor(ms / SECOND_MS))
     .map(({ unit, count }) => `${count} ${count === 1 ? unit.name : unit.many}`)
     .join(" ");
 }

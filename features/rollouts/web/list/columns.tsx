@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { RolloutSummary } from "../../plan-api.ts";
 import { rolloutQuery } from "../plan-queries.ts";
-import { shareWords } from "../plan-words.ts";
+import { sentence, shareWords } from "../plan-words.ts";
 import { blockerSentence } from "../run/blocker-words.ts";
 import { StateOfRollout } from "../StateOfRollout.tsx";
 
@@ -80,7 +80,7 @@ function WaitsFor(props: { rollout: RolloutSummary }) {
   if (state === "draft") return <span className="text-fg2">Somebody to arm it</span>;
   if (state === "armed") return <span className="text-fg2">Somebody to start it</span>;
   if (state === "paused")
-    return <span className="break-words">{reason ?? ""} Waits for a person.</span>;
+    return <span className="break-words">{sentence(reason ?? "")} Waits for a person.</span>;
   if (!moves) return <span className="text-fg2 break-words">{reason ?? ""}</span>;
   if (query.isPending) return <Skeleton className="h-3 w-32" />;
   const blockers = query.data?.blockers ?? [];

@@ -12,7 +12,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { RollbackExecutionDocument } from "../../api.ts";
 import type { RolloutDocument } from "../../plan-api.ts";
-import { isUnderWay, shareWords, tookWords } from "../plan-words.ts";
+import { isUnderWay, sentence, shareWords, tookWords } from "../plan-words.ts";
 import { rollbackQuery } from "../queries.ts";
 import { blockerNames, blockerSentence } from "./blocker-words.ts";
 
@@ -25,7 +25,7 @@ function where({ exposureShare }: RolloutDocument): string {
 /** What a rollout's state means for the people behind it, and what comes next. */
 function answerOf(rollout: RolloutDocument): Answer {
   const { state, reason, stage, stages, plan, blockers } = rollout;
-  const because = reason ?? "";
+  const because = sentence(reason ?? "");
   const first = plan.stages[0]?.exposureShare ?? 0;
   switch (state) {
     case "draft":
