@@ -155,6 +155,20 @@ test("what is wrong in a file is named by its place, and ends with 1", async () 
   assert.equal(code, 1);
   assert.match(out, /2 checked: 1 good, .* 1 rejected/u);
   assert.match(out, /message 2: \/type/u);
+  const good = '{"type":"track","userId":"u","event":"x"}';
+  await writeFile(path("mixed.ndjson"), `\ufeff${good}\nno json\n\n{"type":"page"}\n${good}\n`);
+  const mixed = await events("import", path("mixed.ndjson"), "--dry-run");
+  assert.match(mixed.out, /3 checked: 2 good, .* 1 rejected, 1 unreadable/u);
+  assert.match(mixed.out, /message 2: is no JSON object\n {2}message 3: \/userId/u);
+  await writeFile(path("open.csv"), 'userId,event\nu,"x');
+  await writeFile(path("cut.ndjson.gz"), gzipSync(good).subarray(0, 30));
+  await writeFile(path("none.parquet"), "none");
+  const names = ["open.csv", "cut.ndjson.gz", "none.parquet", "."];
+  const broken = await Promise.all(names.map((name) => events("import", path(name), "--dry-run")));
+  for (const { code: ended, err } of broken) {
+    assert.match(err, /^\S+ cannot be read to its end: [^\n]+\n$/u);
+    assert.equal(ended, 1);
+  }
 });
 
 test("an export is imported again as the same events, also from Parquet and a JSON array", async () => {
@@ -231,11 +245,11 @@ test("wrong use ends with 2 and says what is missing; a refusal of the server en
   assert.match(refused.err, /\(422\): .+\n {2}\/bucketMs .+/u);
   const elsewhere = ["--environment", "prod"];
   const refusals = [
-    await events("query", ...elsewhere),
-    await events("export", path("elsewhere.csv"), ...elsewhere),
-    await events("tail", ...elsewhere),
+    events("query", ...elsewhere),
+    events("export", path("elsewhere.csv"), ...elsewhere),
+    events("tail", ...elsewhere),
   ];
-  for (const { code, err } of refusals) {
+  for (const { code, err } of await Promise.all(refusals)) {
     assert.deepEqual([code, /has no environment prod; it has .*production/u.test(err)], [1, true]);
   }
   const inFolder = await events("export", folder, ...PRODUCTION);

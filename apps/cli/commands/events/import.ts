@@ -64,6 +64,9 @@ class Import {
   readonly faults: string[] = [];
   readonly #options: Options;
   #batch: string[] = [];
+  /** Where in the file the messages of the batch are, from 1. */
+  #places: number[] = [];
+  #place = 0;
   #length = 0;
 
   constructor(options: Options) {
@@ -71,12 +74,15 @@ class Import {
   }
 
   async add(message: object | null): Promise<void> {
+    this.#place += 1;
     if (message === null) {
       this.tally.unreadable += 1;
+      this.#tell(this.#place, "is no JSON object");
       return;
     }
     const line = JSON.stringify(message);
     this.#batch.push(line);
+    this.#places.push(this.#place);
     this.#length += line.length;
     if (this.#batch.length >= BATCH || this.#length >= BATCH_LENGTH) await this.flush();
   }
@@ -89,6 +95,7 @@ class Import {
     this.#length = 0;
     if (this.#options.dryRun) this.#countDry(answer);
     else this.#count(answer, size);
+    this.#places = [];
     this.tally.sent += size;
   }
 
@@ -118,10 +125,14 @@ class Import {
   }
 
   #collect(faults: readonly unknown[]): void {
-    for (const fault of faults.slice(0, SHOWN_FAULTS - this.faults.length))
-      this.faults.push(
-        `message ${this.tally.sent + Number(text(fault, "index")) + 1}: ${text(fault, "path")} ${text(fault, "reason")}`,
-      );
+    for (const fault of faults) {
+      const place = this.#places[Number(text(fault, "index"))] ?? 0;
+      this.#tell(place, `${text(fault, "path")} ${text(fault, "reason")}`);
+    }
+  }
+
+  #tell(place: number, words: string): void {
+    if (this.faults.length < SHOWN_FAULTS) this.faults.push(`message ${place}: ${words}`);
   }
 }
 

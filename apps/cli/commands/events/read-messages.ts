@@ -7,6 +7,7 @@ import { createGunzip } from "node:zlib";
 
 import { parse } from "csv-parse";
 
+import { Failure } from "../../outcome.ts";
 import { jsonItems } from "./json-items.ts";
 
 export type FileFormat = "ndjson" | "json" | "csv" | "parquet";
@@ -29,16 +30,43 @@ export function formatOf(file: string): FileFormat {
   return name.endsWith(".parquet") ? "parquet" : "ndjson";
 }
 
-/** Opens a file of messages; gzip is recognised by its first bytes. */
+/**
+ * Opens a file of messages; gzip is recognised by its first bytes.
+ *
+ * @throws Failure for a file that cannot be opened; its rows throw one where it cannot be read on
+ */
 export async function openMessages(file: string, format: FileFormat): Promise<OpenFile> {
   if (format === "parquet") {
     // Loaded here: the engine is large, and only this format needs it.
     const { readParquetRows } = await import("@paceline/events/server");
-    return { rows: readParquetRows(file), bytesRead: () => 0 };
+    return { rows: whileReadable(file, readParquetRows(file)), bytesRead: () => 0 };
   }
+  const isPacked = await isZipped(file).catch((cause: unknown) => {
+    throw unreadable(file, cause);
+  });
   const source = createReadStream(file);
-  const text = (await isZipped(file)) ? unzipped(source) : source;
-  return { rows: rowsOf(text, format), bytesRead: () => source.bytesRead };
+  const text = isPacked ? unzipped(source) : source;
+  return { rows: whileReadable(file, rowsOf(text, format)), bytesRead: () => source.bytesRead };
+}
+
+async function* whileReadable(
+  file: string,
+  rows: AsyncIterable<Row | null>,
+): AsyncGenerator<Row | null> {
+  const reading = rows[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await reading.next().catch((cause: unknown) => {
+      throw unreadable(file, cause);
+    });
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+/** The first line of what the reader said: the engine's has the statement in the others. */
+function unreadable(file: string, cause: unknown): Failure {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  return new Failure(`${file} cannot be read to its end: ${words.split("\n", 1)[0] ?? ""}.`);
 }
 
 async function isZipped(file: string): Promise<boolean> {
@@ -82,7 +110,7 @@ async function* rowsOf(
 
 function parsed(text: string): Row | null {
   try {
-    return asRow(JSON.parse(text));
+    return asRow(JSON.parse(text.replace(/^\ufeff/u, "")));
   } catch {
     return null;
   }
