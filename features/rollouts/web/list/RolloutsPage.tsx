@@ -171,7 +171,9 @@ function NothingFits() {
       icon={<TrendingUp />}
       title="No rollout fits these filters"
       link={<TextLink to={rolloutsPage.href()}>Show all</TextLink>}
-    />
+    >
+      A flag is found by its whole key; the field suggests those that there are.
+    </EmptyState>
   );
 }
 
