@@ -2,7 +2,7 @@
  * What the intake costs, against the work that nobody can avoid and against two rivals for the way
  * to a queryable store. All in one run, interleaved; read the ratios.
  *
- *   npm run bench:intake [-- --rounds 5 --batches 1000 --sustained 4000]
+ *   npm run bench:intake [-- --rounds 5 --batches 2000 --sustained 4000]
  *
  * 1. CPU of a batch (100 events, about 28 kB): in process from the bytes of a body to the bytes of
  *    log lines (decoded, parsed, checked, serialised, encoded into memory that is used again); taken
@@ -13,12 +13,13 @@
  *    one commit a file, and against DuckDB's JavaScript appender, which have all cores. Compaction is
  *    put off while events keep coming, and the rivals have none: its CPU is printed by itself.
  */
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 
 import { DuckDBInstance } from "@duckdb/node-api";
 import { encodeEvents, encodeEventsTo, readBody } from "@paceline/events/domain";
@@ -30,10 +31,10 @@ import { SCOPE, WRITE_KEY } from "../../tests/faults/intake-server.ts";
 const EVENTS_IN_BATCH = 100;
 const CONNECTIONS = 32;
 /**
- * Times the measured batches, on both sides: after one time V8 still compiles on its other threads
- * for a fifteenth of the server's CPU, after three for a thirtieth.
+ * Batches before those that are measured, on both sides: after 1,000 V8 still compiles on its other
+ * threads for a fifteenth of the server's CPU, after 3,000 for a thirtieth.
  */
-const WARM_UP = 3;
+const WARM_UP = 3_000;
 /** As the store seals its log files. */
 const FILE_BYTES = 8 * 1024 * 1024;
 const NEVER_MS = "3600000";
@@ -158,6 +159,11 @@ interface ServerRun {
   readonly compactionCpu: number | null;
 }
 
+/** Waits until the kernel has written what others left behind. */
+async function settleDisk(): Promise<void> {
+  await promisify(execFile)("sync");
+}
+
 /** Warm-up and measured bodies are sent to one process, which is new for every run. */
 async function runServer(
   warmUp: readonly string[],
@@ -172,6 +178,7 @@ async function runServer(
     const url = await server.ready;
     await send(url, first);
     if (load) await server.ask("flush", "flushed");
+    await settleDisk();
     const cpuBefore = await cpuOf(server);
     const start = performance.now();
     await send(url, second);
@@ -247,6 +254,7 @@ function loadWithDuckDb(lines: readonly string[], events: number): Promise<Rival
       files.push(path);
       start = end;
     }
+    await settleDisk();
     const finish = stopwatch();
     for (const path of files) {
       await connection.run(
@@ -266,6 +274,7 @@ function loadWithDuckDb(lines: readonly string[], events: number): Promise<Rival
 /** DuckDB's appender, handed the finished events; committed as often as the files above. */
 function loadWithAppender(events: readonly FlatEvent[], perCommit: number): Promise<Rival> {
   return withDatabase(async (connection) => {
+    await settleDisk();
     const finish = stopwatch();
     for (let start = 0; start < events.length; start += perCommit) {
       await connection.run("BEGIN");
@@ -303,7 +312,7 @@ function appendRow(appender: Appender, event: FlatEvent): void {
 }
 
 async function runRound(round: number, batches: number, sustained: number): Promise<Round> {
-  const warmUp = makeBodies(`w${round}`, batches * WARM_UP);
+  const warmUp = makeBodies(`w${round}`, WARM_UP);
   const bodies = makeBodies(`r${round}`, batches);
   // On both sides of the server's run, so that a change of the machine's load meets both.
   const floorBefore = measureFloor(warmUp, bodies);
@@ -343,7 +352,7 @@ function spread(of: (round: Round) => number, digits = 0): string {
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
-    batches: { type: "string", default: "1000" },
+    batches: { type: "string", default: "2000" },
     sustained: { type: "string", default: "4000" },
   },
 });
