@@ -43,6 +43,12 @@ test("the flagd document comes with --json, without any server", () => {
 test("a file of another form and an unknown vendor are wrong uses", () => {
   assert.equal(paceline("eppo", file).status, 2);
   assert.equal(paceline("nobody", file).status, 2);
+  const obfuscated = join(folder, "eppo.json");
+  const flag = { key: "aGFsZg==", enabled: true, variationType: "STRING", variations: {} };
+  writeFileSync(obfuscated, JSON.stringify({ format: "CLIENT", flags: { [flag.key]: flag } }));
+  const refused = paceline("eppo", obfuscated);
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /obfuscated/);
 });
 
 test("the vendor's own answers are asked again, and each that differs is named", () => {

@@ -259,3 +259,17 @@ test("a flag is made, listed, published, exposed, explained, reverted and marked
   const marked = await flag("mark", "banner", "concluded");
   assert.match(marked.out, /banner is concluded/, marked.err);
 });
+
+test("`import <vendor>` reads its own options, so that a dry run changes nothing", async () => {
+  const file = join(folder, "unleash.json");
+  const features = [{ name: "moved-in", enabled: true, strategies: [{ name: "default" }] }];
+  await writeFile(file, JSON.stringify({ version: 1, features }));
+  const into = ["import", "unleash", file, "--into", "production"];
+  const dry = await paceline(...into, "--dry-run", "--json");
+  assert.equal(dry.code, 0, dry.err);
+  assert.deepEqual(JSON.parse(dry.out).plan.changes[0].actions, ["create", "publish"]);
+  assert.equal((await paceline("flag", "show", "moved-in")).code, 1);
+  const done = await paceline(...into, "--yes", "--json");
+  assert.equal(JSON.parse(done.out).pushed.changes.length, 1, done.err);
+  assert.equal((await paceline("flag", "show", "moved-in")).code, 0);
+});

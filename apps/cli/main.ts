@@ -37,6 +37,8 @@ async function loadImport(): Promise<Command> {
   const command = (await import("./commands/events/import.ts")).importCommand();
   const { vendorImportCommands } = await import("./commands/flag-import.ts");
   for (const vendor of vendorImportCommands()) command.addCommand(vendor);
+  // Both have `--dry-run` and more of one name: what stands behind a vendor is the vendor's.
+  command.enablePositionalOptions();
   return command.helpCommand(false);
 }
 
@@ -116,6 +118,7 @@ async function createProgram(wanted: string | undefined): Promise<Command> {
     )
     .exitOverride()
     .showHelpAfterError()
+    .enablePositionalOptions()
     .addHelpText("after", EXIT_HELP);
   for (const { name, description, load } of COMMANDS) {
     const command = name === wanted ? await load() : new Command(name);

@@ -135,7 +135,14 @@ function importOptions(command: Command): Command {
 async function importFrom(vendor: string, file: string, options: ImportOptions): Promise<void> {
   const known = VENDORS.get(vendor);
   if (known === undefined) throw new Failure(`${vendor} is not known.`, EXIT.usage);
-  const imported = known.read(withoutTests(await readDocument(file)));
+  const document = await readDocument(file);
+  if (vendor === "eppo" && Object(document).format === "CLIENT") {
+    throw new Failure(
+      `${file} is what browsers get, and obfuscated: take the configuration of a server's SDK key.`,
+      EXIT.usage,
+    );
+  }
+  const imported = known.read(withoutTests(document));
   if (imported.report.length === 0) {
     throw new Failure(`${file} holds no flag in the form of ${vendor}.`, EXIT.usage);
   }
