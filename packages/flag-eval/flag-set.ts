@@ -12,6 +12,7 @@ export type FlagValueType = "boolean" | "string" | "number" | "object";
 /** OpenFeature's words. `SPLIT` means that a `fractional` gave the variant itself. */
 export type Reason = "STATIC" | "TARGETING_MATCH" | "SPLIT" | "DEFAULT" | "DISABLED" | "ERROR";
 
+/** OpenFeature's codes, as far as an evaluation can meet them. */
 export type ErrorCode = "FLAG_NOT_FOUND" | "PARSE_ERROR" | "TYPE_MISMATCH" | "GENERAL";
 
 /**

@@ -39,6 +39,7 @@ export interface FlagReport {
   readonly missing: readonly string[];
 }
 
+/** The flags of another vendor as a flagd document, and for each what could be carried and how. */
 export interface Imported {
   readonly flags: FlagdDocument;
   readonly report: readonly FlagReport[];

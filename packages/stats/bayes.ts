@@ -11,6 +11,7 @@ export interface Belief {
   readonly expectedLossChooseControl: number;
 }
 
+/** A normal posterior of the effect, in its unit, with its credible interval. */
 export interface NormalBelief extends Belief {
   readonly mean: number;
   readonly sd: number;

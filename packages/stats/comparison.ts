@@ -15,6 +15,7 @@ export interface ArmEstimate {
   readonly variance: number;
 }
 
+/** How two arms are compared: two-sided and absolute unless said otherwise. */
 export interface ComparisonOptions {
   /** 1 - confidence of the interval. */
   readonly alpha: number;
@@ -30,6 +31,10 @@ export interface Effect {
   readonly df: number;
 }
 
+/**
+ * Arm b against arm a. `effect` is on the scale that was asked for; the values are the means of the
+ * arms, `p` is that of the alternative.
+ */
 export interface Comparison extends Effect {
   readonly valueA: number;
   readonly valueB: number;

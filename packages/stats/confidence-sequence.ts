@@ -2,6 +2,10 @@ import { normalTail } from "./normal.ts";
 import { isComputable } from "./not-computable.ts";
 import type { NotComputable } from "./not-computable.ts";
 
+/**
+ * An estimate so far: effect and standard error in one unit, and the alpha (0 to 1, exclusive) that the
+ * whole sequence spends.
+ */
 export interface ConfidenceSequenceInput {
   readonly effect: number;
   readonly se: number;

@@ -5,6 +5,7 @@ import type { NotComputable } from "./not-computable.ts";
 import { mergePairSummaries, varianceOf } from "./summary.ts";
 import type { PairSummary } from "./summary.ts";
 
+/** A comparison after adjustment by a covariate of before the experiment (CUPED; Deng and others 2013). */
 export interface AdjustedComparison extends Comparison {
   /** Slope of the metric on the covariate, over both arms together. */
   readonly theta: number;

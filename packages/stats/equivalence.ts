@@ -4,6 +4,7 @@ import { isComputable } from "./not-computable.ts";
 import type { NotComputable } from "./not-computable.ts";
 import { tTail, tTailQuantile } from "./student-t.ts";
 
+/** Two one-sided tests against the bounds (Schuirmann 1987); `p` is the larger of the two. */
 export interface Equivalence extends Effect {
   readonly pLower: number;
   readonly pUpper: number;

@@ -2,11 +2,16 @@ import { gaussLegendre } from "./gauss-legendre.ts";
 import { normalDensity, normalTail, normalTailQuantile } from "./normal.ts";
 import { brentRoot } from "./root.ts";
 
+/**
+ * How alpha is spent over information t, 0 to 1 (Lan and DeMets 1983); `power` is `alpha * t^rho`, rho
+ * above 0.
+ */
 export type Spending =
   | { readonly family: "obrien-fleming" }
   | { readonly family: "pocock" }
   | { readonly family: "power"; readonly rho: number };
 
+/** Looks that are planned or taken, both lists of the same length. */
 export interface GroupSequentialInput {
   /** Of each look, not decreasing, above 0. */
   readonly informationFractions: readonly number[];
@@ -15,6 +20,7 @@ export interface GroupSequentialInput {
   readonly sides: 1 | 2;
 }
 
+/** Where a look stops: at a standardized effect of `z` or beyond, for two sides in either direction. */
 export interface LookBoundary {
   readonly z: number;
   readonly cumulativeAlpha: number;

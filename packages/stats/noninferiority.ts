@@ -7,6 +7,7 @@ import { tTail, tTailQuantile } from "./student-t.ts";
 /** `pass`: harm beyond the margin is excluded; `breached`: it is proven; `worse`: some harm is proven. */
 export type GuardrailState = "pass" | "breached" | "worse" | "open";
 
+/** Which harm is accepted, and how sure one must be. */
 export interface NonInferiorityOptions {
   /** The largest harm that is accepted, positive, on `scale`. */
   readonly margin: number;
@@ -16,6 +17,10 @@ export interface NonInferiorityOptions {
   readonly scale?: Scale;
 }
 
+/**
+ * What a guardrail shows: the oriented effect with its one-sided bounds, and the test of harm beyond
+ * the margin.
+ */
 export interface NonInferiority {
   /** Larger is better. */
   readonly orientedEffect: number;

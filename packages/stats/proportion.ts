@@ -13,6 +13,7 @@ export interface ArmCounts {
 
 type Interval = readonly [number, number];
 
+/** Two conversion rates, each 0 to 1, compared in every usual way; effects are b minus a. */
 export interface ProportionComparison {
   readonly pA: number;
   readonly pB: number;

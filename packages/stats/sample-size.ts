@@ -1,5 +1,6 @@
 import { normalTail, normalTailQuantile } from "./normal.ts";
 
+/** How often a test may err: alpha under no effect, 1 - power under the assumed one; both between 0 and 1. */
 export interface PowerTarget {
   readonly alpha: number;
   readonly power: number;

@@ -2,6 +2,7 @@ import { guardrailState } from "./noninferiority.ts";
 
 export type Verdict = "invalid" | "rollback" | "continue" | "inconclusive" | "ship" | "iterate";
 
+/** Why a verdict is what it is; see `rule` below. */
 export type VerdictReason =
   | "srm"
   | "cross_exposure"
@@ -38,6 +39,7 @@ export interface Evidence {
   readonly maxIterations: number;
 }
 
+/** A verdict with its reasons. */
 export interface Judgement {
   readonly verdict: Verdict;
   readonly reasons: readonly VerdictReason[];

@@ -35,6 +35,7 @@ export function emptyRoot(): Uint8Array {
   return sha256(new Uint8Array());
 }
 
+/** Whether two texts of bytes are the same. Not in constant time: hashes of a log are public. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }

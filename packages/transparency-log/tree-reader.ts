@@ -26,6 +26,7 @@ export interface TreeReader {
   readonly tiles: Map<string, Outcome<Uint8Array[]>>;
 }
 
+/** A reader of the tree of a size, which keeps the tiles that it has read. */
 export function treeReader(read: ReadResource, treeSize: number): TreeReader {
   return { treeSize, read, tiles: new Map() };
 }

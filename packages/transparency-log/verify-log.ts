@@ -7,6 +7,7 @@ import { accept, refuse } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ReadResource } from "./tree-reader.ts";
 
+/** What verifying one log says; what cannot be read is unusable, which is neither intact nor tampered. */
 export type LogVerdict =
   | {
       readonly verdict: "intact";

@@ -57,6 +57,7 @@ const KEEP_ALIVE_MS = 65_000;
 /** Of a body over a slow network: a few round trips. */
 const GATHER_MS = 1_000;
 
+/** What an application is made of. */
 export interface AppOptions {
   readonly db: Db;
   readonly clock: Clock;

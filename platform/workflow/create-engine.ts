@@ -21,6 +21,7 @@ const LATE_MS = 5_000;
 const SOON_MS = 30_000;
 const REPAIRS_AT_ONCE = 500;
 
+/** What an engine needs of the process that it runs in. */
 export interface EngineOptions {
   readonly db: Db;
   readonly clock: Clock;
@@ -33,6 +34,7 @@ export interface EngineOptions {
   readonly at?: (moment: Moment, runId: string) => Promise<void>;
 }
 
+/** How a process takes part in the work of all. */
 export interface WorkOptions {
   readonly url: string;
   /** Name of this process among those that share the database. */

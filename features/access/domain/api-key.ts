@@ -52,6 +52,7 @@ export type KeyText = { readonly prefix: string; readonly secret: string };
 /** 12 letters and digits, then 256 bits in base64url. The fixed start lets secret scanners find leaked keys. */
 const KEY_TEXT = /^pck_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
 
+/** The whole key as it is shown once. */
 export function formatKey({ prefix, secret }: KeyText): string {
   return `pck_${prefix}_${secret}`;
 }
@@ -68,6 +69,7 @@ export type KeyHeaders = {
   readonly apiKey: string | undefined;
 };
 
+/** What a request says of a key; `malformed` is refused and never taken for none. */
 export type KeyCredential =
   | { readonly kind: "none" }
   | { readonly kind: "malformed" }

@@ -7,9 +7,12 @@ export const SESSION_ABSOLUTE_MS = 14 * 24 * HOUR_MS;
 /** How stale the stored time of the last request may be: one write in this span, not one a request. */
 export const SESSION_TOUCH_MS = 5 * 60_000;
 
+/** How long the link opens that creates the owner; a restart prints a new one. */
 export const FIRST_RUN_LINK_MS = 24 * HOUR_MS;
+/** How long the link opens by which a member sets a password. */
 export const PASSWORD_LINK_MS = 72 * HOUR_MS;
 
+/** The instants that decide whether a session is alive. */
 export type SessionTimes = {
   readonly lastSeenAt: Date;
   readonly expiresAt: Date;

@@ -11,6 +11,7 @@ export const ADDRESS_LIMIT: Limit = { limit: 8, windowMs: QUARTER_HOUR_MS };
 /** Wrong passwords from one client; several people may share an office's address. */
 export const CLIENT_LIMIT: Limit = { limit: 30, windowMs: QUARTER_HOUR_MS };
 
+/** Whether an attempt to sign in is looked at, or when the next one will be. */
 export type Attempt =
   | { readonly kind: "allowed"; readonly attempts: Attempts }
   | { readonly kind: "refused"; readonly retryAt: Date };

@@ -27,6 +27,7 @@ export interface VerifyAuditOptions {
   readonly anchors?: readonly Uint8Array[];
 }
 
+/** What verifying all logs of an installation says. */
 export interface AuditVerdict {
   /** 0 every log is intact, 1 one is tampered, 2 none is but one is unusable or there is none. */
   readonly exitCode: 0 | 1 | 2;

@@ -16,6 +16,7 @@ export type EventEdit =
   | { readonly kind: "delete"; readonly path: string }
   | { readonly kind: "set"; readonly path: string; readonly value: unknown };
 
+/** Edits of one mapping at most: each is applied to every event that it fits. */
 export const MAX_EDITS = 50;
 
 /** Why an edit cannot be used. */

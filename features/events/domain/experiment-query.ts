@@ -13,6 +13,7 @@ export interface MetricEvents {
   readonly property?: string;
 }
 
+/** A metric of which every unit has one number: made of its events, or of two such numbers. */
 export interface MetricQuery extends MetricEvents {
   readonly key: string;
   /** Makes the metric a ratio of two per-unit numbers. */
@@ -57,6 +58,7 @@ export interface ExperimentPartial {
   readonly moments: readonly Moments[];
 }
 
+/** One arm: its units, and the moments of each metric over those units, by the key of the metric. */
 export interface VariantStatistics {
   readonly variant: string;
   /** Units that count: exposed to this variant only. */
@@ -68,6 +70,7 @@ export interface VariantStatistics {
   readonly moments: Readonly<Record<string, Moments>>;
 }
 
+/** What the events say of an experiment; instants in Unix milliseconds. */
 export interface ExperimentStatistics {
   readonly asOf: number;
   /** Sorted by variant. */

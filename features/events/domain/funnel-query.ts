@@ -63,6 +63,7 @@ export function delayBinStart(bin: number): number {
   return start + (start * (bin % BINS_PER_OCTAVE)) / BINS_PER_OCTAVE;
 }
 
+/** How many units reached a step, each counted once. */
 export interface FunnelStep {
   readonly units: number;
   /** Share of those who entered, 0 to 1; null when nobody did. */

@@ -1,5 +1,6 @@
 import type { SchemaDifference } from "./parity-schema.ts";
 
+/** What a comparison says in the end. */
 export interface ParityVerdict {
   /** `equal` both sides have the same messages; `nothing` there was nothing to compare. */
   readonly kind: "equal" | "close" | "apart" | "nothing";
@@ -7,6 +8,7 @@ export interface ParityVerdict {
   readonly sentence: string;
 }
 
+/** Messages of one hour, by its start in Unix milliseconds, and those that one side lacks. */
 export interface ParityHour {
   readonly at: number;
   readonly here: number;

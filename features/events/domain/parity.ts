@@ -22,6 +22,7 @@ export interface ParityMessage {
   readonly fields: Readonly<Record<string, unknown>> | null;
 }
 
+/** The time that two systems are compared over: half-open, in Unix milliseconds. */
 export interface ParityWindow {
   /** Start of an hour. */
   readonly from: number;

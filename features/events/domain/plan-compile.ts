@@ -15,6 +15,7 @@ export interface PlanFault {
   readonly reason: string;
 }
 
+/** A plan as closures; it may be used for any number of events. */
 export interface CompiledPlan {
   /** @returns null if the value is as the plan says */
   check(value: unknown): PlanFault | null;

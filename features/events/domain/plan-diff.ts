@@ -9,6 +9,7 @@ import type { JsonType, PlanSchema, SchemaNode } from "./plan-schema.ts";
 import { gravestLevel } from "./plan-version.ts";
 import type { ChangeLevel } from "./plan-version.ts";
 
+/** What a new version of a plan changes for those who send its event. */
 export interface PlanComparison {
   /** The gravest first, then in the order of the document. */
   readonly changes: readonly PlanChange[];

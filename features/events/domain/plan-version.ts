@@ -14,6 +14,7 @@ export interface PlanVersion {
 export const CHANGE_LEVELS = ["MODEL", "REVISION", "ADDITION"] as const;
 export type ChangeLevel = (typeof CHANGE_LEVELS)[number];
 
+/** `1-0-0`: where every plan begins. */
 export const FIRST_VERSION: PlanVersion = { model: 1, revision: 0, addition: 0 };
 
 const TEXT = /^([1-9]\d{0,5})-(\d{1,6})-(\d{1,6})$/;

@@ -17,6 +17,7 @@ export type PlannedType = (typeof PLANNED_TYPES)[number];
 export const PLAN_MODES = ["observe", "enforce"] as const;
 export type PlanMode = (typeof PLAN_MODES)[number];
 
+/** A draft may change; what is published is fixed; what is retired checks nothing any more. */
 export const PLAN_STATES = ["draft", "published", "retired"] as const;
 export type PlanState = (typeof PLAN_STATES)[number];
 
@@ -35,6 +36,7 @@ export interface PlanContent extends PlanScope {
   readonly freshnessDays: number;
 }
 
+/** A plan without arrivals for so long is stale, unless it says otherwise. */
 export const DEFAULT_FRESHNESS_DAYS = 30;
 
 /** Whether everything to which `inner` applies is covered by `outer`. */
@@ -44,6 +46,10 @@ export function coversScope(outer: PlanScope, inner: PlanScope): boolean {
   return covers(outer.environments, inner.environments) && covers(outer.sources, inner.sources);
 }
 
+/**
+ * Whether an event comes from where the plan counts: its environment and source, each any where none is
+ * named.
+ */
 export function appliesTo(
   scope: PlanScope,
   event: Pick<FlatEvent, "environment" | "source">,
@@ -93,6 +99,7 @@ export type ArrivalState = "arriving" | "stale" | "waiting";
 
 const DAY_MS = 86_400_000;
 
+/** Whether events of a plan still arrive, by the last one that was as planned. */
 export function arrivalState(
   lastPassedAt: Date | null,
   freshnessDays: number,

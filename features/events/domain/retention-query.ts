@@ -41,6 +41,7 @@ export interface RetentionPartial {
   readonly returnedLater: readonly number[];
 }
 
+/** Units of a cohort that came back in one cell, and in it or a later one. */
 export interface RetentionCellResult {
   /** Start of the calendar cell. */
   readonly at: number;
@@ -53,6 +54,7 @@ export interface RetentionCellResult {
   readonly shareLater: number | null;
 }
 
+/** Units that began in one calendar cell; instants in Unix milliseconds. */
 export interface RetentionCohort {
   readonly cohortAt: number;
   readonly units: number;

@@ -43,6 +43,7 @@ export interface SeriesPartial extends SplitKey {
   readonly numbers: number;
 }
 
+/** One bucket of a series, by its start in Unix milliseconds. */
 export interface SeriesPoint {
   readonly at: number;
   /** Null for the mean of nothing. */

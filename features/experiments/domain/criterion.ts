@@ -3,7 +3,9 @@ import type { Result } from "@paceline/result";
 
 import type { Statistic } from "./metric.ts";
 
+/** Which change of a metric is the good one. */
 export type Direction = "increase" | "decrease";
+/** Whether a change is in the unit of the metric, or a share of the control arm. */
 export type Scale = "absolute" | "relative";
 
 /** What must change for the run to count as a success. */
@@ -43,6 +45,10 @@ export interface SecondaryMetric {
   readonly direction: Direction;
 }
 
+/**
+ * How an experiment is run: who gets what, when it is looked at, and what it needs before it may be
+ * judged.
+ */
 export interface Design {
   /** Planned share of units by variant. The control is the one named `control`, else the first. */
   readonly allocation: Readonly<Record<string, number>>;

@@ -10,6 +10,10 @@ export interface Measure {
   readonly property: string | null;
 }
 
+/**
+ * What of a metric is compared: the mean of the units, the share of units with it, or a ratio of two
+ * sums.
+ */
 export type Statistic = "mean" | "proportion" | "ratio";
 
 /** A named, reusable definition of what is measured per unit. */

@@ -37,6 +37,7 @@ export interface Comparison {
   readonly value?: Scalar | readonly Scalar[];
 }
 
+/** Whether a context fits: a tree over comparisons of its attributes. */
 export type Condition =
   | { readonly all: readonly Condition[] }
   | { readonly any: readonly Condition[] }

@@ -19,6 +19,7 @@ export function bucketMs(bucket: number): number {
   return GROWTH ** bucket - 1;
 }
 
+/** Counts of several processes together: buckets are the same everywhere, so they add up. */
 export function addLatencies(all: readonly LatencyCounts[]): LatencyCounts {
   const sum = new Map<number, number>();
   for (const counts of all) {

@@ -53,6 +53,7 @@ export function runningBucketing(answers: ProbeAnswers): RunningBucketing | null
   );
 }
 
+/** The flag of the probe. */
 export const PROBE_DEFINITION: FlagDefinition = {
   key: PROBE_FLAG_KEY,
   type: "string",

@@ -13,6 +13,7 @@ export type VariantCounts = readonly {
   readonly contexts: number;
 }[];
 
+/** How many contexts of a sample a rule meets. */
 export interface ReachedRule {
   readonly ruleId: string;
   /** Its condition holds. */

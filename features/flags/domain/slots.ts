@@ -110,6 +110,7 @@ export interface Fill {
   readonly nextFreeAt: Date | null;
 }
 
+/** How much of a layer is held, quarantined and free, in parts of 100,000. */
 export function fillOf(stretches: readonly Stretch[], now: Date): Fill {
   const width = (holds: (last: SlotEntry | null) => boolean): number =>
     widthOf(rangesWhere(stretches, holds));

@@ -21,6 +21,7 @@ export interface StaleReferences {
   readonly scannedAt: Date;
 }
 
+/** What is known of the use of a flag. */
 export interface StaleCandidate {
   readonly flag: Pick<FlagDefinition, "key" | "kind" | "expiresAt" | "lifecycle">;
   readonly createdAt: Date;
@@ -50,6 +51,7 @@ export interface StaleProposal {
   readonly words: string;
 }
 
+/** Why nobody seems to need a flag any more, and what is safe to do. */
 export interface StaleFlag {
   readonly reasons: readonly StaleReason[];
   readonly proposal: StaleProposal;

@@ -41,6 +41,7 @@ export interface FlagSets {
   close(): void;
 }
 
+/** A set that this process has in force now, and what is new in it. */
 export interface FlagSetChange {
   readonly set: PublishedSet;
   readonly changedKeys: readonly string[];

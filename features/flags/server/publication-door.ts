@@ -69,6 +69,10 @@ export const OPEN_DOOR: PublicationDoor = {
   awaitsStart: async () => false,
 };
 
+/**
+ * Why the door stays shut: another holds the flag, or what is ready is not enough to expose more. Ways
+ * back are never refused.
+ */
 export type DoorRefusal =
   | {
       readonly kind: "flag-locked";

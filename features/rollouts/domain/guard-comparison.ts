@@ -24,6 +24,10 @@ export function isComparisonGuard(guard: Guard): guard is ComparisonGuard {
   return kind === "event-metric" || kind === "sample-ratio" || kind === "multiple-exposure";
 }
 
+/**
+ * All guards that compare exposed units with those held back are read together: they share their
+ * statistics and the alpha of the plan.
+ */
 export interface ComparisonInput {
   /** All guards of the plan: they share its alpha. */
   readonly guards: readonly Guard[];

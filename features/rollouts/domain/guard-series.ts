@@ -15,6 +15,7 @@ export interface GuardBucket {
   readonly events: number;
 }
 
+/** A threshold with the buckets that it is held against. */
 export interface SeriesGuardInput {
   readonly source: SeriesThresholdSource;
   readonly action: GuardAction;

@@ -24,6 +24,7 @@ export interface RehearsalMeasure {
   readonly receiptsMs: number | null;
 }
 
+/** Whether a rehearsed way back works, and why not. */
 export interface RehearsalFinding {
   readonly verdict: RehearsalVerdict;
   readonly reason: string;

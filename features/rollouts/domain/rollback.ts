@@ -3,6 +3,7 @@ export type RollbackTarget =
   | { readonly kind: "revision"; readonly revision: number }
   | { readonly kind: "off" };
 
+/** Findings of an experiment that take a flag back; see `decideRollback`. */
 export const TRIGGERS = [
   "guardrail-breach",
   "primary-harm",
@@ -16,6 +17,7 @@ export type Trigger = (typeof TRIGGERS)[number];
 /** `automatic` acts within seconds; `ask` tells the owner and waits (for replays of past data). */
 export type RollbackMode = "automatic" | "ask";
 
+/** At once, or down through the smaller shares of earlier stages; see `descent.ts`. */
 export const ROLLBACK_PACES = ["instant", "last-in-first-out"] as const;
 
 /**
@@ -58,6 +60,7 @@ export interface Finding {
   readonly reason: string;
 }
 
+/** What a finding leads to. */
 export type RollbackDecision =
   | { readonly kind: "nothing" }
   /** Somebody has to decide; the owner is told. */

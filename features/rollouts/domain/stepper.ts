@@ -42,6 +42,7 @@ export interface PlanRun {
   readonly descent?: Descent | null;
 }
 
+/** What may happen to a plan that has begun; `by` names who did it. */
 export type PlanEvent =
   | { readonly kind: "start"; readonly by: string }
   | {

@@ -42,6 +42,7 @@ export function chooseVariation(bucket: number, ranges: readonly Range[]): numbe
   return ranges.findIndex((range) => inRange(bucket, range));
 }
 
+/** Shares of so many variants that add up to 1; none for a count below 1. */
 export function equalWeights(count: number): readonly number[] {
   return Array.from({ length: Math.max(0, count) }, () => 1 / count);
 }
