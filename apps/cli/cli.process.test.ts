@@ -210,6 +210,7 @@ test("a backup of the running server restores into an empty directory, and its l
   assert.equal(made.code, 0, made.err);
   assert.equal((await paceline("backup", backup, "--data-dir", dataDir)).code, 2);
   const back = await paceline("restore", backup, "--data-dir", restored);
+  assert.match(back.out, /Nobody was erased again: .*--erasures/u);
   assert.equal(back.code, 0, back.err);
   const verified = await paceline("audit", "verify", "--data-dir", restored);
   assert.equal(verified.code, 0, verified.out + verified.err);

@@ -320,8 +320,8 @@ export function restoreCommand(): Command {
       await copyFolder(join(folder, "audit"), config.auditDir);
       const replay = await eraseAgain(config, ledgers);
       const again =
-        replay.erasures === 0
-          ? ""
+        ledgers.length === 0
+          ? " Nobody was erased again: who was erased after it is back, until you name the newer ledger (--erasures, --erased-in) or erase them anew."
           : ` ${replay.erasures} later erasures were done again: ${replay.rowsRemoved} events removed.`;
       print(
         options.json,
