@@ -20,6 +20,8 @@ export type StoreCall =
     }
   | { readonly call: "append"; readonly events: readonly FlatEvent[] }
   | { readonly call: "flush" }
+  /** Does now what upkeep would do beside the next question. */
+  | { readonly call: "compact" }
   | { readonly call: "close" };
 
 export interface StoreReply {
@@ -32,7 +34,7 @@ export interface StoreReply {
   readonly peakMiB: number;
 }
 
-/** Seals nothing by itself, so that what is appended is one log file and no merge runs beside a query. */
+/** Seals nothing by itself, so that what is appended is one log file. */
 const NEVER = { rollBytes: 2 ** 40, rollMs: 2 ** 30 };
 
 const store = await openEventStore({ dataDir: process.argv[2] ?? "", limits: NEVER });
@@ -63,6 +65,8 @@ async function perform(call: StoreCall): Promise<unknown> {
     }
     case "flush":
       return store.flush();
+    case "compact":
+      return store.compact();
     case "close":
       return store.close();
   }

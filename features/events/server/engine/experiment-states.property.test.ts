@@ -350,6 +350,24 @@ test("a refresh reads the new files alone, and older ones only where a window be
   assertSame(again ?? [], await computed(later, files));
 });
 
+test("new events in the last hour of a window count, and those an hour later do not", async () => {
+  const files = new Files();
+  const states = new ExperimentStates(database);
+  await history(files, 1);
+  const asOf = START + DAY;
+  for (let time = 0; time < 2; time += 1) await refreshed(states, queryOf(asOf), files);
+  // Windows are 48 hours long: that of `a0` opened with hour 0, that of `b0` an hour later.
+  const visits = { a0: 47, b0: 49 };
+  for (const [who, when] of Object.entries(visits)) {
+    const visit = { who, when, variant: "", event: "Visit", value: 0 };
+    const query = queryOf(START + (when + 1) * HOUR);
+    await files.add([eventOf(visit, query.asOf)]);
+    const [row] = (await refreshed(states, query, files)) ?? [];
+    assert.equal(Math.round((row?.moments[0]?.mean ?? 0) * 3), 1);
+    assertSame(row === undefined ? [] : [row], await computed(query, files));
+  }
+});
+
 test("a look that stays behind the present is refreshed, too, through merges", async () => {
   const files = new Files();
   const states = new ExperimentStates(database);
