@@ -3,6 +3,7 @@
  * started again and cut off.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -331,6 +332,20 @@ test("a start without the server uses the configuration that was kept, and says 
     }).initialize(),
     /did not answer in time/,
   );
+});
+
+test("a program that does nothing but wait for the start gets its answer, and then ends", () => {
+  const program = `
+    import { PacelineProvider } from "@paceline/openfeature-node";
+    const options = { url: "http://127.0.0.1:9", apiKey: "k", initTimeoutMs: 300 };
+    await new PacelineProvider(options).initialize().catch((error) => console.log(error.message));
+  `;
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ["--conditions=paceline:source", "--input-type=module", "--eval", program],
+    { cwd: import.meta.dirname, encoding: "utf8" },
+  );
+  assert.deepEqual([status, stdout], [0, "the server did not answer in time\n"]);
 });
 
 test("nothing that was told of problems holds a key", () => {

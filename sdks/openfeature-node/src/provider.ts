@@ -100,8 +100,15 @@ export class PacelineProvider implements Provider {
     const kept = cacheFile === undefined ? null : await readCache(cacheFile);
     if (kept !== null) this.#flags = LocalFlags.none.after(kept) ?? LocalFlags.none;
     const first = new Promise<Error | null>((resolve) => {
-      this.#settle = resolve;
-      NODE_IO.after(initTimeoutMs, () => resolve(new Error("the server did not answer in time")));
+      // Holds the process, unlike all other timers: who waits for the start gets an answer.
+      const timer = setTimeout(
+        () => resolve(new Error("the server did not answer in time")),
+        initTimeoutMs,
+      );
+      this.#settle = (found) => {
+        clearTimeout(timer);
+        resolve(found);
+      };
     });
     this.#connect();
     const problem = await first;
