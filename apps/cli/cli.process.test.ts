@@ -31,10 +31,18 @@ function paceline(...args: string[]): Promise<Run> {
   });
 }
 
+/** Servers of several tests run at once, whatever is set where they run: each has its own database and ports. */
+const OF_ITS_OWN = {
+  DATABASE_URL: "",
+  PACELINE_OTLP_PORT: "",
+  PACELINE_FLAGD_EVALUATION_PORT: "",
+  PACELINE_FLAGD_SYNC_PORT: "",
+};
+
 const server = spawn(
   process.execPath,
   [CLI, "start", "--port", "0", "--data-dir", dataDir, "--sample", "0", "--json"],
-  { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] },
+  { cwd: ROOT, env: { ...process.env, ...OF_ITS_OWN }, stdio: ["ignore", "pipe", "inherit"] },
 );
 const ended = new Promise<number | null>((resolve) => server.once("exit", resolve));
 

@@ -48,7 +48,13 @@ const server = spawn(
   {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, PACELINE_OTLP_PORT: "0" },
+    env: {
+      ...process.env,
+      DATABASE_URL: "",
+      PACELINE_OTLP_PORT: "",
+      PACELINE_FLAGD_EVALUATION_PORT: "0",
+      PACELINE_FLAGD_SYNC_PORT: "0",
+    },
   },
 );
 const ended = new Promise<number | null>((resolve) => server.once("exit", resolve));

@@ -120,7 +120,16 @@ export async function makeRolloutFlag(world: RolloutWorld, key: string): Promise
       enabled: true,
       offVariant: "off",
       defaultVariant: "off",
-      rules: [{ id: "new", serve: { variant: "on" }, exposureShare: 0, recordExposure: false }],
+      // A salt of its own, so that the same units are exposed in every run.
+      rules: [
+        {
+          id: "new",
+          serve: { variant: "on" },
+          exposureShare: 0,
+          recordExposure: false,
+          salt: key,
+        },
+      ],
     },
   });
   const door = { ...OPEN_DOOR, findLock: findFlagLock };

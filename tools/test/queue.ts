@@ -30,7 +30,7 @@ export interface Outcome {
 /** Hundreds of processes load the same modules: each is compiled by the first of them only. */
 const COMPILED = resolve("node_modules/.cache/paceline-test-modules");
 /** Many times what the longest takes at rest: only what hangs is ended. */
-const JOB_MINUTES_AT_MOST = 10;
+const JOB_MINUTES_AT_MOST = 20;
 const SUMMARY = /^#summary (\{.*\})\n?/gm;
 const FAILURE = /^#failure (\{.*\})\n?/gm;
 /** Of a job that does not say which of its tests failed: what is wrong comes first, or what ended it last. */

@@ -16,6 +16,14 @@ export interface OwnServer {
   close(): Promise<void>;
 }
 
+/** Whatever is set where the example runs: another server may be running beside it. */
+const OF_ITS_OWN = {
+  DATABASE_URL: "",
+  PACELINE_OTLP_PORT: "",
+  PACELINE_FLAGD_EVALUATION_PORT: "",
+  PACELINE_FLAGD_SYNC_PORT: "",
+};
+
 /**
  * Starts a server on a free port.
  *
@@ -26,6 +34,7 @@ export async function startOwnServer(keepIn: string | null): Promise<OwnServer> 
   const args = ["--port", "0", "--data-dir", dataDir, "--sample", "0", "--json"];
   const child = spawn(process.execPath, [join(REPOSITORY, "apps/server/main.ts"), ...args], {
     cwd: REPOSITORY,
+    env: { ...process.env, ...OF_ITS_OWN },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
