@@ -11,7 +11,7 @@ import { argv, stdin, stdout } from "node:process";
 import { openDatabase } from "@paceline/db";
 import { openEventStore, registerIntakeRoutes } from "@paceline/events/server";
 import { createApp } from "@paceline/http";
-import type { App } from "@paceline/http";
+import type { App, PlainReader } from "@paceline/http";
 
 export const SCOPE = { workspace: "drill-workspace", environment: "production" } as const;
 /** Every client has a key of its own that begins with this; the rest names its source. */
@@ -30,39 +30,81 @@ function createDraw(seed: number): () => number {
   };
 }
 
+/** How a request is to be refused. */
+interface Refusal {
+  readonly status: 429 | 503;
+  /** After what was sent is durable. */
+  readonly isLate: boolean;
+}
+
+/** Counts and reports requests, and draws which of them are refused. */
+function createRefusals(share: number, seed: number): () => Refusal | null {
+  const draw = createDraw(seed);
+  let requests = 0;
+  return () => {
+    requests += 1;
+    if (requests % REPORT_EVERY === 0) stdout.write(`requests ${requests}\n`);
+    if (draw() >= share) return null;
+    const isLate = draw() < 0.5;
+    return { isLate, status: draw() < 0.5 ? 429 : 503 };
+  };
+}
+
+const EARLY = '{"refused":true}';
+const LATE = '{"refused":"after it was stored"}';
+
 /**
  * Half of the refusals come before anything is read. The other half come after the events are durable,
  * as when a proxy times out: the client sends again what is stored already. Like a proxy, it stands
- * before everything that the server answers by.
+ * before everything that the server answers by: Node's requests, and what is read from the bytes of
+ * connections. Must be called before routes are registered.
  */
 function addFaults(app: App, share: number, seed: number): void {
-  const draw = createDraw(seed);
-  let requests = 0;
+  const nextRefusal = createRefusals(share, seed);
   const answering = app.server.listeners("request");
   app.server.removeAllListeners("request");
   app.server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    if (request.method === "POST") {
-      requests += 1;
-      if (requests % REPORT_EVERY === 0) stdout.write(`requests ${requests}\n`);
-      if (draw() < share) {
-        if (draw() >= 0.5) {
-          refuse(response, statusOf(draw()), '{"refused":true}');
-          request.resume();
-          return;
-        }
-        refuseLate(response, statusOf(draw()));
-      }
+    const refusal = request.method === "POST" ? nextRefusal() : null;
+    if (refusal !== null && !refusal.isLate) {
+      refuse(response, refusal.status, EARLY);
+      request.resume();
+      return;
     }
+    if (refusal !== null) refuseLate(response, refusal.status);
     for (const answer of answering) answer.call(app.server, request, response);
   });
+  const addPlain = app.direct.addPlain.bind(app.direct);
+  const addFaulty: typeof addPlain = (handler) =>
+    addPlain((head) => {
+      const reader = handler(head);
+      return reader === null ? null : faulty(reader, nextRefusal);
+    });
+  Reflect.set(app.direct, "addPlain", addFaulty);
 }
+
+function faulty(reader: PlainReader, nextRefusal: () => Refusal | null): PlainReader {
+  return (request) => {
+    const refusal = nextRefusal();
+    if (refusal === null) return reader(request);
+    const { status, isLate } = refusal;
+    const body = isLate ? LATE : EARLY;
+    const headers = Object.entries(REFUSAL_HEADERS).flat();
+    const refused = { status, route: "/refused", headers, body };
+    if (!isLate) return refused;
+    return Promise.resolve(reader(request)).then((answer) => (answer === null ? null : refused));
+  };
+}
+
+const REFUSAL_HEADERS = {
+  "access-control-allow-origin": "*",
+  "content-type": "application/json",
+  "retry-after": "1",
+} as const;
 
 function refuse(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, {
-    "access-control-allow-origin": "*",
-    "content-type": "application/json",
+    ...REFUSAL_HEADERS,
     "content-length": Buffer.byteLength(body),
-    "retry-after": "1",
   });
   response.end(body);
 }
@@ -73,13 +115,9 @@ function refuseLate(response: ServerResponse, status: number): void {
   Reflect.set(response, "end", () => {
     // Those of its class are seen again.
     for (const name of ["writeHead", "end"]) Reflect.deleteProperty(response, name);
-    refuse(response, status, '{"refused":"after it was stored"}');
+    refuse(response, status, LATE);
     return response;
   });
-}
-
-function statusOf(draw: number): 429 | 503 {
-  return draw < 0.5 ? 429 : 503;
 }
 
 async function main(dataDir: string, port: number, share: number): Promise<void> {

@@ -242,10 +242,9 @@ async function withDatabase(
 }
 
 /** The same lines in files of the store's size, each inserted and committed by DuckDB itself. */
-function loadWithDuckDb(lines: readonly string[], events: number): Promise<Rival> {
+function loadWithDuckDb(text: Buffer, events: number): Promise<Rival> {
   return withDatabase(async (connection, folder) => {
     const files: string[] = [];
-    const text = Buffer.from(lines.join(""));
     for (let start = 0; start < text.length;) {
       const limit = Math.min(text.length, start + FILE_BYTES);
       const end = limit === text.length ? limit : text.lastIndexOf(0x0a, limit - 1) + 1;
@@ -314,27 +313,30 @@ function appendRow(appender: Appender, event: FlatEvent): void {
 async function runRound(round: number, batches: number, sustained: number): Promise<Round> {
   const warmUp = makeBodies(`w${round}`, WARM_UP);
   const bodies = makeBodies(`r${round}`, batches);
-  // On both sides of the server's run, so that a change of the machine's load meets both.
+  // On both sides of the server's run, as DuckDB below: a change of the machine's load meets both.
   const floorBefore = measureFloor(warmUp, bodies);
   const acknowledged = await runServer(warmUp, bodies, false);
   const floorAfter = measureFloor(warmUp, bodies);
   const many = makeBodies(`s${round}`, sustained);
+  const text = Buffer.concat(many.map((body) => Buffer.from(encodeEvents(readEvents(body)))));
+  const count = many.length * EVENTS_IN_BATCH;
+  const duckDbBefore = await loadWithDuckDb(text, count);
   const stored = await runServer(warmUp, many, true);
+  const duckDbAfter = await loadWithDuckDb(text, count);
   const events = many.flatMap((body) => readEvents(body));
-  const lines = Array.from({ length: sustained }, (_, batch) =>
-    encodeEvents(events.slice(batch * EVENTS_IN_BATCH, (batch + 1) * EVENTS_IN_BATCH)),
-  );
-  const bytes = lines.reduce((sum, line) => sum + line.length, 0);
   return {
     inProcessCpu: (floorBefore + floorAfter) / 2,
     acknowledgedCpu: acknowledged.cpuPerBatch,
     storedCpu: stored.cpuPerBatch,
     compactionCpu: stored.compactionCpu ?? Number.NaN,
     http: stored.eventsPerSecond,
-    duckdb: await loadWithDuckDb(lines, events.length),
+    duckdb: {
+      eventsPerSecond: (duckDbBefore.eventsPerSecond + duckDbAfter.eventsPerSecond) / 2,
+      cpu: (duckDbBefore.cpu + duckDbAfter.cpu) / 2,
+    },
     appender: await loadWithAppender(
       events,
-      Math.floor(events.length / Math.max(1, bytes / FILE_BYTES)),
+      Math.floor(events.length / Math.max(1, text.length / FILE_BYTES)),
     ),
   };
 }
