@@ -13,15 +13,16 @@ const RUNS = 600;
 const AJV = new Ajv2020({ strict: false, logger: false });
 
 /**
- * What ajv 8.20 gets wrong: `contains` beside `prefixItems` takes an empty list, and some schemas
- * make it throw while it checks.
+ * What ajv 8.20 gets wrong: `contains` takes an empty list after one that fits, as the answer of a
+ * loop's last turn stays, and beside `prefixItems`; and some schemas make it throw while it checks.
  */
 function ajvVerdict(document: Record<string, unknown>): (one: unknown) => boolean | null {
   const text = JSON.stringify(document);
-  if (text.includes('"contains"') && text.includes('"prefixItems"')) return () => null;
+  const hasContains = text.includes('"contains"');
   const validate = AJV.compile(document);
   AJV.removeSchema(document);
   return (one) => {
+    if (hasContains && JSON.stringify(one).includes("[]")) return null;
     try {
       return validate(one);
     } catch (cause) {
