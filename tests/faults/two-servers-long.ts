@@ -198,7 +198,12 @@ for (const window of WINDOWS) {
     const onTime = journey.holdNext(window, 1);
     await onTime;
     assert.ok((await journey.asking("start")()).status < 300);
-    const early = (): Promise<unknown> => sdk.exposed(unitsOf("early", 800));
+    // Units for the guard at each server: those at the dead one are not heard of before it is joined again.
+    const services = sides.flatMap((side) => clientsOf(journey, side).slice(0, 1));
+    const early = (): Promise<unknown> =>
+      Promise.all(
+        services.map((service, index) => service.exposed(unitsOf(`early-${index}`, 800))),
+      );
     const time = { transition: "time", window, share: 0.35 };
     await killDuring(journey, time, { trigger: early, hold: onTime });
     // In the middle of a stage, with nothing under way.
