@@ -202,7 +202,11 @@ for (const window of WINDOWS) {
     const services = sides.flatMap((side) => clientsOf(journey, side).slice(0, 1));
     const early = (): Promise<unknown> =>
       Promise.all(
-        services.map((service, index) => service.exposed(unitsOf(`early-${index}`, 800))),
+        services.map(async (service, index) => {
+          // Before it has the first stage it exposes nobody, and would not ask again.
+          await journey.served(0.1, [service]);
+          await service.exposed(unitsOf(`early-${index}`, 800));
+        }),
       );
     const time = { transition: "time", window, share: 0.35 };
     await killDuring(journey, time, { trigger: early, hold: onTime });

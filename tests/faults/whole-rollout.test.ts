@@ -93,7 +93,11 @@ async function guarded(
   await onTime;
   await asked("start", journey.asking("start"));
   // The guard may be read before the time is over, and holds the plan until it has enough units.
-  const early = (): Promise<unknown> => sdk.exposed(unitsOf("early", 800));
+  const early = async (): Promise<void> => {
+    // Before it has the first stage it exposes nobody, and would not ask again.
+    await journey.served(0.1, [sdk]);
+    await sdk.exposed(unitsOf("early", 800));
+  };
   if (onTime === null) await early();
   else await journey.killDuring("time", window, early, onTime);
   await journey.served(0.22);
