@@ -146,7 +146,7 @@ async function addAfterEffects(
         created_at: ctx.now,
       })
       .execute();
-    await ringEffect(ctx.db, id, ctx.now);
+    await ringEffect(ctx.db, id, { at: ctx.now, now: ctx.now });
     ids.push(id);
   }
   return ids;
@@ -192,7 +192,7 @@ export async function advanceRun(
     });
   // A doorbell that is there already stays; the one that is ringing now is used up.
   const isSame = isQuiet && wakeAt?.getTime() === run.wakeAt?.getTime();
-  if (wakeAt !== null && !isSame) await ringRun(ctx.db, run.id, wakeAt);
+  if (wakeAt !== null && !isSame) await ringRun(ctx.db, run.id, { at: wakeAt, now: ctx.now });
   else if (wakeAt === null && run.wakeAt !== null) await silenceRun(ctx.db, run.id);
   await bound.record(ctx, {
     run: shown(next),

@@ -119,7 +119,7 @@ async function retryEffect(
     if (run.status === "quarantined") {
       return ok(shown(await releaseRun(parts, inner, run)));
     }
-    await ringEffect(tx, effectId, ctx.now);
+    await ringEffect(tx, effectId, { at: ctx.now, now: ctx.now });
     return ok(shown(run));
   });
 }

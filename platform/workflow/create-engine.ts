@@ -68,15 +68,15 @@ function alarmOf(overdue: { readonly runId: string }, what: string): Alarm {
 }
 
 async function repair(parts: EngineParts): Promise<void> {
-  const nowMs = parts.clock.now().getTime();
-  const late = new Date(nowMs - LATE_MS);
-  const soon = new Date(nowMs + SOON_MS);
+  const now = parts.clock.now();
+  const late = new Date(now.getTime() - LATE_MS);
+  const soon = { at: new Date(now.getTime() + SOON_MS), now };
   for (const run of await listOverdueRuns(parts.db, late, soon, REPAIRS_AT_ONCE)) {
-    await ringRun(parts.db, run.id, new Date(nowMs));
+    await ringRun(parts.db, run.id, { at: now, now });
     if (run.job === "none") parts.alarm(alarmOf(run, "a due run"));
   }
   for (const effect of await listOverdueEffects(parts.db, late, soon, REPAIRS_AT_ONCE)) {
-    await ringEffect(parts.db, effect.id, new Date(nowMs));
+    await ringEffect(parts.db, effect.id, { at: now, now });
     if (effect.job === "none") parts.alarm(alarmOf(effect, "an effect"));
   }
 }

@@ -39,9 +39,8 @@ interface Bench {
   readonly ctx: () => CommandContext;
 }
 
-/** Starts now: the queue compares with the clock of the database. */
-function bench(): Bench {
-  const clock = testClock(new Date());
+function bench(startsAt = new Date()): Bench {
+  const clock = testClock(startsAt);
   const alarms: Alarm[] = [];
   const ctx = (workspaceId = WORKSPACE): CommandContext => ({
     db: database.db,
@@ -108,6 +107,25 @@ test("a run does its steps in order, waits for its deadline and ends", async () 
     ["go", "effect-done", "effect-done", "effect-done", "timer", "effect-done"],
   );
   assert.deepEqual(b.alarms, []);
+});
+
+test("a database whose clock is hours behind holds up no effect and no deadline", async () => {
+  const b = bench(new Date(Date.now() + 5 * SOAK_MS));
+  const { id } = await launch(b);
+  const { rows: due } = await sql<{ isDue: boolean }>`
+    select run_at <= now() as "isDue" from graphile_worker.jobs as j
+      join workflow_effects as e on j.key = 'effect:' || e.id
+    where e.run_id = ${id}`.execute(database.db);
+  assert.ok(due.length > 0);
+  for (const { isDue } of due) assert.ok(isDue);
+  await b.engine.catchUp();
+  const { rows: deadlines } = await sql<{ seconds: number }>`
+    select extract(epoch from run_at - now())::float8 as seconds
+    from graphile_worker.jobs where key = ${`wake:${id}`}`.execute(database.db);
+  assert.equal(deadlines.length, 1);
+  for (const { seconds } of deadlines) {
+    assert.ok(seconds > 0 && seconds <= SOAK_MS / 1_000, String(seconds));
+  }
 });
 
 test("what an event would do is computed by the same rules and writes nothing", async () => {

@@ -15,6 +15,7 @@ import type { ClaimedEffect } from "./effects.ts";
 import type { Alarm, EngineParts } from "./parts.ts";
 import type { EngineEvent, Timer } from "./process.ts";
 import { ringEffect, ringRun } from "./queue.ts";
+import type { Ring } from "./queue.ts";
 import { addHistory, lockRun, readRun, setStatus, shown } from "./repository.ts";
 import type { RunRow } from "./repository.ts";
 
@@ -60,9 +61,10 @@ async function postpone(
   parts: EngineParts,
   db: Db,
   run: RunRow,
-  ring: (at: Date) => Promise<void>,
+  toRing: (ring: Ring) => Promise<void>,
 ): Promise<void> {
-  await ring(later(parts.clock.now(), UNKNOWN_VERSION_PAUSE_MS));
+  const now = parts.clock.now();
+  await toRing({ at: later(now, UNKNOWN_VERSION_PAUSE_MS), now });
   const detail = `this node has no version ${run.version} of ${run.process}`;
   parts.alarm({ kind: "unknown-version", runId: run.id, detail });
 }
@@ -84,7 +86,7 @@ async function fireTimers(bound: BoundProcess, ctx: CommandContext, first: RunRo
   }
   // A doorbell before its time, or one that somebody else has answered.
   if (run === first && run.status === "active" && run.wakeAt !== null) {
-    await ringRun(ctx.db, run.id, run.wakeAt);
+    await ringRun(ctx.db, run.id, { at: run.wakeAt, now: ctx.now });
   }
 }
 
@@ -107,7 +109,7 @@ export async function wake(parts: EngineParts, runId: string): Promise<void> {
       if (run?.status !== "active") return;
       const bound = parts.find(run.process, run.version);
       if (bound === null) {
-        await postpone(parts, tx, run, (at) => ringRun(tx, runId, at));
+        await postpone(parts, tx, run, (ring) => ringRun(tx, runId, ring));
       } else {
         await fireTimers(bound, { ...ctx, db: tx }, run);
       }
@@ -192,7 +194,7 @@ export async function doEffect(parts: EngineParts, effectId: string): Promise<vo
   const bound = parts.find(run.process, run.version);
   if (bound === null) {
     await effectFailedAttempt(parts.db, effect, null, ctx.now);
-    return postpone(parts, parts.db, run, (at) => ringEffect(parts.db, effectId, at));
+    return postpone(parts, parts.db, run, (ring) => ringEffect(parts.db, effectId, ring));
   }
   await parts.at("effect:before", run.id);
   let event: EngineEvent & { readonly effectId: string };
@@ -200,10 +202,11 @@ export async function doEffect(parts: EngineParts, effectId: string): Promise<vo
     event = await callEffect(parts, bound, ctx, run, effect);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const retryAt = later(parts.clock.now(), retryDelayMs(effect.failures + 1));
+    const now = parts.clock.now();
+    const retryAt = later(now, retryDelayMs(effect.failures + 1));
     await inTransaction(parts.db, async (tx) => {
       if (await effectFailedAttempt(tx, effect, reason, retryAt)) {
-        await ringEffect(tx, effectId, retryAt);
+        await ringEffect(tx, effectId, { at: retryAt, now });
       }
     });
     const alarm: Alarm = { kind: "effect-interrupted", runId: run.id, detail: reason };

@@ -1,5 +1,6 @@
 import type { Db } from "@paceline/db";
 import { sql } from "kysely";
+import type { RawBuilder } from "kysely";
 
 /** Tasks of the queue. A job is only a doorbell: it carries ids, never what is to be done. */
 export const WAKE_TASK = "workflow_wake";
@@ -16,10 +17,27 @@ function effectKey(effectId: string): string {
   return `effect:${effectId}`;
 }
 
+/** An instant and the present, both of this machine's clock. */
+export interface Ring {
+  readonly at: Date;
+  readonly now: Date;
+}
+
+/**
+ * The instant on the database's clock, by which the queue finds its jobs: a database whose clock is behind
+ * this machine's would otherwise hold up a rollback for as long.
+ */
+function onItsClock({ at, now }: Ring): RawBuilder<Date> {
+  const seconds = (at.getTime() - now.getTime()) / 1_000;
+  return sql`now() + make_interval(secs => ${seconds}::double precision)`;
+}
+
 /** Rings for a run at an instant; an earlier doorbell of the same run is replaced. */
-export async function ringRun(tx: Db, runId: string, at: Date): Promise<void> {
+export async function ringRun(tx: Db, runId: string, ring: Ring): Promise<void> {
   await sql`select from graphile_worker.add_job(${WAKE_TASK}, json_build_object('runId', ${runId}::text),
-    run_at := ${at}, max_attempts := ${MAX_ATTEMPTS}, job_key := ${wakeKey(runId)})`.execute(tx);
+    run_at := ${onItsClock(ring)}, max_attempts := ${MAX_ATTEMPTS}, job_key := ${wakeKey(runId)})`.execute(
+    tx,
+  );
 }
 
 /** Takes the doorbell of a run away. */
@@ -28,9 +46,9 @@ export async function silenceRun(tx: Db, runId: string): Promise<void> {
 }
 
 /** Rings for an effect at an instant. */
-export async function ringEffect(tx: Db, effectId: string, at: Date): Promise<void> {
+export async function ringEffect(tx: Db, effectId: string, ring: Ring): Promise<void> {
   await sql`select from graphile_worker.add_job(${EFFECT_TASK}, json_build_object('effectId', ${effectId}::text),
-    run_at := ${at}, max_attempts := ${MAX_ATTEMPTS}, job_key := ${effectKey(effectId)})`.execute(
+    run_at := ${onItsClock(ring)}, max_attempts := ${MAX_ATTEMPTS}, job_key := ${effectKey(effectId)})`.execute(
     tx,
   );
 }
@@ -62,7 +80,7 @@ function overdueOf({ id, run_id, job_id }: OverdueRow): Overdue {
 export async function listOverdueRuns(
   db: Db,
   dueBefore: Date,
-  soon: Date,
+  soon: Ring,
   limit: number,
 ): Promise<readonly Overdue[]> {
   const { rows } = await sql<OverdueRow>`
@@ -72,7 +90,7 @@ export async function listOverdueRuns(
         on j.key = 'wake:' || r.id and j.attempts < j.max_attempts
     where r.status = 'active' and r.wake_at < ${dueBefore}
     group by r.id, r.wake_at
-    having count(*) filter (where j.locked_at is not null or j.run_at <= ${soon}) = 0
+    having count(*) filter (where j.locked_at is not null or j.run_at <= ${onItsClock(soon)}) = 0
     order by r.wake_at limit ${limit}`.execute(db);
   return rows.map(overdueOf);
 }
@@ -81,7 +99,7 @@ export async function listOverdueRuns(
 export async function listOverdueEffects(
   db: Db,
   dueBefore: Date,
-  soon: Date,
+  soon: Ring,
   limit: number,
 ): Promise<readonly Overdue[]> {
   const { rows } = await sql<OverdueRow>`
@@ -92,7 +110,7 @@ export async function listOverdueEffects(
         on j.key = 'effect:' || e.id and j.attempts < j.max_attempts
     where e.status = 'pending' and e.next_at < ${dueBefore}
     group by e.id, e.run_id, e.next_at
-    having count(*) filter (where j.locked_at is not null or j.run_at <= ${soon}) = 0
+    having count(*) filter (where j.locked_at is not null or j.run_at <= ${onItsClock(soon)}) = 0
     order by e.next_at limit ${limit}`.execute(db);
   return rows.map(overdueOf);
 }

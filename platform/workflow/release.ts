@@ -9,9 +9,9 @@ import type { RunRow } from "./repository.ts";
 
 /** Rings again for everything that a run waits for. */
 async function ringAll(ctx: CommandContext, run: RunRow): Promise<void> {
-  if (run.wakeAt !== null) await ringRun(ctx.db, run.id, run.wakeAt);
+  if (run.wakeAt !== null) await ringRun(ctx.db, run.id, { at: run.wakeAt, now: ctx.now });
   for (const effectId of await listPending(ctx.db, run.id)) {
-    await ringEffect(ctx.db, effectId, ctx.now);
+    await ringEffect(ctx.db, effectId, { at: ctx.now, now: ctx.now });
   }
 }
 
