@@ -76,6 +76,8 @@ export interface ExampleRun {
   readonly report: Report;
   /** From the start of the command to its end: server, replay, report and stop. */
   readonly seconds: number;
+  /** Mean number of processes that wanted a processor, of the minute before the start and before the end. */
+  readonly loads: readonly number[];
 }
 
 /** A data set beside the repository, or why the test cannot run. */
@@ -88,23 +90,27 @@ export function dataSet(name: string): { readonly file: string; readonly skip: s
 }
 
 /**
- * What an example may take: a minute on a machine with nothing else to do, and proportionally more where
- * the processors are shared already.
+ * An example may take a minute on a machine with nothing else to do, and proportionally more where the
+ * processors are shared, when it began or in its last minute.
  */
-export function secondsAllowed(): number {
-  return 60 * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+export function assertInTime({ seconds, loads }: ExampleRun): void {
+  const allowed = 60 * Math.max(1, ...loads.map((load) => load / availableParallelism()));
+  const words = `it took ${seconds.toFixed(1)} s of ${allowed.toFixed(0)} s`;
+  assert.ok(seconds < allowed, words);
 }
 
 /** Runs an example as people do. Its standard output must be one JSON document and nothing else. */
 export async function runExample(name: string, args: readonly string[]): Promise<ExampleRun> {
   const script = join(REPOSITORY, "docs", "examples", name, "run.ts");
   const started = performance.now();
+  const [before = 0] = loadavg();
   const { code, output, errors } = await runNode([script, ...args, "--json"]);
   const seconds = (performance.now() - started) / 1000;
+  const [after = 0] = loadavg();
   assert.equal(code, 0, errors);
   assert.match(output, /^\{.*\}\n$/s);
   const report: Report = JSON.parse(output);
-  return { report, seconds };
+  return { report, seconds, loads: [before, after] };
 }
 
 /** Runs a script to its end, wherever the caller is. */

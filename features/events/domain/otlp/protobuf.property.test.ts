@@ -56,20 +56,29 @@ test("bytes that begin like a request are read as far as they make sense", () =>
   );
 });
 
-test("any JSON object can be read", () => {
+test("any JSON object is read, or refused for the list that is none", () => {
   const list = {
     logs: "resourceLogs",
     traces: "resourceSpans",
     metrics: "resourceMetrics",
   } as const;
+  const isObject = (value: unknown): boolean =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
   fc.assert(
     fc.property(fc.jsonValue(), fc.constantFrom(...OTLP_SIGNALS), (value, signal) => {
-      assert.ok(readOtlp(signal, { [list[signal]]: value }, RECEIPT, digest).ok);
-      const scoped = {
-        [list[signal]]: [{ resource: value, scopeLogs: [value], scopeSpans: value }],
-      };
-      assert.ok(readOtlp(signal, scoped, RECEIPT, digest).ok);
+      const read = readOtlp(signal, { [list[signal]]: value }, RECEIPT, digest);
+      if (value !== null && !(Array.isArray(value) && value.every(isObject))) {
+        assert.ok(!read.ok && read.error.kind === "unreadable");
+        assert.match(read.error.reason, new RegExp(`^${list[signal]} must (be|hold)`));
+      } else if (!read.ok) assert.equal(read.error.kind, "unreadable");
+      // Whatever lies in a list of objects.
+      const resource = { resource: value, scopeLogs: [{ scope: value, logRecords: [value] }] };
+      assert.ok(readOtlp("logs", { resourceLogs: [resource] }, RECEIPT, digest).ok);
+      const scopes = [{ scope: value, spans: [value], metrics: [value] }];
+      const traced = { resource: value, scopeSpans: scopes, scopeMetrics: scopes };
+      assert.ok(readOtlp(signal, { [list[signal]]: [traced] }, RECEIPT, digest).ok);
     }),
+    { numRuns: 1_000 },
   );
 });
 
