@@ -21,6 +21,7 @@ const MOST_IDENTIFIERS = 500;
 /** A file with more rows that may mention somebody is looked through in stretches of so many rows. */
 const MOST_MENTIONS = 20_000;
 const STRETCH_ROWS = 50_000;
+const FILES_AT_ONCE = 2;
 
 interface Person {
   readonly workspace: string;
@@ -57,19 +58,14 @@ export async function erasePerson(
   const needles = [...new Set(identifiers.flatMap(needlesOf))];
   const person = { workspace, identifiers, needles };
   const found = paths.length === 0 ? [] : await findHits(database, paths, person);
-  const inputs: HeldSegment[] = [];
-  const done: Rewritten[] = [];
-  for (const [index, hit] of found.entries()) {
+  const parts = found.map((hit) => {
     const segment = segments.find(({ path }) => path === text(hit, "filename"));
     if (segment === undefined) throw new Error(`${text(hit, "filename")} is no segment`);
-    onProgress(index, found.length);
-    const rewritten = await database.session((session) =>
-      rewrite(session, set, segment, person, hit),
-    );
-    if (rewritten === null) continue;
-    inputs.push(segment);
-    done.push(rewritten);
-  }
+    return { segment, hit };
+  });
+  const written = await rewriteAll(database, set, person, parts, onProgress);
+  const inputs = written.map(({ segment }) => segment);
+  const done = written.map(({ rewritten }) => rewritten);
   const digests = new IdentifierDigests(request.digestKey);
   const outcome: EraseOutcome = {
     erased: identifiers.map((identifier) => digests.of(workspace, identifier)),
@@ -86,6 +82,35 @@ export async function erasePerson(
   const erasure = { id: request.id, outcome };
   await set.replace({ inputs, outputs, changesEvents: inputs.length > 0, erasure });
   return inputs;
+}
+
+/** Writes the files anew that hold the person, several at a time: of one file one thread writes. */
+async function rewriteAll(
+  database: Database,
+  set: SegmentSet,
+  person: Person,
+  parts: readonly { readonly segment: HeldSegment; readonly hit: EngineRow }[],
+  onProgress: (filesDone: number, files: number) => void,
+): Promise<readonly { readonly segment: HeldSegment; readonly rewritten: Rewritten }[]> {
+  const written: (readonly [segment: HeldSegment, rewritten: Rewritten | null])[] = [];
+  const waiting = parts.entries();
+  let filesDone = 0;
+  onProgress(filesDone, parts.length);
+  const writeNext = async (): Promise<void> => {
+    // One iterator of all writers: each takes the next file that nobody has.
+    for (const [index, { segment, hit }] of waiting) {
+      const rewritten = await database.session((session) =>
+        rewrite(session, set, segment, person, hit),
+      );
+      written[index] = [segment, rewritten];
+      filesDone += 1;
+      onProgress(filesDone, parts.length);
+    }
+  };
+  await Promise.all(Array.from({ length: FILES_AT_ONCE }, writeNext));
+  return written.flatMap(([segment, rewritten]) =>
+    rewritten === null ? [] : [{ segment, rewritten }],
+  );
 }
 
 /** The identifiers with the anonymous ids that only ever came with them, and those that others share. */
