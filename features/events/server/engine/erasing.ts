@@ -107,7 +107,9 @@ async function rewriteAll(
       onProgress(filesDone, parts.length);
     }
   };
-  await Promise.all(Array.from({ length: FILES_AT_ONCE }, writeNext));
+  // All have ended before one's failure is told: whoever hears of it closes the database and begins anew.
+  const writers = await Promise.allSettled(Array.from({ length: FILES_AT_ONCE }, writeNext));
+  for (const writer of writers) if (writer.status === "rejected") throw writer.reason;
   return written.flatMap(([segment, rewritten]) =>
     rewritten === null ? [] : [{ segment, rewritten }],
   );
